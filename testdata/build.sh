@@ -1,0 +1,63 @@
+#!/bin/sh
+# Regenerates the committed objects, or with "check" builds them elsewhere and
+# compares. Run from any directory.
+#
+#   CLANG       the current clang, default clang-19: *.o, broken/*.o, the example
+#   CLANG_OLD   the oldest clang that Debian packages, default clang-13:
+#               clang13/*.o, for the instruction set -mcpu=v2
+#   CC          host compiler for the test vectors, default cc
+#
+# Objects depend on the sources and on the compiler's version only: the compiler
+# is given relative names and "." as its directory.
+set -eu
+cd "$(dirname "$0")"
+CLANG=${CLANG:-clang-19}
+CLANG_OLD=${CLANG_OLD:-clang-13}
+CC=${CC:-cc}
+EXAMPLE=../examples/xdpfirewall
+FLAGS='-O2 -g -Wall -Wno-unused-variable -target bpf -fdebug-compilation-dir=.'
+
+# build SOURCE OBJECT COMPILER CPU: the object is written below $out.
+build() {
+	mkdir -p "$(dirname "$out/$2")"
+	(cd "$(dirname "$1")" && "$3" $FLAGS -mcpu="$4" -c "$(basename "$1")" -o "$out/$2")
+}
+
+all() {
+	for src in *.bpf.c broken/*.bpf.c; do
+		build "$src" "${src%.bpf.c}.o" "$CLANG" v3
+	done
+	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
+	for src in *.bpf.c "$EXAMPLE/xdpfirewall.bpf.c"; do
+		build "$src" "clang13/$(basename "$src" .bpf.c).o" "$CLANG_OLD" v2
+	done
+	mkdir -p "$out/vectors"
+	"$CC" -std=gnu11 -O2 -Wall -Wno-unused-variable -o "$tool" vectors.c
+	"$tool" "$out/vectors"
+}
+
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+tool=$temp/vectors
+case ${1:-build} in
+build)
+	out=$PWD
+	all
+	;;
+check)
+	# Two levels down, so that the example's ../ stays inside $temp.
+	out=$temp/a/b
+	mkdir -p "$out"
+	all
+	status=0
+	(cd "$out" && find . "$EXAMPLE" -type f) >"$temp/list"
+	while read -r name; do
+		cmp "$out/$name" "$name" || status=1
+	done <"$temp/list"
+	exit $status
+	;;
+*)
+	echo "usage: build.sh [build|check]" >&2
+	exit 2
+	;;
+esac

@@ -1,0 +1,18 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checksum on a packet. It returns the low 32 bits of the result as the verdict, so
+ * that a test run of the kernel shows them. */
+#define SPAN_BY_END
+#include "include/bpf_helpers.h"
+#include "checksum.h"
+
+SEC("xdp")
+int checksum_xdp(struct xdp_md *ctx)
+{
+	struct span s = {XDP_DATA(ctx), XDP_END(ctx)};
+
+	return (u32)checksum_span(s);
+}
+
+char _license[] SEC("license") = "Apache-2.0";

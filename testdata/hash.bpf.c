@@ -1,0 +1,16 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash on a raw memory context: r1 points to len bytes. */
+#include "include/bpf_helpers.h"
+#include "hash.h"
+
+SEC("raw")
+u64 hash(const u8 *data, u64 len)
+{
+	struct span s = {data, len};
+
+	return hash_span(s);
+}
+
+char _license[] SEC("license") = "Apache-2.0";
