@@ -1,0 +1,86 @@
+// Package abi is version 1 of the contract between generated code and rtlib:
+// the Frame that every program runs on. The layout is append-only; a change
+// of a field is a new version in a new folder. Generated Go asserts each
+// offset it relies on when it compiles.
+//
+// Every field takes a fixed multiple of 8 bytes on every GOARCH. The Frame is
+// on the heap and never moves. Machine code keeps its address in a register,
+// its spills in its own stack frame, and no pointer of Go's anywhere else.
+package abi
+
+import "unsafe"
+
+// Version of this layout. It is part of every symbol that generated machine
+// code refers to: bpf2go∕rtlib∕v1·Name.
+const Version = 1
+
+// Sizes of the eBPF stacks (RFC 9669 leaves them to the platform; Linux has
+// 512 bytes a frame and 8 frames).
+const (
+	StackSize = 512 // bytes a function
+	MaxDepth  = 8   // functions that can be active at once
+)
+
+// Ptr is a pointer that takes 8 bytes on every GOARCH.
+type Ptr struct {
+	_ [8 - unsafe.Sizeof(uintptr(0))]byte
+	P unsafe.Pointer
+}
+
+// Frame is the state of one invocation. One goroutine uses it at a time.
+//
+//	  0 Inst       the rtlib.Instance that runs
+//	  8 Slots      its []MapSlot, one for each map of the object
+//	 16 Buf        keeps the packet or memory reachable: the only GC root
+//	 24 Data       address of the first byte of the packet or memory
+//	 32 DataEnd    address behind the last byte
+//	 40 DataMeta   address of the metadata in front of Data
+//	 48 Slot       execution slot: the CPU number that programs see
+//	 56 Running    not 0 while a program runs on this Frame
+//	 64 TailCalls  tail calls taken in this invocation
+//	 72 Private    rtlib's own record
+//	128 Ctx        scalar context fields, 8 bytes each (table.Field.Slot)
+//	384 Stack      eBPF stacks; r10 of the entry is Frame + 384 + 512, each
+//	               call adds 512
+type Frame struct {
+	Inst      Ptr
+	Slots     Ptr
+	Buf       Ptr
+	Data      uint64
+	DataEnd   uint64
+	DataMeta  uint64
+	Slot      uint64
+	Running   uint64
+	TailCalls uint64
+	Private   Ptr
+	_         [6]uint64
+	Ctx       [32]uint64
+	Stack     [MaxDepth * StackSize]byte
+}
+
+// Offsets in bytes for the compiler. frame_test.go compares them with the
+// structs.
+const (
+	OffSlots    = 8
+	OffData     = 24
+	OffDataEnd  = 32
+	OffDataMeta = 40
+	OffSlot     = 48
+	OffCtx      = 128
+	OffStack    = 384
+	// OffR10 is where r10 of the entry function points.
+	OffR10 = OffStack + StackSize
+
+	SlotSize   = 32 // bytes of a MapSlot
+	SlotMap    = 0
+	SlotValues = 8
+	SlotMax    = 16
+)
+
+// MapSlot is what generated code reads of a map of its instance.
+type MapSlot struct {
+	Map    Ptr    // the map as helpers take it
+	Values Ptr    // first element of arrays and data sections, else nil
+	Max    uint64 // live max_entries
+	_      uint64
+}

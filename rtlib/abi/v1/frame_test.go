@@ -1,0 +1,31 @@
+package abi
+
+import (
+	"testing"
+	"unsafe"
+)
+
+func TestOffsets(t *testing.T) {
+	var f Frame
+	var s MapSlot
+	for _, c := range []struct {
+		name      string
+		got, want uintptr
+	}{
+		{"Slots", unsafe.Offsetof(f.Slots), OffSlots},
+		{"Data", unsafe.Offsetof(f.Data), OffData},
+		{"DataEnd", unsafe.Offsetof(f.DataEnd), OffDataEnd},
+		{"DataMeta", unsafe.Offsetof(f.DataMeta), OffDataMeta},
+		{"Slot", unsafe.Offsetof(f.Slot), OffSlot},
+		{"Ctx", unsafe.Offsetof(f.Ctx), OffCtx},
+		{"Stack", unsafe.Offsetof(f.Stack), OffStack},
+		{"Frame", unsafe.Sizeof(f), OffStack + MaxDepth*StackSize},
+		{"MapSlot", unsafe.Sizeof(s), SlotSize},
+		{"MapSlot.Values", unsafe.Offsetof(s.Values), SlotValues},
+		{"MapSlot.Max", unsafe.Offsetof(s.Max), SlotMax},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)
+		}
+	}
+}

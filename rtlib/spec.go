@@ -1,0 +1,61 @@
+package rtlib
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+// ObjectSpec describes a compiled object. Generated code holds one; it is
+// data and is never changed.
+type ObjectSpec struct {
+	Name     string
+	License  string
+	Platform bpf.Platform
+	ABI      int // abi.Version that the code was generated for
+	Maps     []MapSpec
+	Vars     []VarSpec
+	Programs []ProgramSpec
+}
+
+// MapSpec describes a map and what the proofs rely on.
+type MapSpec struct {
+	Name       string
+	Type       bpf.MapType
+	KeySize    uint32 // bytes
+	ValueSize  uint32 // bytes
+	MaxEntries uint32
+	Flags      uint32 // BPF_F_*
+	Pinning    uint32 // 0 none, 1 by name
+	Data       string // initial bytes of a data section, "" for ordinary maps and zeroes
+	Section    bool   // a data section (.data, .bss, .rodata)
+	Frozen     bool   // neither programs nor hosts may write
+	MinEntries uint32 // programs rely on at least so many entries, 0 when they do not
+	ReliedBy   string // program that relies on MinEntries or on frozen bytes
+}
+
+// VarSpec describes a global variable.
+type VarSpec struct {
+	Name      string
+	Map       int // index into ObjectSpec.Maps
+	Off, Size int // bytes
+	Const     bool
+	// ReliedBy names the program whose proof folded the value; Set fails.
+	ReliedBy string
+}
+
+// ProgramSpec describes a program.
+type ProgramSpec struct {
+	Name    string
+	Section string
+	Hook    string // name of the hook: "xdp"
+	// Entry is the program's code: machine code or a Go body.
+	Entry func(*abi.Frame) uint64
+	// Engine is "native" for machine code and "go" for a Go body.
+	Engine string
+	Maps   []int    // indices of the maps it refers to
+	Hash   [32]byte // bpf.CanonicalHash of its instructions
+	Insns  int      // eBPF instructions
+	// Reclaims: it uses maps whose values are reclaimed (hash maps), so a
+	// run takes part in the epoch scheme.
+	Reclaims bool
+}
