@@ -1,0 +1,58 @@
+# bpf2go-native. `make demo` and `make test` need Go only.
+
+GO      ?= go
+BIN     := bin/bpf2go-native
+# Vectors of the public conformance suite, when they stand beside the checkout.
+VECTORS := $(abspath ../shared/conformance/isa)
+ifneq ($(wildcard $(VECTORS)),)
+export BPF_CONFORMANCE_DIR ?= $(VECTORS)
+endif
+
+.PHONY: all build generate golden check test demo bench fuzz cross clean
+
+all: build check test
+
+build:
+	$(GO) build -o $(BIN) ./cmd/bpf2go-native
+
+# Regenerate what the examples commit. CI requires that nothing changes.
+generate:
+	$(GO) generate ./examples/...
+
+# Rewrite golden files; review the difference like code.
+golden:
+	$(GO) test ./bpf/... ./frontend/... ./verifier/... ./ir/... ./backend/... ./codegen/... ./cmd/... -update
+
+check:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
+	elif [ "$$CI" = true ]; then echo "golangci-lint is missing"; exit 1; \
+	else echo "skipped: golangci-lint is not installed (CONTRIBUTING.md)"; fi
+
+test:
+	$(GO) test -json ./... | $(GO) run ./test/report
+
+demo:
+	@cd examples/xdpfirewall && $(GO) generate && $(GO) run .
+
+bench:
+	cd test/bench && $(GO) run .
+
+# Each fuzz target of the module for FUZZTIME.
+FUZZTIME ?= 10s
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+# Everything that users link, on every system that is served.
+cross:
+	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 \
+	  freebsd/amd64 freebsd/arm64 linux/riscv64 linux/386; do \
+	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./bpf/... ./rtlib/... ./examples/... || exit 1; done
+
+clean:
+	rm -rf bin
