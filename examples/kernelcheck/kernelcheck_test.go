@@ -32,9 +32,13 @@ func requireKernel(t *testing.T) {
 		reason = "needs Linux to load programs, this is " + runtime.GOOS
 	case os.Geteuid() != 0:
 		reason = "needs root to load programs"
-	}
-	if reason == "" {
-		return
+	default:
+		m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+		if err == nil {
+			m.Close()
+			return
+		}
+		reason = "needs bpf(2), which this system refuses: " + err.Error()
 	}
 	if os.Getenv("CI") == "true" {
 		t.Fatal(reason)
