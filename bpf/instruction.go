@@ -122,13 +122,20 @@ type Instruction struct {
 	From  uint8 // OpMovsx: bytes of the source, 1, 2 or 4
 	Kind  Kind
 	Dst   Reg
-	Src   Reg   // RegImm when the operand is Imm
+	Src   Reg   // RegImm when the operand is Imm and where no register is read
 	Off   int32 // jump displacement in slots, or byte offset of an access
 	Imm   int64 // sign-extended 32-bit immediate; 64 bits for OpLdImm
 }
 
 // Wide reports whether the instruction takes two slots.
 func (i Instruction) Wide() bool { return i.Op == OpLdImm }
+
+// Jumps reports whether Off is a jump displacement: ja, gotol, conditional
+// jumps and may_goto, not calls and exit.
+func (i Instruction) Jumps() bool { return i.Op >= OpJa && i.Op <= OpMayGoto }
+
+// Conditional reports whether the instruction is a jump that may fall through.
+func (i Instruction) Conditional() bool { return i.Op > OpJa && i.Op <= OpMayGoto }
 
 // Target is the slot that a jump at slot pc goes to when taken.
 func (i Instruction) Target(pc int) int { return pc + 1 + int(i.Off) }
