@@ -1,0 +1,102 @@
+package bpf
+
+// Rules is where platforms differ in meaning, one value per platform (RulesOf).
+// Maps and programs hold the rules of their object; nothing asks for the
+// platform itself. Sources: the behaviour of Linux's kernel/bpf/arraymap.c,
+// hashtab.c and prog_array, and of eBPF for Windows' maps.
+type Rules struct {
+	// ArrayDeleteZeroes: deleting an element of an array sets it to zero
+	// and succeeds. Else it is EINVAL, whatever the index.
+	ArrayDeleteZeroes bool
+	// ArrayDeleteBounds is the error of deleting at an index that is not
+	// below max_entries.
+	ArrayDeleteBounds Errno
+	// ArrayNoExist is the error of an update of an array with NOEXIST:
+	// every element exists. An index out of bounds is found first.
+	ArrayNoExist Errno
+	// ArrayUpdateBounds is the error of an update at an index that is not
+	// below max_entries.
+	ArrayUpdateBounds Errno
+	// ArrayNextKeyRestarts: the key after an index that is not below
+	// max_entries is 0. Else there is none (ENOENT).
+	ArrayNextKeyRestarts bool
+	// ArrayKeyAny: arrays may have keys of any size of which the first
+	// bytes, at most 4, are the index. Else the size has to be 4.
+	ArrayKeyAny bool
+	// HashFull is the error of inserting into a hash map that has
+	// max_entries keys. Replacing a value is always possible.
+	HashFull Errno
+	// QueueFull is the error of pushing to a full queue or stack.
+	QueueFull Errno
+	// ProgArrayDeleteEmpty is the error of deleting an empty slot of a
+	// program array; 0 is success.
+	ProgArrayDeleteEmpty Errno
+	// PerfArrayBytes: max_entries of a perf event array is the size in
+	// bytes of each CPU's ring. Else it is the number of rings.
+	PerfArrayBytes bool
+	// RingFull is the error of output to a full ring buffer.
+	RingFull Errno
+	// NameMax is the longest name of a map or program in bytes.
+	NameMax int
+
+	// helperCodes are the results of helpers by error: what r0 is the
+	// negative of. Errors without an entry give their own number.
+	helperCodes map[Errno]int32
+}
+
+// RulesOf returns the rules of a platform. They are constants; the result is
+// shared by all callers.
+func RulesOf(p Platform) *Rules {
+	if p == Windows {
+		return &windowsRules
+	}
+	return &linuxRules
+}
+
+var linuxRules = Rules{
+	ArrayDeleteBounds:    EINVAL,
+	ArrayNoExist:         EEXIST,
+	ArrayUpdateBounds:    E2BIG,
+	ArrayNextKeyRestarts: true,
+	HashFull:             E2BIG,
+	QueueFull:            E2BIG,
+	ProgArrayDeleteEmpty: ENOENT,
+	RingFull:             EAGAIN,
+	NameMax:              15,
+}
+
+// windowsRules: capacity of hash maps is enforced with E2BIG, which the
+// snapshot that they follow does not do (change 3348, being reverted).
+var windowsRules = Rules{
+	ArrayDeleteZeroes: true,
+	ArrayDeleteBounds: EINVAL,
+	ArrayNoExist:      EINVAL,
+	ArrayUpdateBounds: EINVAL,
+	ArrayKeyAny:       true,
+	HashFull:          E2BIG,
+	QueueFull:         ENOSPC,
+	PerfArrayBytes:    true,
+	RingFull:          ENOMEM,
+	NameMax:           63,
+	helperCodes: map[Errno]int32{
+		EINVAL:  6,  // INVALID_ARGUMENT
+		EEXIST:  8,  // OBJECT_ALREADY_EXISTS
+		ENOMEM:  12, // NO_MEMORY
+		ENOTSUP: 18, // OPERATION_NOT_SUPPORTED
+		ENOENT:  19, // KEY_NOT_FOUND
+		EPERM:   20, // ACCESS_DENIED
+		E2BIG:   29, // OUT_OF_SPACE
+		ENOSPC:  29, // OUT_OF_SPACE
+		EFAULT:  31, // INVALID_POINTER
+	},
+}
+
+// HelperResult is r0 after a helper that failed with e: the negative error
+// number on Linux, the negative internal result code on Windows.
+func (r *Rules) HelperResult(e Errno) uint64 {
+	code, known := r.helperCodes[e]
+	if !known {
+		code = int32(e)
+	}
+	return uint64(-int64(code))
+}
