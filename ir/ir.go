@@ -39,6 +39,7 @@ const (
 	FlagNonZero  Flags = 1 << iota // divisor B is not 0 (fact: operand range)
 	FlagNoTrap                     // signed division: never MIN / -1 (fact)
 	FlagUnlikely                   // call or block on a cold path
+	FlagNonNull                    // the value is an address of memory, never 0 (fact: a lookup that hit)
 )
 
 // Value is one SSA value.
@@ -47,7 +48,7 @@ type Value struct {
 	Op     Op
 	Type   Type
 	Flags  Flags
-	Region table.Region // memory accessed, for loads, stores, atomics, OpMem
+	Region table.Region // memory accessed, for loads, stores, atomics, OpMem; written, for calls
 	Imm    int64
 	Args   []*Value
 	Mem    []*Value // tokens of the regions read or written
@@ -100,6 +101,8 @@ type Func struct {
 	ZeroLo   int      // stack bytes [ZeroLo, ZeroHi) from r10 to clear at entry
 	ZeroHi   int
 	MaxInsns uint64 // bound on eBPF instructions of one invocation
+
+	consts map[uint64]*Value // of the entry block; nil when not known
 }
 
 // Program is what one eBPF program becomes.
