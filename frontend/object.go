@@ -15,10 +15,13 @@ type Object struct {
 	Name     string // base name of the file
 	License  string
 	Platform bpf.Platform
-	Programs []*Program
-	Maps     []*Map
-	Globals  []*Global
-	Types    []*Type // named types to declare: map keys and values, globals
+	// BigEndian objects (clang -target bpfeb) can be verified and
+	// disassembled; there is no native code for them.
+	BigEndian bool
+	Programs  []*Program
+	Maps      []*Map
+	Globals   []*Global
+	Types     []*Type // named types to declare: map keys and values, globals
 }
 
 // Program is one entry point with every static subprogram that it can call.
