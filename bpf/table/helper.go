@@ -38,6 +38,11 @@ const (
 	ArgFunc               // a function of the program
 	ArgRecord             // a ring buffer reservation
 	ArgConstSize          // a constant: the size of the returned memory
+	ArgOpt                // any value; a register that is not initialised is passed as 0
+	ArgOther              // of a kind that no supported helper takes: sockets, dynptrs, timers, …
+
+	// NumArgKinds is the number of kinds, for arrays indexed by ArgKind.
+	NumArgKinds = int(ArgOther) + 1
 )
 
 // RetKind is what a helper returns in r0.
@@ -51,12 +56,16 @@ const (
 	RetMemOrNull                     // ArgConstSize bytes that must be released, or 0
 	RetErr                           // 0 or a negative error number
 	RetNeverOnSuccess                // tail call
+	RetOther                         // a pointer of a kind that no supported helper returns
+
+	// NumRetKinds is the number of kinds, for arrays indexed by RetKind.
+	NumRetKinds = int(RetOther) + 1
 )
 
 // Helper is the row of one helper function.
 type Helper struct {
-	ID     int32 // enum bpf_func_id on Linux
-	Name   string
+	ID     int32  // enum bpf_func_id of its platform
+	Name   string // without "bpf_"
 	Status Status
 	Args   []ArgKind
 	Ret    RetKind

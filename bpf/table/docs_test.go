@@ -1,0 +1,162 @@
+package table
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/tables.md")
+
+// TestDocs compares docs/tables.md with the rows; -update writes it.
+func TestDocs(t *testing.T) {
+	const file = "../../docs/tables.md"
+	got := document()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is stale: run go test ./bpf/table -update", file)
+	}
+}
+
+func mark(s Status) string {
+	if s == Supported {
+		return "yes"
+	}
+	return "–"
+}
+
+func document() string {
+	var b strings.Builder
+	b.WriteString(`# Tables
+
+Generated from the rows of bpf/table by "go test ./bpf/table -update". Every
+stage reads the same rows: what is not supported here is refused with an error
+that says so.
+`)
+	documentOps(&b)
+	documentMapTypes(&b)
+	for _, p := range platforms {
+		documentHooks(&b, p)
+	}
+	for _, p := range platforms {
+		documentHelpers(&b, p)
+	}
+	return b.String()
+}
+
+func documentOps(b *strings.Builder) {
+	b.WriteString("\n## Operations\n\nVersion is the instruction set version of clang's -mcpu that has it.\n\n")
+	b.WriteString("| operation | class | widths in bytes | operand | version | supported |\n|---|---|---|---|---|---|\n")
+	for op := bpf.OpInvalid + 1; int(op) < bpf.NumOps; op++ {
+		row := OpOf(op)
+		var sizes, operands []string
+		for _, w := range []uint8{1, 2, 4, 8} {
+			if row.Widths.Has(w) {
+				sizes = append(sizes, fmt.Sprint(w))
+			}
+		}
+		if row.Reg {
+			operands = append(operands, "register")
+		}
+		if row.Imm {
+			operands = append(operands, "immediate")
+		}
+		version := "–"
+		if row.Version > 0 {
+			version = fmt.Sprintf("v%d", row.Version)
+		}
+		fmt.Fprintf(b, "| %v | %v | %s | %s | %s | %s |\n", op, row.Class, strings.Join(sizes, " "), strings.Join(operands, ", "), version, mark(row.Status))
+	}
+}
+
+func documentMapTypes(b *strings.Builder) {
+	b.WriteString("\n## Map types\n\n| type | Linux | Windows | key | value | supported |\n|---|---|---|---|---|---|\n")
+	for _, m := range MapTypes()[1:] {
+		windows, key, value := "–", "any", "any"
+		if m.Windows != 0 {
+			windows = fmt.Sprint(m.Windows)
+		}
+		switch {
+		case m.Keyless:
+			key = "none"
+		case m.Key != 0:
+			key = fmt.Sprint(m.Key)
+		case m.KeyMin != 0:
+			key = fmt.Sprintf("at least %d", m.KeyMin)
+		}
+		switch {
+		case m.NoValue:
+			value = "none"
+		case m.Value != 0:
+			value = fmt.Sprint(m.Value)
+		}
+		if m.PerCPU {
+			value += " per CPU"
+		}
+		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s |\n", m.Name, m.Type, windows, key, value, mark(m.Status))
+	}
+}
+
+func title(p bpf.Platform) string {
+	if p == bpf.Windows {
+		return "Windows"
+	}
+	return "Linux"
+}
+
+func documentHooks(b *strings.Builder, p bpf.Platform) {
+	fmt.Fprintf(b, "\n## Hooks, %s\n\n| hook | number | sections | context | supported |\n|---|---|---|---|---|\n", title(p))
+	for _, h := range Hooks(p) {
+		context := "–"
+		if h.Memory {
+			context = "memory (r1) and its length (r2)"
+		}
+		if len(h.Fields) > 0 {
+			var fields []string
+			for _, f := range h.Fields {
+				fields = append(fields, fmt.Sprintf("%s@%d", f.Name, f.Off))
+			}
+			context = strings.Join(fields, " ")
+		}
+		fmt.Fprintf(b, "| %s | %d | %s | %s | %s |\n", h.Name, h.Number, strings.Join(h.Sections, " "), context, mark(h.Status))
+	}
+}
+
+// argNames and retNames are indexed by ArgKind and RetKind.
+var (
+	argNames = [NumArgKinds]string{
+		"", "any", "ctx", "map", "key", "value", "value out", "mem", "mem or null", "mem out", "size", "size or 0",
+		"func", "record", "const size", "any?", "other",
+	}
+	retNames = [NumRetKinds]string{
+		"number", "nothing", "map value or null", "mem or null", "0 or -error", "none on success", "other pointer",
+	}
+)
+
+func documentHelpers(b *strings.Builder, p bpf.Platform) {
+	fmt.Fprintf(b, "\n## Helpers, %s\n\nSizes belong to the memory before them; any? may be left out.\n\n", title(p))
+	b.WriteString("| id | helper | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
+	for _, h := range Helpers(p) {
+		var args []string
+		for _, a := range h.Args {
+			args = append(args, argNames[a])
+		}
+		hooks := "all"
+		if h.Hooks != nil {
+			hooks = strings.Join(h.Hooks, " ")
+		}
+		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s |\n", h.ID, h.Name, strings.Join(args, ", "), retNames[h.Ret], hooks, mark(h.Status))
+	}
+}

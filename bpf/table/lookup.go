@@ -1,0 +1,109 @@
+package table
+
+import (
+	"strings"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+// Rows are shared and must not be modified.
+
+// Helpers returns the rows of a platform's helpers by id. Whoever lists or
+// counts helpers uses it.
+func Helpers(p bpf.Platform) []Helper {
+	if p == bpf.Windows {
+		return windowsHelpers
+	}
+	return linuxHelpers
+}
+
+// HelperByID returns the row of a helper by the number in a call instruction,
+// nil when the platform has no such helper.
+func HelperByID(p bpf.Platform, id int32) *Helper {
+	rows := Helpers(p)
+	if id < 1 || int(id) > len(rows) {
+		return nil
+	}
+	return &rows[id-1]
+}
+
+// HelperByName returns the row of a helper by its name without "bpf_", nil
+// when the platform has no such helper.
+func HelperByName(p bpf.Platform, name string) *Helper {
+	rows := Helpers(p)
+	for k := range rows {
+		if rows[k].Name == name {
+			return &rows[k]
+		}
+	}
+	return nil
+}
+
+// Offered reports whether programs of a hook may call the helper.
+func (h *Helper) Offered(hook *Hook) bool {
+	if h.Hooks == nil {
+		return true
+	}
+	for _, name := range h.Hooks {
+		if name == hook.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// hashLookups are the specialised lookups of hash maps by key size in bytes.
+var hashLookups = map[uint32]string{4: "HashLookup4", 8: "HashLookup8", 16: "HashLookup16"}
+
+// Symbol is the rtlib function to call for a helper when the map in its ArgMap
+// is known to be of type t with keys of keySize bytes: HashLookup4,
+// HashLookup8, HashLookup16 or HashLookup (any size) for map_lookup_elem on a
+// hash map, with the same arguments; else h.Symbol.
+func Symbol(h *Helper, t bpf.MapType, keySize uint32) string {
+	if h.Symbol != "MapLookupElem" || t != bpf.MapHash {
+		return h.Symbol
+	}
+	if symbol, known := hashLookups[keySize]; known {
+		return symbol
+	}
+	return "HashLookup"
+}
+
+// Hooks returns the rows of a platform's hooks.
+func Hooks(p bpf.Platform) []Hook {
+	if p == bpf.Windows {
+		return windowsHooks
+	}
+	return linuxHooks
+}
+
+// HookByName returns the hook of a name, nil when the platform has none.
+func HookByName(p bpf.Platform, name string) *Hook {
+	rows := Hooks(p)
+	for k := range rows {
+		if rows[k].Name == name {
+			return &rows[k]
+		}
+	}
+	return nil
+}
+
+// HookBySection returns the hook of an ELF section: the one with the longest
+// prefix that is the section's name or is followed by a slash in it. "?" in
+// front of a section (libbpf: do not load by default) does not count. It
+// returns nil when no hook has such a section.
+func HookBySection(p bpf.Platform, section string) *Hook {
+	section = strings.TrimPrefix(section, "?")
+	rows := Hooks(p)
+	var best *Hook
+	longest := -1
+	for k := range rows {
+		for _, prefix := range rows[k].Sections {
+			rest, found := strings.CutPrefix(section, prefix)
+			if found && (rest == "" || rest[0] == '/') && len(prefix) > longest {
+				best, longest = &rows[k], len(prefix)
+			}
+		}
+	}
+	return best
+}

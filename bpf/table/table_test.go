@@ -1,0 +1,279 @@
+package table
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+var platforms = []bpf.Platform{bpf.Linux, bpf.Windows}
+
+// template is an instruction whose other fields are legal for an operation.
+func template(op bpf.Op) bpf.Instruction {
+	i := bpf.Instruction{Op: op, Src: bpf.RegImm}
+	switch op {
+	case bpf.OpCall:
+		i.Kind = bpf.KindHelper
+	case bpf.OpMovsx:
+		i.From = 1
+	}
+	return i
+}
+
+func encodes(i bpf.Instruction) bool {
+	insns := []bpf.Instruction{i}
+	if i.Wide() {
+		insns = append(insns, bpf.Instruction{})
+	}
+	_, err := bpf.Encode(insns, binary.LittleEndian)
+	return err == nil
+}
+
+// TestOpsAreTheEncoding compares each row with what can be encoded.
+func TestOpsAreTheEncoding(t *testing.T) {
+	for op := bpf.OpInvalid + 1; int(op) < bpf.NumOps; op++ {
+		row := OpOf(op)
+		if row.Op != op || row.Class == ClassNone {
+			t.Errorf("%v: no row", op)
+			continue
+		}
+		for _, width := range []uint8{0, 1, 2, 3, 4, 8, 16} {
+			i := template(op)
+			i.Width = width
+			legal := row.Widths.Has(width) || width == 0 && row.Widths == 0
+			reg := i
+			reg.Src = bpf.R1
+			if got := encodes(reg); got != (legal && row.Reg) {
+				t.Errorf("%v width %d with a register: encodes %v, the row says %v", op, width, got, legal && row.Reg)
+			}
+			i.Imm = 7
+			if got := encodes(i); row.Imm && got != legal || !row.Imm && got && op != bpf.OpCall {
+				t.Errorf("%v width %d with an immediate: encodes %v, the row says %v", op, width, got, legal && row.Imm)
+			}
+			i.Imm = 0
+			if got := encodes(i); !row.Imm && !row.Reg && got != legal {
+				t.Errorf("%v width %d without operand: encodes %v, the row says %v", op, width, got, legal)
+			}
+		}
+	}
+	if row := OpOf(bpf.Op(255)); row != (Op{}) {
+		t.Errorf("op 255 has a row: %+v", row)
+	}
+}
+
+func TestHelperRows(t *testing.T) {
+	for _, p := range platforms {
+		seen := map[string]bool{}
+		for k, h := range Helpers(p) {
+			if int(h.ID) != k+1 || HelperByID(p, h.ID).Name != h.Name || HelperByName(p, h.Name).ID != h.ID || seen[h.Name] {
+				t.Errorf("%v: %s: id %d at index %d, or twice", p, h.Name, h.ID, k)
+			}
+			seen[h.Name] = true
+			if (h.Status == Supported) != (h.Symbol != "") {
+				t.Errorf("%v: %s: supported helpers have a symbol, others none; it is %q", p, h.Name, h.Symbol)
+			}
+			for _, name := range h.Hooks {
+				if HookByName(p, name) == nil {
+					t.Errorf("%v: %s: there is no hook %s", p, h.Name, name)
+				}
+			}
+			checkArgs(t, &h)
+		}
+		if HelperByID(p, 0) != nil || HelperByID(p, -1) != nil || HelperByID(p, 9999) != nil || HelperByName(p, "nope") != nil {
+			t.Errorf("%v: a helper for a number or name that does not exist", p)
+		}
+	}
+}
+
+func checkArgs(t *testing.T, h *Helper) {
+	if len(h.Args) > 5 {
+		t.Errorf("%s: %d arguments", h.Name, len(h.Args))
+	}
+	hasMap := false
+	for k, arg := range h.Args {
+		switch arg {
+		case ArgMap:
+			hasMap = true
+		case ArgKey, ArgValue, ArgValueOut:
+			if !hasMap {
+				t.Errorf("%s: argument %d is a key or value, no map stands before it", h.Name, k+1)
+			}
+		case ArgSize, ArgSizeOrZero:
+			if k == 0 || h.Args[k-1] != ArgMem && h.Args[k-1] != ArgMemOrNull && h.Args[k-1] != ArgMemOut && h.Args[k-1] != ArgOther {
+				t.Errorf("%s: argument %d is a size, the one before it is no memory", h.Name, k+1)
+			}
+		case ArgNone:
+			t.Errorf("%s: argument %d has no kind", h.Name, k+1)
+		}
+		if h.Status == Supported && arg == ArgOther {
+			t.Errorf("%s: supported, but argument %d has a kind without a rule", h.Name, k+1)
+		}
+	}
+	if h.Ret == RetMapValueOrNull && !hasMap {
+		t.Errorf("%s: returns a map value and takes no map", h.Name)
+	}
+}
+
+// TestLinuxHelpersAreTheHeader compares ids and names with libbpf's header.
+func TestLinuxHelpersAreTheHeader(t *testing.T) {
+	const header = "/usr/include/bpf/bpf_helper_defs.h"
+	text, err := os.ReadFile(header)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("libbpf's header is missing: %v", err)
+		}
+		t.Skipf("ids are not compared with libbpf's header: %v", err)
+	}
+	found := regexp.MustCompile(`\(\*(?:const )?bpf_(\w+)\)\([^;]*\) = \(void \*\) (\d+);`).FindAllSubmatch(text, -1)
+	if len(found) < 200 {
+		t.Fatalf("%s: %d helpers", header, len(found))
+	}
+	for _, m := range found {
+		id, err := strconv.Atoi(string(m[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := HelperByID(bpf.Linux, int32(id)); h == nil || h.Name != string(m[1]) {
+			t.Errorf("helper %d is %s in the header, %+v in the table", id, m[1], h)
+		}
+	}
+}
+
+func TestSymbol(t *testing.T) {
+	lookup, update := HelperByID(bpf.Linux, 1), HelperByID(bpf.Linux, 2)
+	for _, c := range []struct {
+		helper *Helper
+		typ    bpf.MapType
+		key    uint32
+		want   string
+	}{
+		{lookup, bpf.MapHash, 4, "HashLookup4"}, {lookup, bpf.MapHash, 8, "HashLookup8"}, {lookup, bpf.MapHash, 16, "HashLookup16"},
+		{lookup, bpf.MapHash, 12, "HashLookup"}, {lookup, bpf.MapArray, 4, "MapLookupElem"}, {update, bpf.MapHash, 4, "MapUpdateElem"},
+		{HelperByID(bpf.Windows, 1), bpf.MapHash, 4, "HashLookup4"}, {HelperByID(bpf.Linux, 12), bpf.MapHash, 4, ""},
+	} {
+		if got := Symbol(c.helper, c.typ, c.key); got != c.want {
+			t.Errorf("%s, map type %d, key %d: got %q, want %q", c.helper.Name, c.typ, c.key, got, c.want)
+		}
+	}
+}
+
+func TestHookRows(t *testing.T) {
+	for _, p := range platforms {
+		sections := map[string]string{}
+		for k := range Hooks(p) {
+			h := &Hooks(p)[k]
+			if HookByName(p, h.Name) != h {
+				t.Errorf("%v: hook %s is there twice", p, h.Name)
+			}
+			for _, s := range h.Sections {
+				if sections[s] != "" {
+					t.Errorf("%v: section %s of %s and %s", p, s, sections[s], h.Name)
+				}
+				sections[s] = h.Name
+			}
+			if (h.Status == Supported) != (h.Go != "") {
+				t.Errorf("%v: %s: supported hooks have a Go name, others none; it is %q", p, h.Name, h.Go)
+			}
+			checkFields(t, h)
+		}
+	}
+}
+
+func checkFields(t *testing.T, h *Hook) {
+	end := 0
+	slots := map[int]bool{}
+	for k, f := range h.Fields {
+		if f.Off < end || f.Off+f.Size > h.Size || f.Off%f.Size != 0 {
+			t.Errorf("%s.%s: bytes %d to %d overlap, are outside or not aligned", h.Name, f.Name, f.Off, f.Off+f.Size)
+		}
+		end = f.Off + f.Size
+		if f.Kind == FieldScalar && slots[f.Slot] {
+			t.Errorf("%s.%s: slot %d is taken", h.Name, f.Name, f.Slot)
+		}
+		slots[f.Slot] = slots[f.Slot] || f.Kind == FieldScalar
+		if h.Field(f.Off, f.Size) != k {
+			t.Errorf("%s.%s: Field does not find it", h.Name, f.Name)
+		}
+		if h.Field(f.Off, f.Size/2) >= 0 != f.Narrow {
+			t.Errorf("%s.%s: a narrow access is legal: %v, want %v", h.Name, f.Name, !f.Narrow, f.Narrow)
+		}
+	}
+}
+
+func TestHookBySection(t *testing.T) {
+	for _, c := range []struct {
+		platform      bpf.Platform
+		section, want string
+	}{
+		{bpf.Linux, "xdp", "xdp"}, {bpf.Linux, "xdp/firewall", "xdp"}, {bpf.Linux, "xdp.frags", "xdp"}, {bpf.Linux, "xdpfirewall", ""},
+		{bpf.Linux, "?xdp", "xdp"}, {bpf.Linux, "raw", "raw"}, {bpf.Linux, "raw/checksum", "raw"}, {bpf.Linux, "raw_tp/sched_switch", "raw_tracepoint"},
+		{bpf.Linux, "tc/ingress", "sched_cls"}, {bpf.Linux, "kprobe/do_exit", "kprobe"}, {bpf.Linux, "kprobe.multi/x*", "kprobe"},
+		{bpf.Linux, "cgroup/skb", "cgroup_skb"}, {bpf.Linux, ".text", ""}, {bpf.Linux, "", ""},
+		{bpf.Windows, "bind", "bind"}, {bpf.Windows, "sockops", "sock_ops"}, {bpf.Windows, "tc", ""}, {bpf.Windows, "raw", "raw"},
+	} {
+		got := ""
+		if h := HookBySection(c.platform, c.section); h != nil {
+			got = h.Name
+		}
+		if got != c.want {
+			t.Errorf("%v %q: got %q, want %q", c.platform, c.section, got, c.want)
+		}
+	}
+}
+
+func TestMapTypeRows(t *testing.T) {
+	for k, m := range MapTypes() {
+		if int(m.Type) != k || MapTypeByName(m.Name).Type != m.Type || MapTypeByNumber(bpf.Linux, uint32(k)).Name != m.Name {
+			t.Errorf("%s: number %d at index %d, or twice", m.Name, m.Type, k)
+		}
+		if m.Windows != 0 && MapTypeByNumber(bpf.Windows, m.Windows).Name != m.Name {
+			t.Errorf("%s: Windows number %d is %s, too", m.Name, m.Windows, MapTypeByNumber(bpf.Windows, m.Windows).Name)
+		}
+	}
+	if MapTypeOf(1<<31) != nil || MapTypeByNumber(bpf.Windows, 99) != nil || MapTypeByName("nope") != nil {
+		t.Error("a map type for a number or name that does not exist")
+	}
+	if lpm := MapTypeByNumber(bpf.Windows, 9); lpm.Type != bpf.MapLPMTrie {
+		t.Errorf("9 is lpm_trie on Windows, got %s", lpm.Name)
+	}
+}
+
+func TestMapTypeCheck(t *testing.T) {
+	for _, c := range []struct {
+		typ                    bpf.MapType
+		platform               bpf.Platform
+		key, value, max, flags uint32
+		want                   string
+	}{
+		{bpf.MapHash, bpf.Linux, 13, 1, 1, bpf.FlagNoPrealloc, ""},
+		{bpf.MapHash, bpf.Linux, 0, 1, 1, 0, "map type hash: key_size is 0"},
+		{bpf.MapHash, bpf.Linux, 4, 0, 1, 0, "map type hash: value_size is 0"},
+		{bpf.MapHash, bpf.Linux, 4, 4, 0, 0, "map type hash: max_entries is 0"},
+		{bpf.MapHash, bpf.Linux, 4, 4, 1, bpf.FlagMmapable, "map type hash: map_flags 0x400: not supported"},
+		{bpf.MapArray, bpf.Linux, 4, 4, 1, bpf.FlagMmapable, ""},
+		{bpf.MapArray, bpf.Linux, 8, 4, 1, 0, "map type array: key_size is 8, must be 4"},
+		{bpf.MapArray, bpf.Windows, 2, 4, 1, 0, ""},
+		{bpf.MapQueue, bpf.Linux, 0, 4, 1, 0, "map type queue: not supported"},
+	} {
+		err := MapTypeOf(c.typ).Check(bpf.RulesOf(c.platform), c.key, c.value, c.max, c.flags)
+		if got := errorText(err); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+	err := MapTypeOf(bpf.MapQueue).Check(bpf.RulesOf(bpf.Linux), 0, 4, 1, 0)
+	if !errors.Is(err, bpf.ErrUnsupported) {
+		t.Errorf("%v does not wrap ErrUnsupported", err)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
