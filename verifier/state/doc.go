@@ -1,0 +1,30 @@
+// Package state is the abstract machine state: registers, stacks and call
+// frames, and the inclusion of one state in another. It is part of the
+// trusted base of the verifier.
+//
+// A State stands for a set of concrete machine states. Included(a, b) may be
+// true only when every concrete state of a is one of b; it may be false at
+// will.
+//
+// # Values
+//
+// A Value is a number or a pointer. A pointer is the start of a region plus a
+// constant Off plus a number S, modulo 2^64. Three relations tie values of
+// one state together; each holds for any two values that carry the same
+// non-zero number:
+//
+//	ID, Delta  x - x.Delta = y - y.Delta modulo 2^64, where x is the number
+//	           itself or the variable part S of a pointer. Class LenClass is
+//	           that of the length of a Memory hook: x - x.Delta is the length
+//	Ref        both come from one map lookup: both are null or none is
+//	Room       not a relation, but proven by one: S + Room bytes lie within
+//	           the region (packet, memory of a Memory hook; also for numbers,
+//	           which are then an index into it). 0 says nothing
+//
+// # Stack
+//
+// A stack is 128 cells of 4 bytes. Cells are immutable and shared by states;
+// a spilled 8-byte value occupies two. A byte is Invalid (may be read, as the
+// run time zeroes it at entry when a proof needs it), Misc (any number), Zero
+// or part of a spill.
+package state

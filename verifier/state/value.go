@@ -1,0 +1,71 @@
+package state
+
+import "github.com/bpf2go-native/bpf2go-native/verifier/value"
+
+// Kind is the kind of a Value.
+type Kind uint8
+
+// The kinds of values.
+const (
+	Uninit Kind = iota
+	Scalar
+	PtrCtx
+	PtrStack
+	PtrPacket    // packet, or the memory of a Memory hook
+	PtrMeta      // metadata in front of the packet
+	PtrPacketEnd // one past the packet
+	PtrMapValue
+	ConstMap // the map itself
+)
+
+// LenClass is the class of the length of a Memory hook's memory.
+const LenClass = 1
+
+// MaxLen bounds the length of a Memory hook's memory in bytes: no address
+// space that Go runs in is larger, so sums below it do not wrap.
+const MaxLen = 1 << 48
+
+// Value is what is known of a register or of a spilled one.
+type Value struct {
+	Kind  Kind
+	Null  bool   // PtrMapValue: may be 0 instead
+	Frame int8   // PtrStack: depth of the owner's frame, 0 = entry
+	Map   int32  // PtrMapValue, ConstMap: index of the map
+	ID    uint32 // class of S, 0 = none
+	Ref   uint32 // lookup that it came from, while Null
+	Room  int64  // bytes proven behind S, at least 1; 0 = nothing proven
+	Off   int64  // pointers: constant part of the offset
+	Delta uint64 // S minus the base of its class
+	S     value.Scalar
+}
+
+// Number is the value of a scalar.
+func Number(s value.Scalar) Value { return Value{Kind: Scalar, S: s} }
+
+// Const is the value of one number.
+func Const(v uint64) Value { return Number(value.Const(v)) }
+
+// Unknown is the value of any number.
+func Unknown() Value { return Number(value.Unknown()) }
+
+// IsPtr reports whether v is an address or 0, or the address of a map.
+func (v *Value) IsPtr() bool { return v.Kind > Scalar }
+
+// IsConst returns the number that v must be.
+func (v *Value) IsConst() (uint64, bool) {
+	if v.Kind != Scalar {
+		return 0, false
+	}
+	return v.S.IsConst()
+}
+
+// SpanOf bounds the offset of a pointer from the start of its region; ok is
+// false when the sum may leave the 64-bit range, and then nothing is known.
+func (v *Value) SpanOf() (lo, hi int64, ok bool) {
+	const far = 1 << 61
+	lo, hi = v.S.R.Smin, v.S.R.Smax
+	if lo < -far || hi > far || v.Off < -far || v.Off > far {
+		return 0, 0, false
+	}
+	return lo + v.Off, hi + v.Off, true
+}
