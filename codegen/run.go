@@ -1,0 +1,12 @@
+package codegen
+
+import "github.com/dave/jennifer/jen"
+
+// runs prints the typed calls of the programs.
+func (g *generator) runs(*jen.File) {}
+
+// typedMaps prints the typed accessors of the maps.
+func (g *generator) typedMaps(*jen.File) error { return nil }
+
+// bodyFile prints the Go bodies.
+func bodyFile(*generator) ([]File, error) { return nil, nil }
