@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The eBPF side: helpers that testdata's header has no need of, and the seed. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include "include/bpf_helpers.h"
+#include "ops.h"
+
+static long (*bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
+static u32 (*bpf_get_smp_processor_id)(void) = (void *)8;
+
+#define ROLLED _Pragma("clang loop unroll(disable)")
+
+/* The first four bytes of the packet: where the sequence of keys begins. */
+static ALWAYS_INLINE u32 seed(struct xdp_md *ctx)
+{
+	const u8 *data = XDP_DATA(ctx);
+
+	return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+}
+
+#endif
