@@ -162,7 +162,9 @@ func PrintProgram(w io.Writer, o *Object, p *Program, bytes bool) error {
 			text = append(text, p.Funcs[next].Name+scope(p.Funcs[next])+":")
 			next++
 		}
-		if line := p.Lines[pc]; line.Pos != last && line.Pos.File != "" {
+		line := p.Lines[pc]
+		line.Pos.Col = 0 // one C line is one group
+		if line.Pos != last && line.Pos.File != "" {
 			text = append(text, fmt.Sprintf("; %s", line.Pos))
 			if line.Text != "" {
 				text = append(text, "; "+line.Text)
