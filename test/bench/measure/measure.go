@@ -23,6 +23,9 @@ type Engine struct {
 	// Base, when not nil, is the same without the operation. It is measured
 	// next to Run in each round and subtracted.
 	Base Timer
+	// Calls, when not 0, is how often Run and Base are called in a turn; else
+	// it is calibrated.
+	Calls int
 	// Check, when not nil, returns a digest of the results over all inputs.
 	// Engines of one row have to agree.
 	Check func() (uint32, error)
@@ -62,15 +65,9 @@ func Interleave(engines []Engine, ops int, o Options) (map[string]Series, error)
 		if e.Run == nil {
 			continue
 		}
-		t := turn{engine: e}
-		var err error
-		if t.run, err = calibrate(e.Run, o.Slice); err != nil {
+		t, err := newTurn(e, o.Slice)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Name, err)
-		}
-		if e.Base != nil {
-			if t.base, err = calibrate(e.Base, o.Slice); err != nil {
-				return nil, fmt.Errorf("%s, base: %w", e.Name, err)
-			}
 		}
 		turns = append(turns, t)
 	}
@@ -115,6 +112,17 @@ func agree(engines []Engine) error {
 	return nil
 }
 
+func newTurn(e *Engine, slice time.Duration) (t turn, err error) {
+	t = turn{engine: e, run: e.Calls, base: e.Calls}
+	if e.Calls > 0 {
+		return t, nil
+	}
+	if t.run, err = calibrate(e.Run, slice); err == nil && e.Base != nil {
+		t.base, err = calibrate(e.Base, slice)
+	}
+	return t, err
+}
+
 // calibrate returns how many calls take about slice.
 func calibrate(run Timer, slice time.Duration) (int, error) {
 	for n := 1; ; n *= 4 {
@@ -131,7 +139,7 @@ func calibrate(run Timer, slice time.Duration) (int, error) {
 
 // sample takes one turn: nanoseconds per call of the work and of the base.
 func (t *turn) sample() (run, base float64, err error) {
-	if t.base > 0 {
+	if t.engine.Base != nil {
 		if base, err = perCall(t.engine.Base, t.base); err != nil {
 			return 0, 0, err
 		}

@@ -163,7 +163,7 @@ one       100     50.0 (2.00)  *       -      <= 1.5 x C: 2.00 MISSED
 two       3000    6000 (0.50)  *       -      <= 1.5 x C: 0.50
 geomean   -       (1.00)       *       -      <= 1.4 x C: 1.00
 
-* kernel: needs root (one, two)
+* kernel: needs root (one; two)
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

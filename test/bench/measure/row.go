@@ -19,6 +19,8 @@ type Row struct {
 	Name  string
 	Ops   int // operations of one call; costs are per operation
 	Goal  Goal
+	// Against names the peers of a row without a goal that has a score.
+	Against []string
 	// Engines in the order of the table. The first is the measured one.
 	Engines []Engine
 }
@@ -60,15 +62,18 @@ func (r Row) Measure(o Options) (Result, error) {
 // score returns the number that the goal bounds. The best peer is the one with
 // the smallest median.
 func (r *Result) score() float64 {
-	subject := r.Engines[0].Name
-	if len(r.Goal.Against) == 0 {
+	subject, against := r.Engines[0].Name, r.Goal.Against
+	if r.Goal.Max == 0 {
+		against = r.Against
+	}
+	if len(against) == 0 {
 		if ns, ok := r.NS[subject]; ok {
 			return ns
 		}
 		return math.NaN()
 	}
 	best, score := math.Inf(1), math.NaN()
-	for _, name := range r.Goal.Against {
+	for _, name := range against {
 		ns, ok := r.NS[name]
 		if q, divided := r.Ratio[name]; ok && divided && ns < best {
 			best, score = ns, q

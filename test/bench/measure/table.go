@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -12,7 +13,8 @@ import (
 // is ns per operation, and in brackets the first engine's time divided by this
 // one's: below 1 the first is faster. Reasons for empty cells follow.
 func Table(w io.Writer, columns []string, results []Result) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var text bytes.Buffer
+	tw := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	group := ""
 	for i := range results {
 		r := &results[i]
@@ -30,6 +32,11 @@ func Table(w io.Writer, columns []string, results []Result) error {
 	}
 	if err := tw.Flush(); err != nil {
 		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
 	}
 	return writeMissing(w, results)
 }
@@ -108,7 +115,11 @@ func writeMissing(w io.Writer, results []Result) error {
 		if i == 0 {
 			lead = "\n"
 		}
-		if _, err := fmt.Fprintf(w, "%s* %s: %s (%s)\n", lead, k.engine, k.text, strings.Join(rows[k], ", ")); err != nil {
+		where := strings.Join(rows[k], "; ")
+		if n := len(rows[k]); n > 4 {
+			where = fmt.Sprintf("%d rows", n)
+		}
+		if _, err := fmt.Fprintf(w, "%s* %s: %s (%s)\n", lead, k.engine, k.text, where); err != nil {
 			return err
 		}
 	}

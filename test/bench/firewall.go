@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/handwritten"
+	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
+	"github.com/bpf2go-native/bpf2go-native/test/bench/measure"
+)
+
+// firewallSeed is the seed of the example's capture.
+const firewallSeed = 1
+
+// repeated is the number of packets that the kernel is asked to repeat.
+const repeated = 64
+
+// firewall measures the example over its traffic, and against the kernel over a
+// sample, since a test run repeats one packet: both sides see packets that the
+// branch predictor has learnt.
+func (s *suite) firewall() ([]measure.Row, error) {
+	m := traffic.Generate(firewallSeed, traffic.Packets)
+	l := m.Lists
+	prog := program{object: firewallObject, name: "xdpfirewall"}
+	hand := handwritten.New(l.SourcesV4, l.SourcesV6, l.TCP, l.UDP, rand.Uint64())
+	all := measure.Row{
+		Name: fmt.Sprintf("%d packets in turn", len(m.Packets)), Ops: 1,
+		Goal:    measure.Goal{Max: 1.3, Against: []string{goHand}, Label: "Go"},
+		Engines: append(ours(prog, m.Packets), inGo(goHand, hand.Run, nil, m.Packets)),
+	}
+	some := make([][]byte, repeated)
+	for i := range some {
+		some[i] = m.Packets[i*len(m.Packets)/repeated]
+	}
+	inKernel, err := s.peers.inKernel(prog, some)
+	if err != nil {
+		return nil, err
+	}
+	sample := measure.Row{
+		Name: fmt.Sprintf("%d packets in turn", repeated), Ops: 1,
+		Engines: append(ours(prog, some), inGo(goHand, hand.Run, nil, some), inKernel),
+	}
+	return []measure.Row{all, sample}, nil
+}
