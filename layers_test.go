@@ -34,6 +34,7 @@ var layers = []struct {
 	{"codegen", []string{"bpf", "bpf/table", "frontend", "ir", "backend", "verifier", "rtlib", "rtlib/abi/v1"}, []string{"github.com/dave/jennifer/..."}},
 	{"rtlib", []string{"bpf", "rtlib/abi/v1"}, []string{"golang.org/x/sys/..."}},
 	{"rtlib/abi/v1", nil, nil},
+	{"rtlib/internal/...", []string{"rtlib/abi/v1"}, nil},
 	{"rtlib/ebpf", []string{"bpf", "rtlib", "rtlib/abi/v1"}, nil},
 	{"internal/interp", []string{"bpf", "bpf/table", "frontend"}, nil},
 	{"internal/...", []string{"bpf", "bpf/table", "frontend"}, nil},

@@ -36,6 +36,9 @@ type Rules struct {
 	PerfArrayBytes bool
 	// RingFull is the error of output to a full ring buffer.
 	RingFull Errno
+	// ChecksumFolds: csum_diff gives 16 bits. Else it gives the plain sum of
+	// 16-bit words.
+	ChecksumFolds bool
 	// NameMax is the longest name of a map or program in bytes.
 	NameMax int
 
@@ -62,6 +65,7 @@ var linuxRules = Rules{
 	QueueFull:            E2BIG,
 	ProgArrayDeleteEmpty: ENOENT,
 	RingFull:             EAGAIN,
+	ChecksumFolds:        true,
 	NameMax:              15,
 }
 

@@ -1,0 +1,138 @@
+package rtlib
+
+// When may the memory of a map value be used again?
+//
+// A program holds plain addresses of map values in machine registers, and
+// another goroutine may delete the value meanwhile. The value has to stay
+// valid memory of that map until the invocation ends, and an invocation must
+// not pay an atomic read-modify-write for it. The scheme is epoch-based
+// reclamation (K. Fraser, "Practical lock-freedom", 2004, §5.2.3) with an
+// asymmetric barrier in place of the fence at entry (D. Vyukov's asymmetric
+// RCU; liburcu's sys_membarrier flavour).
+//
+// State. A global epoch E ≥ 1, and for each execution slot a cell: 0 while
+// nothing runs there, else a value that E had at entry. One goroutine at a
+// time stores to a cell.
+//
+//	enter:   c.epoch = E          plain store
+//	leave:   c.epoch = 0          release store: after every access of the run
+//	retire:  unlink the element (sequentially consistent store), then tag = E;
+//	         the element goes to a list of its map with the tag
+//	advance: E++; barrier; least = smallest cell that is not 0;
+//	         every element with tag < min(least, the E after the increment)
+//	         may be used again. The result is kept in safe.
+//
+// The barrier makes every thread of the process execute a full fence between
+// two of its instructions, and it does not return before they all did.
+//
+// Claim: when advance releases an element, no run holds its address and none
+// can obtain it. Take any run R, and let B be the barrier of that advance.
+//
+//  1. R's store at entry stands before the fence of B on R's thread. Then the
+//     store is visible to the scan after B. Either R has left, and since leave
+//     is a release store all its accesses are done; or the scan sees R's cell
+//     with the epoch c that R read. If c ≤ tag, the element is not released.
+//     If c > tag, R read E after it was raised above tag, hence after the
+//     retirer read tag, hence after the unlinking: E and the links are
+//     accessed by sequentially consistent operations. R's lookups come after
+//     R's read of E, so they do not find the element.
+//  2. R's store at entry stands after the fence of B. Then R's lookups do, too,
+//     and the unlinking is visible to them: it precedes the retirement, which
+//     precedes the advance that releases the element.
+//
+// A migrating goroutine changes threads only through the scheduler, whose
+// locks are fences, so "R's thread" may change between entry and lookup.
+//
+// Without an asymmetric barrier (domain.fenced) enter is a sequentially
+// consistent swap. Lookups read links by atomic loads, so of "enter, lookup"
+// and "unlink, scan" at least one sees the other (Dekker), which is the same
+// case distinction.
+//
+// Nested runs (Nested) use the slot of the outer run and leave its cell as it
+// is. A Frame whose program panicked has its cell cleared by a deferred leave.
+//
+// Host calls take no slot. They read optimistically and check that no
+// element of the stripe was handed out again meanwhile (hash_host.go).
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// cell is the epoch of one execution slot, alone on its cache lines: two
+// lines, because processors fetch them in pairs.
+type cell struct {
+	epoch uint64
+	_     [120]byte
+}
+
+// enter publishes that a run begins on the slot.
+func (d *domain) enter(c *cell) {
+	e := d.epoch.Load()
+	if d.fenced.Load() {
+		atomic.SwapUint64(&c.epoch, e)
+		return
+	}
+	storeRelaxed(&c.epoch, e)
+}
+
+// leave publishes that the run has ended.
+func leave(c *cell) { storeRelease(&c.epoch, 0) }
+
+// tag is the epoch that an element gets that was just unlinked.
+func (d *domain) tag() uint64 { return d.epoch.Load() }
+
+// released reports whether elements with the tag may be used again, as far as
+// earlier calls of advance know.
+func (d *domain) released(tag uint64) bool { return tag < d.safe.Load() }
+
+// advance finds out which elements may be used again: those with a tag below
+// the result. It costs a barrier, some microseconds.
+func (d *domain) advance() uint64 {
+	limit := d.epoch.Add(1)
+	if !d.fenced.Load() {
+		d.barrier()
+	}
+	for i := range d.cells {
+		if e := atomic.LoadUint64(&d.cells[i].epoch); e != 0 && e < limit {
+			limit = e
+		}
+	}
+	for {
+		old := d.safe.Load()
+		if old >= limit || d.safe.CompareAndSwap(old, limit) {
+			return max(old, limit)
+		}
+	}
+}
+
+// synchronize returns when every run that began before the call has ended.
+// It must not be called by a program's helper: its own run never ends then.
+func (d *domain) synchronize() {
+	tag := d.tag()
+	for wait := time.Microsecond; d.advance() <= tag; wait = min(2*wait, time.Millisecond) {
+		if wait < 16*time.Microsecond {
+			runtime.Gosched()
+			continue
+		}
+		time.Sleep(wait)
+	}
+}
+
+// useBarrier replaces the fence at entry by the asymmetric barrier where the
+// system has one. Getting permission costs milliseconds in a process with
+// many threads, so it happens beside the first user's work.
+//
+// The order is safe: a run that enters without a fence read fenced as false,
+// which was stored after barrier began to work; an advance that read fenced
+// as true precedes that store, so such a run entered after its unlinking.
+func (d *domain) useBarrier() {
+	d.upgrade.Do(func() {
+		go func() {
+			if registerBarrier() {
+				d.fenced.Store(false)
+			}
+		}()
+	})
+}

@@ -1,0 +1,261 @@
+package rtlib
+
+// Hash maps: a fixed array of bucket words and elements that never move.
+//
+//	bucket word, and the next word of an element:
+//
+//	 63       48 47                              3   0
+//	┌───────────┬─────────────────────────────────┬───┐
+//	│    tag    │ address of the next element     │  L│   0 when there is none
+//	└───────────┴─────────────────────────────────┴───┘
+//
+//	element:   next word, key rounded up to 8, value rounded up to 8
+//
+// The tag is 16 bits of the key's hash, so that a search reads no element of
+// another key (but one of 65,536). L says that the element was the last of its
+// chain when the word was made; it then is for ever, because elements are
+// inserted at the front. Thus a search for a missing key mostly ends after
+// one load. There are at least twice as many buckets as max_entries below a
+// million entries.
+//
+// Invariants
+//
+//  1. Words are written under the lock of the bucket's stripe, by sequentially
+//     consistent stores, and read without lock by atomic loads. Searches are
+//     wait-free.
+//  2. The key and, at insertion, the value of an element are written before a
+//     word points to it. The key does not change while a search can see it.
+//  3. Replacing a value makes a new element; the unlinked one keeps its next
+//     word, so a search that stands on it goes on.
+//  4. An unlinked element is used again only by its stripe, and only when the
+//     epoch scheme says that no program can hold its address (epoch.go). Each
+//     time that elements become free, stripe.reused changes first.
+//  5. Elements are part of slabs that the stripe keeps: the addresses in words
+//     are no pointers to the garbage collector.
+//
+// The index of a key is secret: it depends on two random numbers of the map
+// (not with BPF_F_ZERO_SEED). Two multiplications with the high half folded in
+// are what wyhash (Wang Yi) and its relatives use for short keys.
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+const (
+	wordAddr = 1<<48 - 8 // bits of a word that are the address
+	wordLast = 1
+	tagShift = 48
+
+	elemKey = 8 // bytes from an element to its key
+
+	// mixer is odd and its bits are irregular: the fraction of the golden
+	// ratio (Knuth, TAOCP vol. 3, §6.4).
+	mixer = 0x9e3779b97f4a7c15
+	// zeroSeed replaces the secret multiplier under BPF_F_ZERO_SEED.
+	zeroSeed = 0xd6e8feb86659fd93
+)
+
+// hash is the part of a Map that writers use.
+type hash struct {
+	count       atomic.Int64 // keys
+	stripes     []stripe
+	stripeShift uint64   // 64 - log2(len(stripes))
+	words       []uint64 // the bucket words
+	elemSize    uintptr  // bytes
+	chunk       int      // elements that a stripe allocates at once
+	batch       int      // retired elements that are worth a barrier
+	poison      bool     // overwrite values that are free: for tests
+}
+
+// stripe is a range of buckets with its lock and its elements.
+type stripe struct {
+	mu     sync.Mutex
+	reused atomic.Uint64 // changes before elements become free
+	free   []uintptr     // elements that can be used
+	limbo  limbo         // elements that programs may still hold
+	unused uintptr       // rest of the newest slab
+	left   int           // elements in the rest
+	slabs  [][]uint64
+	_      [40]byte
+}
+
+// initHash allocates the buckets. Elements are allocated when they are needed.
+func (m *Map) initHash() {
+	h := &m.hash
+	buckets := uint64(1) << bits.Len64(m.max-1)
+	if m.max <= 1<<20 {
+		buckets *= 2
+	}
+	buckets = max(buckets, 2)
+	stripes := min(64, max(1, buckets/64))
+	h.words = make([]uint64, buckets)
+	h.stripes = make([]stripe, stripes)
+	m.table = unsafe.Pointer(&h.words[0])
+	m.shift = uint64(64 - bits.TrailingZeros64(buckets))
+	h.stripeShift = uint64(64 - bits.TrailingZeros64(stripes))
+	m.valueOff = uint64(elemKey + round8(m.keySize))
+	h.elemSize = uintptr(m.valueOff) + round8(m.valueSize)
+	h.chunk = int(max(1, min(m.max/stripes/4, 1<<16/uint64(h.elemSize)), min(8, m.max/stripes)))
+	h.batch = int(max(32, 512/stripes))
+	m.seed1 = zeroSeed
+	if m.spec.Flags&bpf.FlagZeroSeed == 0 {
+		m.seed0, m.seed1 = rand.Uint64(), rand.Uint64()|1
+	}
+	m.domain.useBarrier()
+}
+
+// fold multiplies and folds the high half of the product into the low one.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+// hash8 hashes a key of up to 8 bytes, zero-extended.
+func (m *Map) hash8(k uint64) uint64 { return fold(k^m.seed0, m.seed1) * mixer }
+
+// hash16 hashes a key of 9 to 16 bytes, zero-extended.
+func (m *Map) hash16(k0, k1 uint64) uint64 { return fold(k0^m.seed0, k1^m.seed1) * mixer }
+
+// hashLong hashes a key of more than 16 bytes.
+//
+//go:norace
+func (m *Map) hashLong(key unsafe.Pointer) uint64 {
+	h := m.seed0
+	n := m.keySize
+	for ; n > 8; n -= 8 {
+		h = fold(load64(key)^h, m.seed1)
+		key = unsafe.Add(key, 8)
+	}
+	return fold(loadUpTo8(key, n)^h, m.seed1) * mixer
+}
+
+// hashKey hashes a key of any size.
+//
+//go:norace
+func (m *Map) hashKey(key unsafe.Pointer) uint64 {
+	switch {
+	case m.keySize <= 8:
+		return m.hash8(loadUpTo8(key, m.keySize))
+	case m.keySize <= 16:
+		return m.hash16(load64(key), loadUpTo8(unsafe.Add(key, 8), m.keySize-8))
+	}
+	return m.hashLong(key)
+}
+
+// at is the memory behind an address of a word, which points into a slab of
+// the map: see invariant 5. checkptr cannot know that.
+//
+//go:nocheckptr
+func at(addr uint64) unsafe.Pointer { return unsafe.Add(nil, uintptr(addr)) }
+
+// bucket returns the place of a hash's bucket word.
+func (m *Map) bucket(h uint64) *uint64 {
+	return (*uint64)(unsafe.Add(m.table, uintptr(h>>(m.shift&63))*8))
+}
+
+// stripeOf returns the stripe that a hash belongs to.
+func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[h>>m.hash.stripeShift] }
+
+// tagBits is a hash's tag where words have it.
+func tagBits(h uint64) uint64 { return h << 32 >> tagShift << tagShift }
+
+// seek finds a key under the stripe's lock: the place of the word that points
+// to it and the word. The word is 0 when there is no such key.
+//
+//go:nocheckptr
+//go:norace
+func (m *Map) seek(h uint64, key unsafe.Pointer) (*uint64, uint64) {
+	place := m.bucket(h)
+	for w := *place; w != 0; w = *place {
+		e := at(w & wordAddr)
+		if w>>tagShift == tagBits(h)>>tagShift && sameKey(unsafe.Add(e, elemKey), key, m.keySize) {
+			return place, w
+		}
+		place = (*uint64)(e)
+	}
+	return place, 0
+}
+
+// hashUpdate inserts or replaces under the flags' conditions.
+//
+//go:norace
+func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags > bpf.UpdateExist {
+		return bpf.EINVAL
+	}
+	h := m.hashKey(key)
+	s := m.stripeOf(h)
+	s.mu.Lock()
+	place, old := m.seek(h, key)
+	var next uint64
+	switch {
+	case old != 0 && flags == bpf.UpdateNoExist:
+		s.mu.Unlock()
+		return bpf.EEXIST
+	case old == 0 && flags == bpf.UpdateExist:
+		s.mu.Unlock()
+		return bpf.ENOENT
+	case old != 0:
+		next = *(*uint64)(at(old & wordAddr))
+	default:
+		if !m.countUp() {
+			s.mu.Unlock()
+			return m.rules.HashFull
+		}
+		place = m.bucket(h)
+		next = *place
+	}
+	e := m.alloc(s)
+	p := at(uint64(e))
+	*(*uint64)(p) = next
+	copyIn(unsafe.Add(p, elemKey), key, m.keySize)
+	copyIn(unsafe.Add(p, m.valueOff), value, m.valueSize)
+	word := tagBits(h) | uint64(e)
+	if next == 0 {
+		word |= wordLast
+	}
+	atomic.StoreUint64(place, word)
+	if old != 0 {
+		s.retire(m, uintptr(old&wordAddr))
+	}
+	s.mu.Unlock()
+	return 0
+}
+
+// hashDelete removes a key.
+//
+//go:norace
+func (m *Map) hashDelete(key unsafe.Pointer) bpf.Errno {
+	h := m.hashKey(key)
+	s := m.stripeOf(h)
+	s.mu.Lock()
+	place, old := m.seek(h, key)
+	if old == 0 {
+		s.mu.Unlock()
+		return bpf.ENOENT
+	}
+	atomic.StoreUint64(place, *(*uint64)(at(old & wordAddr)))
+	s.retire(m, uintptr(old&wordAddr))
+	m.hash.count.Add(-1)
+	s.mu.Unlock()
+	return 0
+}
+
+// countUp counts a new key; false when the map is full.
+func (m *Map) countUp() bool {
+	for {
+		n := m.hash.count.Load()
+		if n >= int64(m.max) {
+			return false
+		}
+		if m.hash.count.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package rtlib
+
+import (
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+// Map is a map of any type. Its methods can be called by many goroutines at
+// once, also while programs run.
+type Map struct {
+	// What machine code and lookups read, at the start of the object.
+	// Assembly takes the offsets from go_asm.h.
+
+	table     unsafe.Pointer // hash: first of the bucket words
+	shift     uint64         // hash: 64 - log2(number of buckets)
+	seed0     uint64         // hash: secret of this map
+	seed1     uint64         // hash: secret of this map, odd
+	valueOff  uint64         // hash: bytes from an element to its value
+	values    unsafe.Pointer // array: first element
+	stride    uint64         // array: bytes from element to element
+	max       uint64         // max_entries
+	keySize   uintptr
+	valueSize uintptr
+	kind      mapKind
+
+	hash   hash
+	rules  *bpf.Rules
+	domain *domain
+	spec   MapSpec
+	name   string
+	frozen bool // bytes of .rodata and the like
+	misses mapMisses
+
+	closed atomic.Bool
+	refs   atomic.Int64 // the creator and each instance that was given the map
+}
+
+// mapKind is how a type is implemented.
+type mapKind uint8
+
+const (
+	kindNone mapKind = iota
+	kindArray
+	kindHash
+	numMapKinds
+)
+
+// mapMisses are the errors that need no text of the moment, made once: a
+// lookup of a missing key allocates nothing.
+type mapMisses struct {
+	lookup, remove, next, exists, missing *MapError
+}
+
+// kindOfType finds the implementation of a type.
+func kindOfType(t bpf.MapType) mapKind {
+	switch t {
+	case bpf.MapArray:
+		return kindArray
+	case bpf.MapHash:
+		return kindHash
+	}
+	return kindNone
+}
+
+// maxMapBytes is the size in bytes that a map may have, 128 GiB, or 512 MiB
+// where addresses have 32 bits.
+const maxMapBytes = 1 << (29 + 8*(^uintptr(0)>>63))
+
+// NewMap creates a map with the rules of Linux that belongs to no instance.
+//
+// Errors wrap bpf.ErrUnsupported for map types that this release does not
+// have, EINVAL for sizes and flags that the type does not allow, E2BIG for
+// keys longer than 512 bytes, ENOMEM for maps that are too big.
+func NewMap(spec MapSpec) (*Map, error) { return NewMapFor(bpf.Linux, spec) }
+
+// NewMapFor is NewMap with the rules of a platform.
+func NewMapFor(platform bpf.Platform, spec MapSpec) (*Map, error) {
+	return newMap(process(), bpf.RulesOf(platform), spec)
+}
+
+// newMap creates a map whose values are protected by the epoch of d.
+func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
+	m := &Map{
+		kind: kindOfType(spec.Type), rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
+		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize),
+	}
+	m.refs.Store(1)
+	if m.kind == kindNone {
+		return nil, fmt.Errorf("map %q: maps of type %d: %w", spec.Name, spec.Type, bpf.ErrUnsupported)
+	}
+	if detail, errno := m.checkSpec(); errno != 0 {
+		return nil, &MapError{spec.Name, "create", detail, errno}
+	}
+	m.misses = mapMisses{
+		lookup:  &MapError{m.name, "lookup", "no such key", bpf.ENOENT},
+		remove:  &MapError{m.name, "delete", "no such key", bpf.ENOENT},
+		next:    &MapError{m.name, "next key", "no more keys", bpf.ENOENT},
+		exists:  &MapError{m.name, "update", "the key exists and the flag is NOEXIST", bpf.EEXIST},
+		missing: &MapError{m.name, "update", "no such key and the flag is EXIST", bpf.ENOENT},
+	}
+	if m.kind == kindArray {
+		m.initArray()
+	} else {
+		m.initHash()
+	}
+	return m, nil
+}
+
+// Flags that each kind accepts.
+var kindFlags = [numMapKinds]uint32{
+	kindArray: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagMmapable | bpf.FlagInnerMap,
+	kindHash:  bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagNoPrealloc | bpf.FlagZeroSeed,
+}
+
+// maxKey is the longest key of a hash map in bytes: what fits on a stack.
+const maxKey = 512
+
+// checkSpec says what is wrong with the sizes and flags.
+func (m *Map) checkSpec() (string, bpf.Errno) {
+	s := &m.spec
+	switch {
+	case s.MaxEntries == 0:
+		return "max_entries is 0", bpf.EINVAL
+	case s.KeySize == 0:
+		return "the key size is 0", bpf.EINVAL
+	case s.ValueSize == 0:
+		return "the value size is 0", bpf.EINVAL
+	case s.Flags&^kindFlags[m.kind] != 0:
+		return fmt.Sprintf("flags %#x are not flags of this map type", s.Flags&^kindFlags[m.kind]), bpf.EINVAL
+	case s.Flags&(bpf.FlagRdonly|bpf.FlagWronly) == bpf.FlagRdonly|bpf.FlagWronly,
+		s.Flags&(bpf.FlagRdonlyProg|bpf.FlagWronlyProg) == bpf.FlagRdonlyProg|bpf.FlagWronlyProg:
+		return "read-only and write-only exclude each other", bpf.EINVAL
+	case m.kind == kindArray && s.KeySize != 4 && !m.rules.ArrayKeyAny:
+		return fmt.Sprintf("keys of arrays have 4 bytes, not %d", s.KeySize), bpf.EINVAL
+	case m.kind == kindHash && s.KeySize > maxKey:
+		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, maxKey), bpf.E2BIG
+	case uint64(len(s.Data)) > uint64(s.ValueSize):
+		return fmt.Sprintf("%d initial bytes for a value of %d", len(s.Data), s.ValueSize), bpf.EINVAL
+	}
+	// Element sizes are below 2^33, so the product fits.
+	size := (24 + uint64(s.KeySize) + uint64(s.ValueSize)) * uint64(s.MaxEntries)
+	if size/uint64(s.MaxEntries) < uint64(s.ValueSize) || size > maxMapBytes {
+		return fmt.Sprintf("%d entries of %d bytes are more than %d bytes", s.MaxEntries, s.ValueSize, uint64(maxMapBytes)), bpf.ENOMEM
+	}
+	return "", 0
+}
+
+// Name is the map's name in C.
+func (m *Map) Name() string { return m.name }
+
+// Type is the map's type by Linux number.
+func (m *Map) Type() bpf.MapType { return m.spec.Type }
+
+// KeySize is the size of a key in bytes.
+func (m *Map) KeySize() uint32 { return m.spec.KeySize }
+
+// ValueSize is the size of a value in bytes.
+func (m *Map) ValueSize() uint32 { return m.spec.ValueSize }
+
+// MaxEntries is the number of elements of an array, the most keys of a hash.
+func (m *Map) MaxEntries() uint32 { return m.spec.MaxEntries }
+
+// Flags are the map's BPF_F_ flags.
+func (m *Map) Flags() uint32 { return m.spec.Flags }
+
+// Len is the number of keys at the moment; for arrays it is MaxEntries.
+func (m *Map) Len() int {
+	if m.kind == kindArray {
+		return int(m.spec.MaxEntries)
+	}
+	return int(m.hash.count.Load())
+}
+
+// Close gives up the creator's hold on the map. When no instance uses it, it
+// is closed: programs cannot reach it and later calls return an error that
+// wraps os.ErrClosed. Its memory goes when nothing refers to it. Maps of an
+// instance are closed by Instance.Close.
+func (m *Map) Close() error {
+	if m == nil || m.closed.Load() {
+		return nil
+	}
+	m.release()
+	return nil
+}
+
+// retain adds a holder; false when the map is closed.
+func (m *Map) retain() bool {
+	for {
+		n := m.refs.Load()
+		if n <= 0 {
+			return false
+		}
+		if m.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// release drops a holder. The last one closes the map.
+func (m *Map) release() {
+	if m.refs.Add(-1) == 0 {
+		m.closed.Store(true)
+	}
+}

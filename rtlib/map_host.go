@@ -1,0 +1,196 @@
+package rtlib
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+// Lookup copies the value of key to value. Both have the map's sizes. The copy
+// is made by words of 8 bytes; a longer value can be half of a concurrent
+// update in place by a program.
+//
+// Errors: ENOENT when there is no such key or index, EINVAL for wrong lengths,
+// EPERM for a map that hosts may not read; os.ErrClosed.
+func (m *Map) Lookup(key, value []byte) error {
+	if err := m.checkCall("lookup", key, value); err != nil {
+		return err
+	}
+	if m.spec.Flags&bpf.FlagWronly != 0 {
+		return &MapError{m.name, "lookup", "the map has the flag WRONLY", bpf.EPERM}
+	}
+	if !m.read(unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0])) {
+		return m.misses.lookup
+	}
+	return nil
+}
+
+// Update stores value under key. flags is bpf.UpdateAny, UpdateNoExist or
+// UpdateExist. A hash map's value is replaced by a new copy: a running program
+// that holds the old one keeps it to the end of its run.
+//
+// Errors: EEXIST and ENOENT as the flags ask, E2BIG when a hash map is full
+// or an index is not below max_entries (EINVAL with Windows' rules), EINVAL
+// for other flags or wrong lengths, EPERM for frozen maps and those that hosts
+// may not write; os.ErrClosed.
+func (m *Map) Update(key, value []byte, flags uint64) error {
+	if err := m.checkCall("update", key, value); err != nil {
+		return err
+	}
+	if err := m.checkWrite("update"); err != nil {
+		return err
+	}
+	return m.updateError(m.write(unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0]), flags), flags)
+}
+
+// Delete removes key. Programs that hold its value keep it to the end of their
+// run.
+//
+// Errors: ENOENT when there is no such key, EINVAL for arrays (with Windows'
+// rules the element becomes zero) and for a wrong length, EPERM as Update;
+// os.ErrClosed.
+func (m *Map) Delete(key []byte) error {
+	if err := m.checkKey("delete", key); err != nil {
+		return err
+	}
+	if err := m.checkWrite("delete"); err != nil {
+		return err
+	}
+	switch errno := m.remove(unsafe.Pointer(&key[0])); errno {
+	case 0:
+		return nil
+	case bpf.ENOENT:
+		return m.misses.remove
+	default:
+		return &MapError{m.name, "delete", "elements of arrays cannot be deleted", errno}
+	}
+}
+
+// NextKey copies the key that follows key to next, which may be the same
+// slice; a nil key asks for the first. The order is unspecified and differs
+// from map to map. When key is not in a hash map, the iteration starts again
+// at the first: delete keys after the next one was asked for.
+//
+// Errors: ENOENT after the last key, EINVAL for wrong lengths, EPERM for a map
+// that hosts may not read; os.ErrClosed.
+func (m *Map) NextKey(key, next []byte) error {
+	if key != nil {
+		if err := m.checkKey("next key", key); err != nil {
+			return err
+		}
+	}
+	if err := m.checkKey("next key", next); err != nil {
+		return err
+	}
+	if m.spec.Flags&bpf.FlagWronly != 0 {
+		return &MapError{m.name, "next key", "the map has the flag WRONLY", bpf.EPERM}
+	}
+	if !m.next(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(&next[0])) {
+		return m.misses.next
+	}
+	return nil
+}
+
+// read copies a value out; false when there is no such key.
+func (m *Map) read(key, value unsafe.Pointer) bool {
+	if m.kind == kindHash {
+		return m.hashRead(key, value)
+	}
+	index := m.index(key)
+	if index >= m.max {
+		return false
+	}
+	copyOut(value, m.elem(index), m.valueSize)
+	return true
+}
+
+// write stores a value.
+func (m *Map) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if m.kind == kindHash {
+		return m.hashUpdate(key, value, flags)
+	}
+	return m.arrayUpdate(key, value, flags)
+}
+
+// remove deletes a key.
+func (m *Map) remove(key unsafe.Pointer) bpf.Errno {
+	if m.kind == kindHash {
+		return m.hashDelete(key)
+	}
+	return m.arrayDelete(key)
+}
+
+// next copies the key after key out; false when there is none.
+func (m *Map) next(key, out unsafe.Pointer) bool {
+	if m.kind == kindHash {
+		return m.hashNext(key, out)
+	}
+	index, errno := m.arrayNext(key)
+	if errno != 0 {
+		return false
+	}
+	for i := range min(m.keySize, 8) {
+		*(*byte)(unsafe.Add(out, i)) = byte(index >> (8 * i))
+	}
+	return true
+}
+
+// updateError is the error for a result of write.
+func (m *Map) updateError(errno bpf.Errno, flags uint64) error {
+	detail := ""
+	switch {
+	case errno == 0:
+		return nil
+	case flags > bpf.UpdateExist:
+		detail = fmt.Sprintf("flags %d; 0 (any), 1 (no exist) and 2 (exist) are possible", flags)
+	case m.kind == kindHash && errno == bpf.EEXIST:
+		return m.misses.exists
+	case m.kind == kindHash && errno == bpf.ENOENT:
+		return m.misses.missing
+	case m.kind == kindHash:
+		detail = fmt.Sprintf("the map is full, max_entries is %d", m.max)
+	case flags == bpf.UpdateNoExist && errno == m.rules.ArrayNoExist && errno != m.rules.ArrayUpdateBounds:
+		detail = "every element of an array exists and the flag is NOEXIST"
+	case flags == bpf.UpdateNoExist:
+		detail = fmt.Sprintf("the index is not below max_entries %d, or the flag is NOEXIST, and every element of an array exists", m.max)
+	default:
+		detail = fmt.Sprintf("the index is not below max_entries %d", m.max)
+	}
+	return &MapError{m.name, "update", detail, errno}
+}
+
+// checkKey checks that the map is open and a key's length.
+func (m *Map) checkKey(op string, key []byte) error {
+	switch {
+	case m == nil:
+		return &MapError{"", op, "the map is nil; does the object have it", bpf.EINVAL}
+	case m.closed.Load():
+		return errClosed("map", m.name)
+	case uintptr(len(key)) != m.keySize:
+		return &MapError{m.name, op, fmt.Sprintf("key of %d bytes, want %d", len(key), m.keySize), bpf.EINVAL}
+	}
+	return nil
+}
+
+// checkCall checks a key and a value.
+func (m *Map) checkCall(op string, key, value []byte) error {
+	if err := m.checkKey(op, key); err != nil {
+		return err
+	}
+	if uintptr(len(value)) != m.valueSize {
+		return &MapError{m.name, op, fmt.Sprintf("value of %d bytes, want %d", len(value), m.valueSize), bpf.EINVAL}
+	}
+	return nil
+}
+
+// checkWrite checks that hosts may write to the map.
+func (m *Map) checkWrite(op string) error {
+	switch {
+	case m.frozen:
+		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
+	case m.spec.Flags&bpf.FlagRdonly != 0:
+		return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package rtlib
+
+import (
+	"fmt"
+	"os"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+// Program is a program of an Instance.
+type Program struct {
+	inst     *Instance
+	entry    func(*abi.Frame) uint64
+	kind     hookKind
+	reclaims bool // takes part in the epoch scheme
+	spec     *ProgramSpec
+}
+
+// hookKind says which calls a program's context fits.
+type hookKind uint8
+
+const (
+	hookOther hookKind = iota // Run only
+	hookXDP
+	hookRaw
+	numHookKinds
+)
+
+// hookNames are the names of ProgramSpec.Hook.
+var hookNames = [numHookKinds]string{hookOther: "other", hookXDP: "xdp", hookRaw: "raw"}
+
+// kindOf finds the kind of a hook.
+func kindOf(hook string) hookKind {
+	for k, name := range hookNames {
+		if name == hook {
+			return hookKind(k)
+		}
+	}
+	return hookOther
+}
+
+// Name is the name of the program's function in C.
+func (p *Program) Name() string { return p.spec.Name }
+
+// Section is the ELF section that the program came from.
+func (p *Program) Section() string { return p.spec.Section }
+
+// Hook is the name of the program's hook, "xdp".
+func (p *Program) Hook() string { return p.spec.Hook }
+
+// Engine is "native" for machine code and "go" for a Go body.
+func (p *Program) Engine() string { return p.spec.Engine }
+
+// Hash is bpf.CanonicalHash of the program's instructions.
+func (p *Program) Hash() [32]byte { return p.spec.Hash }
+
+// Instructions is the number of eBPF instructions.
+func (p *Program) Instructions() int { return p.spec.Insns }
+
+// Entry returns the code that Run calls.
+func (p *Program) Entry() func(*abi.Frame) uint64 { return p.entry }
+
+// Maps returns the maps that the program refers to.
+func (p *Program) Maps() []*Map {
+	maps := make([]*Map, len(p.spec.Maps))
+	for i, index := range p.spec.Maps {
+		maps[i] = p.inst.maps[index]
+	}
+	return maps
+}
+
+// Run runs the program on the context that f holds: the one of the last call
+// on f, or what a stub has put into f.ABI(). It returns r0.
+func (p *Program) Run(f *Frame) (uint64, error) {
+	if p == nil || f == nil || p.inst != f.inst || p.inst.closed.Load() {
+		return 0, f.refuse(p, p.hookName())
+	}
+	return f.run(p)
+}
+
+// run is the part of every call that runs the program. The caller has checked
+// that p belongs to f's instance and that the context is p's.
+//
+// Running stays set when the program panics; the next run starts afresh.
+func (f *Frame) run(p *Program) (uint64, error) {
+	if p.reclaims {
+		return f.runReclaiming(p)
+	}
+	f.abi.TailCalls = 0
+	f.abi.Running = 1
+	r0 := p.entry(&f.abi)
+	f.abi.Running = 0
+	return r0, nil
+}
+
+// runReclaiming runs a program that can hold values of maps whose memory is
+// used again. The defer lets go of them when a helper panics; the panic goes
+// on to the caller.
+func (f *Frame) runReclaiming(p *Program) (uint64, error) {
+	if f.nested {
+		return f.runNested(p)
+	}
+	f.domain.enter(f.cell)
+	defer leave(f.cell)
+	// Close sets closed before it looks at the cells, so either it waits for
+	// this run or the run sees it here.
+	if p.inst.closed.Load() {
+		return 0, p.inst.errClosed()
+	}
+	f.abi.TailCalls = 0
+	f.abi.Running = 1
+	r0 := p.entry(&f.abi)
+	f.abi.Running = 0
+	return r0, nil
+}
+
+// runNested is runReclaiming inside another run. When the outer run has
+// published its epoch, this one is covered by it.
+func (f *Frame) runNested(p *Program) (uint64, error) {
+	if f.cell.epoch == 0 {
+		f.domain.enter(f.cell)
+		defer leave(f.cell)
+	}
+	if p.inst.closed.Load() {
+		return 0, p.inst.errClosed()
+	}
+	f.abi.TailCalls = 0
+	f.abi.Running = 1
+	r0 := p.entry(&f.abi)
+	f.abi.Running = 0
+	return r0, nil
+}
+
+// hookName is the hook of p for messages, p may be nil.
+func (p *Program) hookName() string {
+	if p == nil {
+		return ""
+	}
+	return p.spec.Hook
+}
+
+// refuse says why f cannot run p with the context of hook.
+func (f *Frame) refuse(p *Program, hook string) error {
+	switch {
+	case p == nil:
+		return fmt.Errorf("run: the program is nil; does the object have it: %w", os.ErrInvalid)
+	case p.inst.closed.Load():
+		return p.inst.errClosed()
+	case f == nil:
+		return fmt.Errorf("program %q: the frame is nil; make one with NewFrame: %w", p.Name(), os.ErrInvalid)
+	case f.inst == nil:
+		return errClosed("frame to run program", p.Name())
+	case p.inst != f.inst:
+		return fmt.Errorf("program %q is of another load of object %q than the frame; make a frame for its instance: %w",
+			p.Name(), p.inst.Name(), os.ErrInvalid)
+	}
+	return fmt.Errorf("program %q has hook %q; it cannot run with a context of %q: %w", p.Name(), p.spec.Hook, hook, os.ErrInvalid)
+}

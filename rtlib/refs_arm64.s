@@ -1,0 +1,21 @@
+#include "textflag.h"
+
+// The names that machine code calls. Naming them here makes the Go compiler
+// give each function an entry with the stack convention (ABI0); nothing calls
+// refs, and the linker drops what no program uses.
+TEXT ·refs(SB), NOSPLIT, $0-0
+	CALL bpf2go∕rtlib∕v1·MapLookupElem(SB)
+	CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB)
+	CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB)
+	CALL bpf2go∕rtlib∕v1·HashLookup(SB)
+	CALL bpf2go∕rtlib∕v1·HashLookup4(SB)
+	CALL bpf2go∕rtlib∕v1·HashLookup8(SB)
+	CALL bpf2go∕rtlib∕v1·HashLookup16(SB)
+	CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB)
+	CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB)
+	CALL bpf2go∕rtlib∕v1·GetSmpProcessorId(SB)
+	CALL bpf2go∕rtlib∕v1·GetCurrentPidTgid(SB)
+	CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	CALL bpf2go∕rtlib∕v1·CsumDiff(SB)
+	CALL bpf2go∕rtlib∕v1·Preempt(SB)
+	RET

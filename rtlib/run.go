@@ -1,0 +1,136 @@
+package rtlib
+
+import (
+	"fmt"
+	"os"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+// XDP is the context of a program with the hook xdp.
+type XDP struct {
+	// Data is the packet from its first byte on, or the metadata followed by
+	// the packet. Programs can write to it.
+	Data []byte
+	// MetaLen is the number of bytes at the start of Data that are metadata:
+	// data_meta is Data[0:], data is Data[MetaLen:].
+	MetaLen int
+	// IngressIfindex, RxQueueIndex and EgressIfindex are the fields of xdp_md.
+	IngressIfindex uint32
+	RxQueueIndex   uint32
+	EgressIfindex  uint32
+}
+
+// Slots of xdp_md's scalar fields in abi.Frame.Ctx. A test compares them with
+// the compiler's row.
+const (
+	xdpIngressIfindex = iota
+	xdpRxQueueIndex
+	xdpEgressIfindex
+)
+
+// setXDP puts the context into the Frame; false when MetaLen is impossible.
+func (f *Frame) setXDP(ctx *XDP) bool {
+	if uint(ctx.MetaLen) > uint(len(ctx.Data)) {
+		return false
+	}
+	f.setMemory(ctx.Data, ctx.MetaLen)
+	f.abi.Ctx[xdpIngressIfindex] = uint64(ctx.IngressIfindex)
+	f.abi.Ctx[xdpRxQueueIndex] = uint64(ctx.RxQueueIndex)
+	f.abi.Ctx[xdpEgressIfindex] = uint64(ctx.EgressIfindex)
+	return true
+}
+
+// errMeta is the error of a context with an impossible MetaLen.
+func errMeta(p *Program, ctx *XDP) error {
+	return fmt.Errorf("program %q: metadata of %d bytes in a packet of %d bytes: %w", p.Name(), ctx.MetaLen, len(ctx.Data), os.ErrInvalid)
+}
+
+// RunXDP runs a program with the hook xdp on the Frame. It returns the verdict
+// and allocates nothing. ctx.Data must not be used by others meanwhile.
+//
+// Errors: wraps os.ErrClosed when the instance or the Frame is closed,
+// os.ErrInvalid when the program has another hook or instance.
+func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
+	if p == nil || f == nil || p.inst != f.inst || p.kind != hookXDP || p.inst.closed.Load() {
+		return 0, f.refuse(p, "xdp")
+	}
+	if !f.setXDP(ctx) {
+		return 0, errMeta(p, ctx)
+	}
+	r0, err := f.run(p)
+	return uint32(r0), err
+}
+
+// RunRaw runs a program with the hook raw on the Frame: r1 is the address of
+// mem, r2 its length. It returns r0 and allocates nothing. Errors as RunXDP.
+func (f *Frame) RunRaw(p *Program, mem []byte) (uint64, error) {
+	if p == nil || f == nil || p.inst != f.inst || p.kind != hookRaw || p.inst.closed.Load() {
+		return 0, f.refuse(p, "raw")
+	}
+	f.setMemory(mem, 0)
+	return f.run(p)
+}
+
+// RunXDP runs a program with the hook xdp on a Frame of the pool. It may wait
+// when every execution slot is in use. Errors as Frame.RunXDP.
+func RunXDP(p *Program, ctx *XDP) (uint32, error) {
+	if p == nil || p.inst.closed.Load() {
+		return 0, (*Frame)(nil).refuse(p, "xdp")
+	}
+	d := p.inst.domain
+	f := d.borrow(p.inst)
+	defer d.handBack(f)
+	return f.RunXDP(p, ctx)
+}
+
+// RunRaw runs a program with the hook raw on a Frame of the pool. It may wait
+// when every execution slot is in use. Errors as RunXDP.
+func RunRaw(p *Program, mem []byte) (uint64, error) {
+	if p == nil || p.inst.closed.Load() {
+		return 0, (*Frame)(nil).refuse(p, "raw")
+	}
+	d := p.inst.domain
+	f := d.borrow(p.inst)
+	defer d.handBack(f)
+	return f.RunRaw(p, mem)
+}
+
+// RunXDPBatch runs the program once for each context, in order, and stores the
+// verdicts. Entry is paid once. It stops at the first error; the number of
+// verdicts is the first result. Errors as RunXDP, and os.ErrInvalid when
+// verdicts is shorter than ctxs.
+//
+// Map values that were deleted during the batch are not used again before its
+// end, so thousands of contexts a batch are enough.
+func (f *Frame) RunXDPBatch(p *Program, ctxs []XDP, verdicts []uint32) (int, error) {
+	if p == nil || f == nil || p.inst != f.inst || p.kind != hookXDP || p.inst.closed.Load() {
+		return 0, f.refuse(p, "xdp")
+	}
+	if len(verdicts) < len(ctxs) {
+		return 0, fmt.Errorf("program %q: %d verdicts for %d contexts: %w", p.Name(), len(verdicts), len(ctxs), os.ErrInvalid)
+	}
+	if p.reclaims && f.cell.epoch == 0 {
+		f.domain.enter(f.cell)
+		defer leave(f.cell)
+		if p.inst.closed.Load() {
+			return 0, p.inst.errClosed()
+		}
+	}
+	return f.batch(&f.abi, p, ctxs, verdicts)
+}
+
+// batch is the loop of RunXDPBatch.
+func (f *Frame) batch(fr *abi.Frame, p *Program, ctxs []XDP, verdicts []uint32) (int, error) {
+	fr.Running = 1
+	for i := range ctxs {
+		if !f.setXDP(&ctxs[i]) {
+			fr.Running = 0
+			return i, errMeta(p, &ctxs[i])
+		}
+		fr.TailCalls = 0
+		verdicts[i] = uint32(p.entry(fr))
+	}
+	fr.Running = 0
+	return len(ctxs), nil
+}
