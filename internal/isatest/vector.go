@@ -1,0 +1,211 @@
+// Package isatest reads the vectors of the public bpf_conformance suite: one
+// program a file with the memory it gets and the result it must have. It
+// takes files of sections that begin with a line "-- name" and gives Vectors;
+// it refuses what it does not understand. Assemble is the assembler for their
+// asm sections. Vectors are for tests of every engine.
+package isatest
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+)
+
+// Vector is one test.
+type Vector struct {
+	Name  string // of the file, without ".data"
+	Insns []bpf.Instruction
+	// Memory is what r1 points to; its length is in r2. nil when there is none.
+	Memory []byte
+	// Result is r0 at exit, valid when Error is empty.
+	Result uint64
+	// Error is what is said of a program that must be refused or fault.
+	Error string
+	// Refused is why the raw program could not be decoded; Insns is nil.
+	Refused error
+}
+
+// UnwindHelper is the helper that the suite's two vectors with helper calls
+// expect: it returns its first argument. A result of 0 would end the program,
+// but no vector has it.
+const UnwindHelper = 5
+
+// Unwind is that helper.
+func Unwind(args [5]uint64) uint64 { return args[0] }
+
+// CallsHelper reports whether the vector needs UnwindHelper, by number or by
+// a register with its number (callx).
+func (v *Vector) CallsHelper() bool {
+	for _, i := range v.Insns {
+		if i.Op == bpf.OpCallx || i.Op == bpf.OpCall && i.Kind == bpf.KindHelper {
+			return true
+		}
+	}
+	return false
+}
+
+// Object is an object with the vector as its only program, in a Memory hook.
+func (v *Vector) Object() *frontend.Object {
+	return &frontend.Object{Name: v.Name, License: "GPL", Programs: []*frontend.Program{{
+		Name: v.Name, Section: "raw", Hook: table.HookByName(bpf.Linux, "raw"),
+		Insns: v.Insns, Funcs: v.funcs(), Lines: make([]frontend.Line, len(v.Insns)),
+	}}}
+}
+
+// funcs are the entry and what local calls call.
+func (v *Vector) funcs() []frontend.Func {
+	starts := map[int]bool{0: true}
+	for pc, i := range v.Insns {
+		if i.Op == bpf.OpCall && i.Kind == bpf.KindLocal || i.Op == bpf.OpLdImm && i.Kind == bpf.KindFunc {
+			starts[pc+1+int(i.Imm)] = true
+		}
+	}
+	var funcs []frontend.Func
+	for start := range starts {
+		funcs = append(funcs, frontend.Func{Start: start})
+	}
+	sort.Slice(funcs, func(a, b int) bool { return funcs[a].Start < funcs[b].Start })
+	for k := range funcs {
+		funcs[k].Name, funcs[k].End = fmt.Sprintf("func%d", k), len(v.Insns)
+		if k > 0 {
+			funcs[k-1].End = funcs[k].Start
+		}
+	}
+	return funcs
+}
+
+// Load reads the vectors of $BPF_CONFORMANCE_DIR by name. Without the variable
+// the test is skipped, in CI it fails.
+func Load(t *testing.T) []*Vector {
+	t.Helper()
+	dir := os.Getenv("BPF_CONFORMANCE_DIR")
+	if dir == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("BPF_CONFORMANCE_DIR is not set")
+		}
+		t.Skip("BPF_CONFORMANCE_DIR is not set: the vectors of bpf_conformance are not run")
+	}
+	vectors, err := ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vectors
+}
+
+// ReadDir reads every .data file of a folder, sorted by name.
+func ReadDir(dir string) ([]*Vector, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.data"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no .data file in %s", dir)
+	}
+	var vectors []*Vector
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		v, err := Parse(strings.TrimSuffix(filepath.Base(file), ".data"), string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		vectors = append(vectors, v)
+	}
+	return vectors, nil
+}
+
+// sections splits a file at its "-- name" lines. What stands before the first
+// one is comment.
+func sections(text string) map[string]string {
+	found := map[string]string{}
+	name := ""
+	for line := range strings.Lines(text) {
+		if rest, isHead := strings.CutPrefix(line, "-- "); isHead {
+			name = strings.TrimSpace(rest)
+			found[name] += ""
+			continue
+		}
+		if name != "" {
+			found[name] += line
+		}
+	}
+	return found
+}
+
+// Parse reads one vector.
+func Parse(name, text string) (*Vector, error) {
+	v := &Vector{Name: name}
+	sections := sections(text)
+	var err error
+	for section, body := range sections {
+		switch section {
+		case "asm":
+			if _, hasRaw := sections["raw"]; !hasRaw {
+				v.Insns, err = Assemble(body)
+			}
+		case "raw":
+			v.Insns, v.Refused, err = parseRaw(body)
+		case "mem":
+			v.Memory, err = parseBytes(body)
+		case "result":
+			v.Result, err = strconv.ParseUint(strings.TrimSpace(body), 0, 64)
+		case "error":
+			v.Error = strings.TrimSpace(body)
+		case "c", "no register offset":
+			// The C source; a remark for compilers that rename registers.
+		default:
+			return nil, fmt.Errorf("unknown section %q", section)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("section %s: %w", section, err)
+		}
+	}
+	switch {
+	case v.Insns == nil && v.Refused == nil:
+		return nil, errors.New("no program")
+	case v.Refused != nil && v.Error == "":
+		return nil, v.Refused
+	}
+	return v, nil
+}
+
+// parseRaw reads instructions as 64-bit numbers, one a line.
+func parseRaw(body string) (insns []bpf.Instruction, refused, err error) {
+	var raw []byte
+	for _, word := range strings.Fields(body) {
+		n, err := strconv.ParseUint(word, 0, 64)
+		if err != nil {
+			return nil, nil, err
+		}
+		raw = binary.LittleEndian.AppendUint64(raw, n)
+	}
+	insns, refused = bpf.Decode(raw, binary.LittleEndian)
+	return insns, refused, nil
+}
+
+func parseBytes(body string) ([]byte, error) {
+	bytes := []byte{}
+	for line := range strings.Lines(body) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, f := range strings.Fields(line) {
+			n, err := strconv.ParseUint(f, 16, 8)
+			if err != nil {
+				return nil, err
+			}
+			bytes = append(bytes, byte(n))
+		}
+	}
+	return bytes, nil
+}
