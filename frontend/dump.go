@@ -146,6 +146,9 @@ func anonymous(t *Type) string {
 
 func dumpProgram(b *bufio.Writer, o *Object, p *Program) error {
 	fmt.Fprintf(b, "program %s: section %s, type %s, %d slots\n", p.Name, p.Section, p.Hook.Name, len(p.Insns))
+	if p.Refused != nil {
+		fmt.Fprintf(b, "refused: instruction %d: %v\n", p.Refused.PC, p.Refused.Err)
+	}
 	return PrintProgram(b, o, p, false)
 }
 
@@ -186,6 +189,9 @@ func scope(f Func) string {
 
 // comment says what the immediate of an instruction refers to.
 func comment(o *Object, p *Program, pc int, ins bpf.Instruction) string {
+	if p.Refused != nil && p.Refused.PC == pc {
+		return p.Refused.Err.Error()
+	}
 	switch ins.Kind {
 	case bpf.KindMap:
 		return "map " + o.Maps[ins.Imm].Name

@@ -36,6 +36,17 @@ type Program struct {
 	Insns []bpf.Instruction
 	Funcs []Func // by Start; Funcs[0] is the entry
 	Lines []Line // indexed by slot; the zero Line where nothing is known
+	// Refused is set when the program is valid, but refers to something that
+	// exists in kernels only. That instruction has KindKfunc or KindBTFID and
+	// no verifier accepts it; Refused knows the name.
+	Refused *Refusal
+}
+
+// Refusal says why a program cannot be compiled. Err wraps
+// bpf.ErrUnsupported.
+type Refusal struct {
+	PC  int // slot
+	Err error
 }
 
 // Func is one function of a program: the slots [Start, End).

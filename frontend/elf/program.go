@@ -1,6 +1,7 @@
 package elf
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -100,7 +101,10 @@ func (l *loader) resolve(p *frontend.Program, insns asm.Instructions) error {
 		if slot >= len(p.Insns) {
 			return fmt.Errorf("malformed object: linking made %d instructions of %d slots", len(insns), len(p.Insns))
 		}
-		if err := l.reference(p, slot, ins); err != nil {
+		err := l.reference(p, slot, ins)
+		if errors.Is(err, bpf.ErrUnsupported) {
+			l.refuse(p, slot, err)
+		} else if err != nil {
 			return fmt.Errorf("instruction %d: %w", slot, err)
 		}
 		slot += int(ins.Width())
@@ -109,6 +113,19 @@ func (l *loader) resolve(p *frontend.Program, insns asm.Instructions) error {
 		return fmt.Errorf("malformed object: linking made %d slots of %d", slot, len(p.Insns))
 	}
 	return nil
+}
+
+// refuse marks the instruction at slot as one that refers to the kernel, so
+// that other programs of the object can be used.
+func (l *loader) refuse(p *frontend.Program, slot int, err error) {
+	if p.Refused == nil {
+		p.Refused = &frontend.Refusal{PC: slot, Err: err}
+	}
+	to := &p.Insns[slot]
+	to.Imm, to.Off, to.Kind = 0, 0, bpf.KindBTFID
+	if to.Op == bpf.OpCall {
+		to.Kind = bpf.KindKfunc
+	}
 }
 
 // reference resolves the instruction at slot, which linking saw as ins.
