@@ -34,6 +34,8 @@ func newGoMaps() *goMaps {
 func (m *goMaps) loops() map[string]func(packet []byte) uint32 {
 	return map[string]func([]byte) uint32{
 		"empty":         goEmpty,
+		"helper_base":   goHelperBase,
+		"helper":        goHelper,
 		"array_base":    goArrayBase,
 		"array_lookup":  m.arrayLookup,
 		"array_update":  m.arrayUpdate,
@@ -80,6 +82,25 @@ func inGo(column string, f, base func([]byte) uint32, inputs [][]byte) measure.E
 func goEmpty([]byte) uint32 { return 2 }
 
 func first(p []byte) uint32 { return binary.LittleEndian.Uint32(p) }
+
+func goHelperBase(p []byte) (sum uint32) {
+	x := first(p)
+	for range opsPerRun {
+		sum += x
+	}
+	return sum
+}
+
+func goHelper(p []byte) (sum uint32) {
+	x := first(p)
+	for range opsPerRun {
+		sum += x + goProcessorID()>>31
+	}
+	return sum
+}
+
+//go:noinline
+func goProcessorID() uint32 { return 0 }
 
 func goArrayBase(p []byte) (sum uint32) {
 	x := first(p)

@@ -23,15 +23,7 @@ ALGORITHM(memuser, memuser_span)
 ALGORITHM(subprogs, subprogs_span)
 ALGORITHM(loops, loops_span)
 
-/* XDP_PASS, as the empty program. */
-static NOINLINE u64 empty(const u8 *data, u64 len)
-{
-	(void)data, (void)len;
-	return 2;
-}
-
 const struct peer algorithm_peers[] = {
-	{"empty", empty},
 	{"checksum", checksum},
 	{"hash", hash},
 	{"classifier", classifier},

@@ -98,7 +98,9 @@ static const char *command(char *text)
 	}
 	if (!verb || !second || strcmp(verb, "run"))
 		return "unknown request";
-	p = find(algorithm_peers, first);
+	p = find(call_peers, first);
+	if (!p)
+		p = find(algorithm_peers, first);
 	if (!p)
 		p = find(map_peers, first);
 	if (!p)

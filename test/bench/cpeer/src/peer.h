@@ -10,7 +10,7 @@ struct peer {
 	u64 (*run)(const u8 *data, u64 len);
 };
 
-extern const struct peer algorithm_peers[], map_peers[]; /* end with a null name */
+extern const struct peer call_peers[], algorithm_peers[], map_peers[]; /* end with a null name */
 
 /* Fills the maps with the entries that the programs expect. */
 void maps_fill(u64 secret);
