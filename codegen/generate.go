@@ -133,10 +133,12 @@ type generator struct {
 	names  *names
 	native []string // GOARCHes with machine code
 	bodies []string // GOARCHes with Go bodies
+
+	expressions *[ir.NumOps]expression
 }
 
 func newGenerator(in *Input) (*generator, error) {
-	g := &generator{Input: in}
+	g := &generator{Input: in, expressions: expressions()}
 	var err error
 	if g.names, err = resolveNames(in); err != nil {
 		return nil, err

@@ -7,6 +7,3 @@ func (g *generator) runs(*jen.File) {}
 
 // typedMaps prints the typed accessors of the maps.
 func (g *generator) typedMaps(*jen.File) error { return nil }
-
-// bodyFile prints the Go bodies.
-func bodyFile(*generator) ([]File, error) { return nil, nil }
