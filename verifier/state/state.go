@@ -143,3 +143,20 @@ func (s *State) Visit(pick func(*Value) bool, f func(Place, *Value)) {
 		}
 	}
 }
+
+// Keep forgets the registers of frame i that are not in the set.
+func (s *State) Keep(i int, set uint16) {
+	f := s.frames[i]
+	for r := range f.Regs[:bpf.R10] {
+		if set&(1<<r) == 0 && f.Regs[r].Kind != Uninit {
+			f = s.own(i)
+			f.Regs[r] = Value{}
+		}
+	}
+}
+
+// Bytes estimates the memory of a stored state that it shares with no other.
+func (s *State) Bytes() int {
+	const frame, fixed = 1500, 400
+	return fixed + frame + 8*len(s.frames[s.depth].Stack.Cells)
+}

@@ -1,0 +1,187 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
+)
+
+// Entry is a member of a certificate: whenever execution is at PC, one of the
+// entries of PC includes the state.
+type Entry struct {
+	PC    int
+	State *state.State
+	// Stops has one element each time that a path from this entry comes to a
+	// slot of Certificate.Points, in depth-first order, the path that falls
+	// through first: the index of the entry that includes the state there,
+	// or Through.
+	Stops []int32
+}
+
+// Through in Entry.Stops lets the path go on.
+const Through = -1
+
+// Certificate claims that a program is safe.
+type Certificate struct {
+	Entries []Entry
+	Points  []bool // by slot
+}
+
+// Refusal says why a certificate was not confirmed.
+type Refusal struct {
+	Entry int
+	PC    int
+	Why   string
+	Fault *transfer.Fault // nil unless an instruction was refused
+}
+
+func (r *Refusal) Error() string {
+	if r.Fault != nil {
+		return fmt.Sprintf("entry %d: %v", r.Entry, r.Fault)
+	}
+	return fmt.Sprintf("entry %d, slot %d: %s", r.Entry, r.PC, r.Why)
+}
+
+// branch is a path that is still to be walked.
+type branch struct {
+	pc    int
+	steps uint64
+	s     *state.State
+}
+
+// checker walks the entries of one certificate.
+type checker struct {
+	cert    *Certificate
+	m       transfer.Machine
+	seen    *Seen
+	in      state.Includer
+	budget  uint64
+	index   int      // entry being walked
+	stops   []int32  // of its Stops what is left
+	longest []uint64 // by entry: instructions from it to the end, 1 + the count
+	pending []branch
+}
+
+// Run confirms a certificate. It executes at most budget instructions.
+func Run(env *transfer.Env, cert *Certificate, budget uint64) (*Seen, error) {
+	c := &checker{cert: cert, budget: budget, seen: newSeen(env), longest: make([]uint64, len(cert.Entries))}
+	c.m.Env = env
+	if len(cert.Entries) == 0 || cert.Entries[0].PC != 0 || len(cert.Points) != len(env.Insns) {
+		return nil, &Refusal{Why: "the certificate has no entry at slot 0"}
+	}
+	if !c.in.Included(state.Entry(env.Hook), cert.Entries[0].State) {
+		return nil, &Refusal{Why: "the first entry does not include the start"}
+	}
+	order, ok := topological(cert)
+	if !ok {
+		return nil, &Refusal{Why: "the entries lead back to themselves"}
+	}
+	for _, i := range order {
+		if err := c.entry(i); err != nil {
+			return nil, err
+		}
+	}
+	c.seen.MaxInsns = c.longest[0]
+	c.seen.Executed = int(budget - c.budget)
+	return c.seen, nil
+}
+
+// entry walks every path from entry i, whose successors have been walked.
+func (c *checker) entry(i int) error {
+	e := &c.cert.Entries[i]
+	c.index, c.stops = i, e.Stops
+	c.pending = append(c.pending[:0], branch{pc: e.PC, s: e.State.Clone()})
+	for len(c.pending) > 0 {
+		b := c.pending[len(c.pending)-1]
+		c.pending = c.pending[:len(c.pending)-1]
+		if err := c.walk(b); err != nil {
+			return err
+		}
+	}
+	if len(c.stops) != 0 {
+		return &Refusal{i, e.PC, "more stops than paths", nil}
+	}
+	return nil
+}
+
+// walk executes one path; paths that leave it are left in pending.
+func (c *checker) walk(b branch) error {
+	m := &c.m
+	m.S, m.PC = b.s, b.pc
+	for steps := b.steps; ; {
+		if steps > 0 && m.PC >= 0 && m.PC < len(c.cert.Points) && c.cert.Points[m.PC] {
+			if len(c.stops) == 0 {
+				return &Refusal{c.index, m.PC, "more paths than stops", nil}
+			}
+			stop := int(c.stops[0])
+			c.stops = c.stops[1:]
+			if stop != Through {
+				to := &c.cert.Entries[stop] // topological has checked the index
+				if to.PC != m.PC || !c.in.Included(m.S, to.State) {
+					return &Refusal{c.index, m.PC, "a path is not included where it stops", nil}
+				}
+				return c.ends(steps + c.longest[stop])
+			}
+		}
+		if c.budget == 0 {
+			return &Refusal{c.index, m.PC, "the certificate needs more instructions than it claims", nil}
+		}
+		c.budget--
+		steps++
+		c.seen.before(m)
+		depth, fn := m.S.Depth(), m.S.Frame(m.S.Depth()).Func
+		if f := m.Step(); f != nil {
+			return &Refusal{c.index, m.PC, "", f}
+		}
+		c.seen.after(m, depth, fn)
+		if m.Taken != nil {
+			c.pending = append(c.pending, branch{m.Target, steps, m.Taken})
+		}
+		if m.Next < 0 {
+			return c.ends(steps)
+		}
+		m.PC = m.Next
+	}
+}
+
+// ends records the length of a path.
+func (c *checker) ends(steps uint64) error {
+	c.longest[c.index] = max(c.longest[c.index], steps)
+	return nil
+}
+
+// topological orders the entries that the first leads to so that each comes
+// after all that it leads to; false when there is a cycle or a wrong index.
+func topological(cert *Certificate) ([]int, bool) {
+	const (
+		open = 1
+		done = 2
+	)
+	type visit struct{ entry, next int }
+	mark := make([]uint8, len(cert.Entries))
+	order := make([]int, 0, len(cert.Entries))
+	stack := []visit{{0, 0}}
+	mark[0] = open
+	for len(stack) > 0 {
+		v := &stack[len(stack)-1]
+		stops := cert.Entries[v.entry].Stops
+		if v.next == len(stops) {
+			mark[v.entry] = done
+			order = append(order, v.entry)
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		to := int(stops[v.next])
+		v.next++
+		switch {
+		case to == Through:
+		case to < 0 || to >= len(mark) || mark[to] == open:
+			return nil, false
+		case mark[to] == 0:
+			mark[to] = open
+			stack = append(stack, visit{to, 0})
+		}
+	}
+	return order, true
+}

@@ -1,0 +1,204 @@
+package verifier
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+)
+
+// Error is a refusal: one cause. Error prints one line, %+v the whole
+// message; the fields are what a tool shows as JSON.
+type Error struct {
+	Code      reason.Code `json:"code"`    // "V012"
+	Cause     string      `json:"cause"`   // in one line
+	Program   string      `json:"program"` // C name of the entry function
+	Section   string      `json:"section"`
+	Pos       bpf.Pos     `json:"pos"`    // of the refused instruction, from BTF
+	Source    string      `json:"source"` // the C line there
+	Slot      int         `json:"slot"`   // the instruction's number
+	Insn      string      `json:"insn"`   // its text
+	Does      string      `json:"does"`   // what it does that is refused
+	Registers []Register  `json:"registers,omitempty"`
+	// Path is the jumps that led to the instruction, oldest first; PathCut
+	// says that there were more before.
+	Path    []Branch `json:"path,omitempty"`
+	PathCut bool     `json:"path_cut,omitempty"`
+	Need    string   `json:"need,omitempty"` // the missing check in C terms
+	Fix     string   `json:"fix,omitempty"`  // a line of C to add
+	// Function is the function of the instruction when it is not the entry.
+	Function string `json:"function,omitempty"`
+
+	wrapped error
+}
+
+// Register is a register that matters for a refusal.
+type Register struct {
+	Name  string `json:"name"`  // "r0"
+	Value string `json:"value"` // what is known of it, in words
+	// Made says where the value came from: the name of the register there
+	// and the value that it got.
+	Made *Made `json:"made,omitempty"`
+}
+
+// Made is where a value was made.
+type Made struct {
+	Slot   int     `json:"slot"`
+	Pos    bpf.Pos `json:"pos"`
+	Source string  `json:"source"`
+	Name   string  `json:"name"`
+	Value  string  `json:"value"`
+}
+
+// Branch is a conditional jump or a call on the path.
+type Branch struct {
+	Slot   int     `json:"slot"`
+	Pos    bpf.Pos `json:"pos"`
+	Source string  `json:"source"`
+	Insn   string  `json:"insn"`
+	Taken  bool    `json:"taken"`
+}
+
+// Error is the message in one line.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s: error[%s]: %s", e.where(), e.Code, e.Cause)
+	if e.Need != "" {
+		s += "; " + e.Need
+	}
+	return s
+}
+
+// where is the C position, or what is known without line information.
+func (e *Error) where() string {
+	if e.Pos.File != "" {
+		return e.Pos.String()
+	}
+	return fmt.Sprintf("%s: %s: instruction %d", e.Section, e.Program, e.Slot)
+}
+
+// Unwrap returns bpf.ErrUnsupported for features that are not supported.
+func (e *Error) Unwrap() error { return e.wrapped }
+
+// Format prints the whole message for %+v and one line otherwise.
+func (e *Error) Format(f fmt.State, verb rune) {
+	if verb == 'v' && f.Flag('+') {
+		io.WriteString(f, e.message())
+		return
+	}
+	io.WriteString(f, e.Error())
+}
+
+// message is at most a dozen lines.
+func (e *Error) message() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: error[%s]: %s\n", e.where(), e.Code, e.Cause)
+	e.quote(&b)
+	if p := e.pathLine(); p != "" {
+		fmt.Fprintf(&b, "Path: %s\n", p)
+	}
+	if e.Need != "" {
+		fmt.Fprintf(&b, "Need: %s\n", e.Need)
+	}
+	if e.Fix != "" {
+		fmt.Fprintf(&b, "Fix:  %s\n", e.Fix)
+	}
+	fmt.Fprintf(&b, "At:   instruction %d: %s", e.Slot, e.Insn)
+	if e.Function != "" {
+		fmt.Fprintf(&b, " in %s", e.Function)
+	}
+	fmt.Fprintf(&b, ", program %s, section %s\n", e.Program, e.Section)
+	if e.Pos.File == "" {
+		b.WriteString("Note: the object has no line information: compile with -g to see C lines\n")
+	}
+	return b.String()
+}
+
+// quoted is a line of C with a remark.
+type quoted struct {
+	line           int
+	source, remark string
+}
+
+// quote prints the C lines that matter with what happens there.
+func (e *Error) quote(b *strings.Builder) {
+	var l []quoted
+	for _, r := range e.Registers {
+		if m := r.Made; m != nil && m.Pos.Line != 0 && m.Source != "" {
+			l = append(l, quoted{m.Pos.Line, m.Source, fmt.Sprintf("%s = %s", m.Name, m.Value)})
+		}
+	}
+	if e.Source != "" {
+		l = append(l, quoted{e.Pos.Line, e.Source, e.Does})
+	}
+	width, digits := 0, 1
+	for _, q := range l {
+		width = max(width, len(q.source))
+		digits = max(digits, len(fmt.Sprint(q.line)))
+	}
+	for _, q := range l {
+		if q.remark == "" {
+			fmt.Fprintf(b, "  %*d |  %s\n", digits, q.line, q.source)
+			continue
+		}
+		fmt.Fprintf(b, "  %*d |  %-*s   <- %s\n", digits, q.line, width, q.source, q.remark)
+	}
+	if len(l) > 0 {
+		return
+	}
+	for _, r := range e.Registers {
+		fmt.Fprintf(b, "  %s = %s\n", r.Name, r.Value)
+	}
+	if e.Does != "" {
+		fmt.Fprintf(b, "  instruction %d %s\n", e.Slot, e.Does)
+	}
+}
+
+// pathLine is the lines of the path: "38 -> 41".
+func (e *Error) pathLine() string {
+	var l []string
+	add := func(line int) {
+		if s := fmt.Sprint(line); line != 0 && (len(l) == 0 || l[len(l)-1] != s) {
+			l = append(l, s)
+		}
+	}
+	for _, r := range e.Registers {
+		if r.Made != nil && len(e.Path) == 0 {
+			add(r.Made.Pos.Line)
+		}
+	}
+	for _, p := range e.Path {
+		add(p.Pos.Line)
+	}
+	if len(l) == 0 {
+		return ""
+	}
+	add(e.Pos.Line)
+	const shown = 10
+	cut := e.PathCut
+	if len(l) > shown {
+		l, cut = l[len(l)-shown:], true
+	}
+	s := strings.Join(l, " -> ")
+	if cut {
+		s = "... " + s
+	}
+	return s
+}
+
+// Reason is why programs are refused, for explanations.
+type Reason struct {
+	Code    string
+	Title   string
+	Explain string
+}
+
+// Reasons lists every reason by code.
+func Reasons() []Reason {
+	var l []Reason
+	for _, r := range reason.Rows() {
+		l = append(l, Reason{string(r.Code), r.Title, r.Explain})
+	}
+	return l
+}

@@ -1,0 +1,296 @@
+package explore
+
+import (
+	"fmt"
+
+	"github.com/bpf2go-native/bpf2go-native/verifier/check"
+	"github.com/bpf2go-native/bpf2go-native/verifier/flow"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
+)
+
+// Limits are counts, never times: a verdict does not depend on the machine.
+type Limits struct {
+	Insns int // instructions processed
+	Nodes int // states stored
+	Bytes int // memory of stored states, estimated
+}
+
+// Result is a certificate, or what stopped the search.
+type Result struct {
+	Certificate *check.Certificate
+	Fault       *transfer.Fault
+	// Path is how the refused instruction was reached, oldest first, the
+	// refused instruction last; Cut says that its beginning is missing.
+	Path []Step
+	Cut  bool
+
+	Processed int // instructions
+	Nodes     int // states stored
+	Bytes     int // peak of their memory, estimated
+}
+
+// Step is one executed instruction of a path.
+type Step struct {
+	PC    int
+	Depth int
+	Taken bool // the jump was taken
+}
+
+// storeAfter is how many instructions a path executes before another state
+// is stored; more when many have been.
+const storeAfter = 8
+
+// node is a stored state.
+type node struct {
+	pc     int
+	s      *state.State
+	hash   uint64
+	parent int32 // node whose path stored this one, -1 for the first
+	run    int32 // run of the parent that ended here
+	open   int32 // paths that have not ended
+	bytes  int32
+	stops  []int32
+	runs   []run
+	spans  []span
+}
+
+// run is a piece of path without a fork to another run.
+type run struct {
+	from, at int32 // forked from this run, at this record; from is -1 for the first
+	end      int32 // node it ended at, -1 for the end of the program
+	recs     []rec
+}
+
+// rec is one executed instruction.
+type rec struct {
+	pc     int32
+	fork   int32 // 1 + the run that starts with the taken edge
+	spans  int32 // first of its spans
+	exact  uint16
+	linked uint16
+	depth  int8
+	nspans uint8
+	flags  uint8
+}
+
+const (
+	tookJump = 1 << iota
+	farLink
+)
+
+// pending is a path that is still to be explored.
+type pending struct {
+	s         *state.State
+	pc        int
+	node, run int32
+	steps     int
+}
+
+type search struct {
+	env    *transfer.Env
+	g      *flow.Graph
+	limits Limits
+	weaken bool
+	m      transfer.Machine
+	in     state.Includer
+
+	nodes   []node
+	open    map[uint64][]int32
+	index   []finished // by slot
+	stack   []pending
+	node    int32 // being explored
+	run     int32
+	steps   int // since the node
+	bytes   int
+	peak    int
+	scratch scratch
+	res     Result
+}
+
+// Run explores a program. With weaken it generalises finished states.
+func Run(env *transfer.Env, g *flow.Graph, limits Limits, weaken bool) *Result {
+	x := &search{env: env, g: g, limits: limits, weaken: weaken, open: map[uint64][]int32{}, index: make([]finished, len(env.Insns))}
+	x.m.Env = env
+	start := state.Entry(env.Hook)
+	x.m.S, x.m.PC = start.Clone(), 0
+	x.store(start, -1)
+	fault := x.explore()
+	x.res.Nodes, x.res.Bytes = len(x.nodes), x.peak
+	if fault != nil {
+		x.res.Fault = fault
+		x.path(fault)
+		return &x.res
+	}
+	c := &check.Certificate{Points: g.Points, Entries: make([]check.Entry, len(x.nodes))}
+	for i := range x.nodes {
+		n := &x.nodes[i]
+		c.Entries[i] = check.Entry{PC: n.pc, State: n.s, Stops: n.stops}
+	}
+	x.res.Certificate = c
+	return &x.res
+}
+
+// explore runs until every path has ended.
+func (x *search) explore() *transfer.Fault {
+	for {
+		ended, f := x.arrive()
+		if f != nil {
+			return f
+		}
+		if !ended {
+			if ended, f = x.step(); f != nil {
+				return f
+			}
+		}
+		if ended && !x.resume() {
+			return nil
+		}
+	}
+}
+
+// arrive looks the state up where it may be pruned or stored.
+func (x *search) arrive() (ended bool, f *transfer.Fault) {
+	m := &x.m
+	if x.steps == 0 || m.PC >= len(x.g.Points) || m.PC < 0 || !x.g.Points[m.PC] {
+		return false, nil
+	}
+	x.dropDead(m.S, m.PC)
+	n := &x.nodes[x.node]
+	if k, ok := x.index[m.PC].find(x, m.S); ok {
+		n.stops = append(n.stops, k)
+		x.endRun(k)
+		return true, nil
+	}
+	h := m.S.Hash() ^ uint64(m.PC)*0x9e3779b97f4a7c15
+	for _, k := range x.open[h] {
+		if o := &x.nodes[k]; o.pc == m.PC && x.in.Equal(m.S, o.s) {
+			return false, x.endless(k)
+		}
+	}
+	if x.steps < storeAfter<<(len(x.nodes)>>17) {
+		n.stops = append(n.stops, check.Through)
+		return false, nil
+	}
+	if len(x.nodes) >= x.limits.Nodes || x.bytes >= x.limits.Bytes {
+		return false, x.limit(reason.TooMuchMemory, fmt.Sprintf("%d states are stored", len(x.nodes)))
+	}
+	k := int32(len(x.nodes))
+	n.stops = append(n.stops, k)
+	n.runs[x.run].end = k
+	x.store(m.S.Clone(), x.node)
+	return false, nil
+}
+
+// store makes a node of the state at the machine's slot and goes on from it.
+func (x *search) store(s *state.State, parent int32) {
+	k := int32(len(x.nodes))
+	h := s.Hash() ^ uint64(x.m.PC)*0x9e3779b97f4a7c15
+	n := node{pc: x.m.PC, s: s, hash: h, parent: parent, run: x.run, open: 1, bytes: int32(s.Bytes())}
+	n.runs = []run{{from: -1, end: -1, recs: make([]rec, 0, 2*storeAfter)}}
+	x.nodes = append(x.nodes, n)
+	x.open[h] = append(x.open[h], k)
+	x.bytes += int(n.bytes)
+	x.peak = max(x.peak, x.bytes)
+	x.node, x.run, x.steps = k, 0, 0
+}
+
+// step executes one instruction.
+func (x *search) step() (ended bool, f *transfer.Fault) {
+	m := &x.m
+	if x.res.Processed >= x.limits.Insns {
+		return false, x.limit(reason.TooManyInsns, fmt.Sprintf("%d instructions were processed", x.res.Processed))
+	}
+	x.res.Processed++
+	x.steps++
+	depth := int8(m.S.Depth())
+	if f := m.Step(); f != nil {
+		return false, f
+	}
+	n := &x.nodes[x.node]
+	r := rec{pc: int32(m.PC), depth: depth, exact: m.Note.Exact, linked: m.Note.Linked}
+	if m.Note.Far {
+		r.flags |= farLink
+	}
+	if len(m.Note.Reads) > 0 || m.Note.Write.Lo != m.Note.Write.Hi {
+		r.spans = int32(len(n.spans))
+		n.spans = appendSpans(n.spans, &m.Note)
+		r.nspans = uint8(len(n.spans) - int(r.spans))
+	}
+	if m.Taken != nil {
+		k := int32(len(n.runs))
+		r.fork = k + 1
+		n.runs = append(n.runs, run{from: x.run, at: int32(len(n.runs[x.run].recs)), end: -1, recs: make([]rec, 0, storeAfter)})
+		n.open++
+		x.stack = append(x.stack, pending{m.Taken, m.Target, x.node, k, x.steps})
+	} else if m.Next != m.PC+1 && m.Next >= 0 {
+		r.flags |= tookJump
+	}
+	cur := &n.runs[x.run]
+	cur.recs = append(cur.recs, r)
+	if m.Next < 0 {
+		x.endRun(-1)
+		return true, nil
+	}
+	m.PC = m.Next
+	return false, nil
+}
+
+// endRun ends the current run at node k, or at the end of the program.
+func (x *search) endRun(k int32) {
+	x.nodes[x.node].runs[x.run].end = k
+	for i := x.node; i >= 0; i = x.nodes[i].parent {
+		n := &x.nodes[i]
+		if n.open--; n.open > 0 {
+			return
+		}
+		x.finish(i)
+	}
+}
+
+// finish weakens a node and lets paths stop at it.
+func (x *search) finish(i int32) {
+	n := &x.nodes[i]
+	list := x.open[n.hash]
+	for j, k := range list {
+		if k == i {
+			list[j] = list[len(list)-1]
+			list = list[:len(list)-1]
+			break
+		}
+	}
+	if len(list) == 0 {
+		delete(x.open, n.hash)
+	} else {
+		x.open[n.hash] = list
+	}
+	if x.weaken {
+		x.generalise(n)
+	}
+	n.runs, n.spans = nil, nil
+	x.index[n.pc].add(i, n.s)
+}
+
+// resume goes on with the path that was left last; false when there is none.
+func (x *search) resume() bool {
+	if len(x.stack) == 0 {
+		return false
+	}
+	p := x.stack[len(x.stack)-1]
+	x.stack = x.stack[:len(x.stack)-1]
+	x.m.S, x.m.PC = p.s, p.pc
+	x.node, x.run, x.steps = p.node, p.run, p.steps
+	return true
+}
+
+// dropDead forgets registers that are not read before they are written.
+func (x *search) dropDead(s *state.State, pc int) {
+	live := x.g.Live[pc]
+	for d := s.Depth(); d >= 0; d-- {
+		s.Keep(d, live)
+		if ret := s.Frame(d).Return; ret >= 0 && ret < len(x.g.Live) {
+			live = x.g.Live[ret] &^ 1
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package verifier
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/check"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
+	"github.com/bpf2go-native/bpf2go-native/verifier/value"
+)
+
+// facts turns what the checker saw into facts.
+func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*Facts, error) {
+	if err != nil {
+		return nil, err
+	}
+	f := &Facts{Hash: HashProgram(v.p), Insns: make([]Fact, len(seen.Insns)), MaxInsns: seen.MaxInsns}
+	entries := map[int]uint32{} // by map: the entries that constant keys need
+	for pc := range seen.Insns {
+		s := &seen.Insns[pc]
+		if !s.Reached {
+			continue
+		}
+		fact := Fact{Reachable: true, Falls: s.Falls, Takes: s.Takes, Dst: operand(&s.Dst), Src: operand(&s.Src)}
+		if s.Access.Set {
+			fact.Access = access(&s.Access)
+		}
+		if s.Call != nil {
+			fact.Call = call(s.Call)
+			if fact.Call.KeyBelow {
+				entries[fact.Call.Map] = max(entries[fact.Call.Map], fact.Call.Key+1)
+			}
+		}
+		f.Insns[pc] = fact
+		if s.Uninit {
+			f.Warnings = append(f.Warnings, v.note(pc, "reads stack bytes that may not have been written; they are zeroed at entry"))
+		}
+		if s.PtrStore {
+			f.Warnings = append(f.Warnings, v.note(pc, "stores a pointer where others can read it"))
+		}
+	}
+	for i, fn := range v.p.Funcs {
+		s := &seen.Funcs[i]
+		f.Funcs = append(f.Funcs, FuncFact{Start: fn.Start, End: fn.End, Name: fn.Name, Stack: int(-s.Lowest),
+			ZeroLo: int(s.ZeroLo), ZeroHi: int(s.ZeroHi), MaxDepth: s.MaxDepth})
+	}
+	f.Relied = relied(entries, seen.Folded)
+	return f, nil
+}
+
+// relied lists what instance creation has to enforce, in a fixed order.
+func relied(entries map[int]uint32, folded []check.Span) []Reliance {
+	var l []Reliance
+	for m, n := range entries {
+		l = append(l, Reliance{Map: m, MinEntries: n})
+	}
+	for _, s := range folded {
+		l = append(l, Reliance{Map: s.Map, Frozen: true, Off: s.Off, Len: s.Len})
+	}
+	sort.Slice(l, func(i, j int) bool {
+		a, b := l[i], l[j]
+		if a.Map != b.Map {
+			return a.Map < b.Map
+		}
+		if a.Off != b.Off {
+			return a.Off < b.Off
+		}
+		return a.Len < b.Len
+	})
+	return l
+}
+
+// note is a warning with its place.
+func (v *verification) note(pc int, text string) string {
+	if pos := v.line(pc).Pos; pos.File != "" {
+		return fmt.Sprintf("%s: slot %d %s", pos, pc, text)
+	}
+	return fmt.Sprintf("%s: slot %d %s", v.p.Section, pc, text)
+}
+
+func operand(o *check.Operand) Operand {
+	if !o.Set {
+		return Operand{Map: -1, Frame: -1}
+	}
+	s := o.Whole()
+	r := Operand{Kind: kinds[o.V.Kind], Map: -1, Frame: -1}
+	switch {
+	case o.Mixed:
+		r.Kind, s = KindMixed, value.Unknown()
+	case o.V.Null:
+		r.Kind = KindPtrMapValueOrNull
+	}
+	r.UMin, r.UMax, r.SMin, r.SMax = s.R.Umin, s.R.Umax, s.R.Smin, s.R.Smax
+	r.Value, r.Mask = s.T.Value, s.T.Mask
+	if o.Mixed {
+		return r
+	}
+	switch o.V.Kind {
+	case state.PtrMapValue, state.ConstMap:
+		if !o.Maps {
+			r.Map = int(o.V.Map)
+		}
+	case state.PtrStack:
+		if !o.Depth {
+			r.Frame = int(o.V.Frame)
+		}
+	}
+	return r
+}
+
+func access(a *check.Access) Access {
+	r := Access{Region: a.Region, Own: a.Own, OffMin: a.Lo, OffMax: a.Hi, Size: a.Size, Map: -1, Field: -1}
+	if a.Region&^(table.RegionMap|table.RegionConst) == 0 {
+		r.Map = a.Map
+	}
+	if a.Region == table.RegionCtx {
+		r.Field = a.Field
+	}
+	r.Invocation = a.Region == table.RegionCtx || a.Region == table.RegionStack || a.Region == table.RegionMap || a.Region == table.RegionConst
+	return r
+}
+
+func call(c *check.Call) *CallFact {
+	r := &CallFact{Helper: c.Helper, Map: c.Map, Key: c.Key, KeyConst: c.KeyConst, KeyBelow: c.KeyBelow}
+	if !r.KeyConst {
+		r.Key = 0
+	}
+	for i := range r.Args {
+		r.Args[i] = Operand{Map: -1, Frame: -1}
+		if i < len(c.Helper.Args) {
+			r.Args[i] = operand(&c.Args[i])
+		}
+	}
+	return r
+}
+
+// disassemble prints the instruction at a slot, "" when there is none.
+func (v *verification) disassemble(pc int) string {
+	if pc < 0 || pc >= len(v.p.Insns) {
+		return ""
+	}
+	return v.p.Insns[pc].String()
+}

@@ -1,0 +1,63 @@
+package verifier_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
+)
+
+// load reads an object of the repository.
+func load(t testing.TB, name string) *frontend.Object {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	obj, err := elf.Load(b, filepath.Base(name), elf.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return obj
+}
+
+// goodObjects are all objects of the repository that have to be accepted.
+func goodObjects(t testing.TB) []string {
+	var l []string
+	for _, pattern := range []string{"../testdata/*.o", "../testdata/clang13/*.o", "../examples/*/*.o"} {
+		m, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l = append(l, m...)
+	}
+	if len(l) < 15 {
+		t.Fatalf("only %d objects found", len(l))
+	}
+	return l
+}
+
+func TestObjects(t *testing.T) {
+	for _, name := range goodObjects(t) {
+		t.Run(name, func(t *testing.T) {
+			obj := load(t, name)
+			for _, p := range obj.Programs {
+				stats := verifier.Stats{}
+				start := time.Now()
+				facts, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats})
+				d := time.Since(start)
+				if err != nil {
+					t.Fatalf("%s: %+v", p.Name, err)
+				}
+				if stats.Unweakened {
+					t.Errorf("%s: the weakened certificate was refused", p.Name)
+				}
+				t.Logf("%s: %+v %v, %d ns each, at most %d, %v", p.Name, stats, d, int(d)/max(stats.Processed, 1), facts.MaxInsns, facts.Warnings)
+			}
+		})
+	}
+}

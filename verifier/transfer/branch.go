@@ -1,0 +1,326 @@
+package transfer
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/value"
+)
+
+// jump: unconditional and conditional jumps.
+func (m *Machine) jump() *Fault {
+	in := m.in
+	m.Target = in.Target(m.PC)
+	cond, conditional := value.CondOf(in.Op)
+	if !conditional {
+		m.Next = m.Target
+		return nil
+	}
+	dst, f := m.use(in.Dst)
+	if f != nil {
+		return f
+	}
+	src, f := m.operand()
+	if f != nil {
+		return f
+	}
+	if m.Env.Hook.Memory && src.ID == state.LenClass {
+		m.S.Class(in.Dst) // an index needs a class to remember its room
+		dst = m.S.Reg(in.Dst)
+	}
+	if m.Env.Hook.Memory && dst.ID == state.LenClass && in.Src != bpf.RegImm {
+		m.S.Class(in.Src)
+		src = *m.S.Reg(in.Src)
+	}
+	m.lhs, m.rhs = *dst, src
+	wide := in.Width == 8
+	takes, falls := m.possible(cond, wide), m.possible(cond.Not(), wide)
+	var taken *state.State
+	if takes && falls {
+		taken = m.S.Clone()
+	}
+	if falls && !m.assume(m.S, cond.Not(), wide) {
+		falls = false
+	}
+	if taken == nil && takes {
+		taken = m.S // only this edge: nothing was assumed above
+	}
+	if takes && !m.assume(taken, cond, wide) {
+		takes = false
+	}
+	m.Note.Takes, m.Note.Falls = takes, falls
+	if takes != falls {
+		m.exactOperands()
+		m.Note.Exact |= m.Note.Linked
+	}
+	switch {
+	case takes && falls:
+		m.Taken = taken
+	case takes:
+		m.S, m.Next = taken, m.Target
+	case !falls:
+		m.Next = -1 // neither edge: the state stands for nothing
+	}
+	return nil
+}
+
+// possible reports whether lhs cond rhs can hold.
+func (m *Machine) possible(c value.Cond, wide bool) bool {
+	a, b := m.lhs, m.rhs
+	switch {
+	case a.Kind == state.Scalar && b.Kind == state.Scalar:
+		return value.Assume(c, wide, &a.S, &b.S)
+	case !wide:
+		return true
+	case isZero(&b) && !a.Null && c == value.Eq && (a.Kind == state.PtrStack || a.Kind == state.PtrMapValue):
+		// Stacks and values lie at 65536 or above; an empty packet may not.
+		lo, hi, ok := a.SpanOf()
+		return !ok || lo <= -65536 || hi >= state.MaxLen
+	case comparable(&a, &b):
+		a.S = value.Binary(bpf.OpAdd, true, a.S, value.Const(uint64(a.Off)))
+		b.S = value.Binary(bpf.OpAdd, true, b.S, value.Const(uint64(b.Off)))
+		return value.Assume(c, true, &a.S, &b.S)
+	}
+	return true
+}
+
+func isZero(v *state.Value) bool {
+	k, ok := v.IsConst()
+	return ok && k == 0
+}
+
+// comparable: offsets into one region that compare as the addresses do, since
+// neither wraps.
+func comparable(a, b *state.Value) bool {
+	if a.Kind != b.Kind || a.Frame != b.Frame {
+		return false
+	}
+	switch a.Kind {
+	case state.PtrPacket, state.PtrMeta, state.PtrCtx:
+		alo, ahi, ok1 := a.SpanOf()
+		blo, bhi, ok2 := b.SpanOf()
+		return ok1 && ok2 && alo >= 0 && blo >= 0 && ahi <= state.MaxLen && bhi <= state.MaxLen
+	}
+	return false
+}
+
+// assume refines s by lhs cond rhs of the jump's operands; false when it
+// cannot hold.
+func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
+	a, b := m.lhs, m.rhs
+	switch {
+	case a.Kind == state.Scalar && b.Kind == state.Scalar:
+		return m.assumeNumbers(s, c, wide)
+	case !wide:
+		return true
+	case a.Null && isZero(&b) && (c == value.Eq || c == value.Ne):
+		decideNull(s, a.Ref, c == value.Eq)
+		return true
+	case a.IsPtr() && b.IsPtr():
+		m.assumeEnd(s, c, &a, &b)
+		m.assumeEnd(s, c.Swap(), &b, &a)
+	}
+	return true
+}
+
+// decideNull makes every copy of a lookup's result 0 or a pointer.
+func decideNull(s *state.State, ref uint32, null bool) {
+	s.Visit(func(v *state.Value) bool { return v.Null && v.Ref == ref },
+		func(_ state.Place, v *state.Value) {
+			if null {
+				*v = state.Const(0)
+				return
+			}
+			v.Null, v.Ref = false, 0
+		})
+}
+
+func (m *Machine) assumeNumbers(s *state.State, c value.Cond, wide bool) bool {
+	in := m.in
+	a, b := m.lhs, m.rhs
+	if !value.Assume(c, wide, &a.S, &b.S) {
+		return false
+	}
+	if a.S != m.lhs.S {
+		s.Set(in.Dst, a)
+		if !m.spread(s, in.Dst, a) {
+			return false
+		}
+	}
+	if in.Src != bpf.RegImm && b.S != m.rhs.S {
+		if in.Src == in.Dst {
+			return true
+		}
+		// The first spread may have refined this one, too.
+		if r := s.Reg(in.Src); r.Kind == state.Scalar {
+			t, ok := value.Meet(r.S, b.S)
+			if !ok {
+				return false
+			}
+			b.S = t
+		}
+		s.Set(in.Src, b)
+		if !m.spread(s, in.Src, b) {
+			return false
+		}
+	}
+	if m.Env.Hook.Memory && (wide || a.S.R.Umax <= 1<<32-1 && b.S.R.Umax <= 1<<32-1) {
+		m.assumeIndex(s, c, &a, &b)
+		m.assumeIndex(s, c.Swap(), &b, &a)
+	}
+	return true
+}
+
+// spread tells the class of register r, which now has value v.
+func (m *Machine) spread(s *state.State, r bpf.Reg, v state.Value) bool {
+	if v.ID == 0 {
+		return true
+	}
+	possible := true
+	s.Visit(func(o *state.Value) bool { return o.ID == v.ID },
+		func(at state.Place, o *state.Value) {
+			if at.Cell < 0 && at.Reg == r && at.Frame == s.Depth() {
+				return
+			}
+			m.link(s, at)
+			t, ok := value.Meet(o.S, value.Binary(bpf.OpAdd, true, v.S, value.Const(o.Delta-v.Delta)))
+			if !ok {
+				possible = false
+				return
+			}
+			o.S = t
+			if o.IsPtr() {
+				*o = settle(*o)
+			}
+		})
+	if possible && v.ID == state.LenClass {
+		m.exactOperands()
+		if n := value.Binary(bpf.OpSub, true, v.S, value.Const(v.Delta)); n.R.Umax <= state.MaxLen {
+			base := state.Value{Kind: state.PtrPacket}
+			m.proven(s, &base, int64(n.R.Umin))
+		}
+	}
+	return possible
+}
+
+func (m *Machine) exactOperands() {
+	m.Note.Exact |= bit(m.in.Dst)
+	if m.in.Src != bpf.RegImm {
+		m.Note.Exact |= bit(m.in.Src)
+	}
+}
+
+// link notes that the comparison refined the value at a place.
+func (m *Machine) link(s *state.State, at state.Place) {
+	if at.Cell >= 0 || at.Frame != s.Depth() {
+		m.Note.Far = true
+		return
+	}
+	m.Note.Linked |= bit(at.Reg)
+}
+
+// assumeIndex: an index i compared with the length of memory plus a constant.
+func (m *Machine) assumeIndex(s *state.State, c value.Cond, i, n *state.Value) {
+	if n.ID != state.LenClass || n.S.R.Umax > state.MaxLen || i.ID == 0 || i.ID == state.LenClass {
+		return
+	}
+	if _, isConst := i.S.IsConst(); isConst {
+		return // the length itself was refined
+	}
+	room := -int64(n.Delta) // i <= length + Delta
+	switch c {
+	case value.Slt:
+		if i.S.R.Smin < 0 {
+			return
+		}
+		room++
+	case value.Sle:
+		if i.S.R.Smin < 0 {
+			return
+		}
+	case value.Lt:
+		room++
+	case value.Le, value.Eq:
+	default:
+		return
+	}
+	m.exactOperands()
+	m.proven(s, i, room)
+}
+
+// assumeEnd: p compared with an end of its region.
+func (m *Machine) assumeEnd(s *state.State, c value.Cond, p, e *state.Value) {
+	limit := m.farthest()
+	shift, ok := endOf(p, e, limit)
+	if !ok {
+		return
+	}
+	lo, hi, ok := p.SpanOf()
+	if !ok || lo < 0 || hi > limit || p.Off < 0 || p.Off > limit {
+		return
+	}
+	// Address p is at offset S + Off, the end at length + shift.
+	room := p.Off - shift
+	switch c {
+	case value.Lt, value.Slt:
+		room++
+	case value.Le, value.Eq, value.Sle:
+	case value.Ne:
+		// Not beyond the end, and not at it.
+		if shift != 0 || p.Room < p.Off || p.Room == 0 && (p.Off != 0 || p.S != value.Const(0)) {
+			return
+		}
+		room++
+	default:
+		return
+	}
+	m.proven(s, p, room)
+}
+
+// farthest bounds offsets that are compared with the end of a packet, as in
+// the kernel; memory of a Memory hook may be longer.
+func (m *Machine) farthest() int64 {
+	if m.Env.Hook.Memory {
+		return state.MaxLen
+	}
+	return 0xffff
+}
+
+// endOf reports whether e is a constant distance from the end of the region
+// of p, and which.
+func endOf(p, e *state.Value, limit int64) (int64, bool) {
+	switch {
+	case p.Kind == state.PtrPacket && e.Kind == state.PtrPacketEnd:
+		return 0, true
+	case p.Kind == state.PtrMeta && e.Kind == state.PtrPacket:
+		return 0, e.Off == 0 && e.S == value.Const(0)
+	case p.Kind == state.PtrPacket && e.Kind == state.PtrPacket && e.ID == state.LenClass && p.ID != state.LenClass:
+		lo, hi, ok := e.SpanOf() // not before the start: no sum wraps
+		return e.Off + int64(e.Delta), ok && lo >= 0 && hi <= 2*limit && e.S.R.Umax <= uint64(limit)
+	}
+	return 0, false
+}
+
+// proven records that S + room bytes of p, a pointer or an index, lie in the
+// region, for p and all values that it says something about.
+func (m *Machine) proven(s *state.State, p *state.Value, room int64) {
+	base, ok := p.S.IsConst()
+	fixed := ok && base == 0 && p.IsPtr()
+	of := func(o *state.Value) int64 {
+		switch {
+		case o.Kind != p.Kind && !(p.Kind == state.PtrPacket && o.Kind == state.Scalar) &&
+			!(p.Kind == state.Scalar && o.Kind == state.PtrPacket):
+		case p.ID != 0 && o.ID == p.ID:
+			if p.S.R.Umax <= state.MaxLen && o.S.R.Umax <= state.MaxLen {
+				return room - int64(o.Delta-p.Delta)
+			}
+		case fixed && o.IsPtr() && o.S.R.Umax <= state.MaxLen:
+			return room - int64(o.S.R.Umax)
+		}
+		return 0
+	}
+	s.Visit(func(o *state.Value) bool { return of(o) > o.Room },
+		func(at state.Place, o *state.Value) {
+			o.Room = of(o)
+			m.link(s, at)
+		})
+}

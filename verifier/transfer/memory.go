@@ -1,0 +1,341 @@
+package transfer
+
+import (
+	"encoding/binary"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/value"
+)
+
+// access is what an instruction or a helper wants to do with memory.
+type access struct {
+	reg    bpf.Reg // holds the address
+	off    int64   // added to it
+	size   int64   // bytes
+	write  bool
+	atomic bool
+	verb   string // "reads", "writes"
+}
+
+// loads
+
+func (m *Machine) load() *Fault {
+	in := m.in
+	p, f := m.use(in.Src)
+	if f != nil {
+		return f
+	}
+	a := access{reg: in.Src, off: int64(in.Off), size: int64(in.Width), verb: "reads"}
+	if in.Op == bpf.OpLoadAcq {
+		if f := m.placed(p, a); f != nil {
+			return f
+		}
+	}
+	v, f := m.read(p, a)
+	if f != nil {
+		return f
+	}
+	if in.Op == bpf.OpLoadsx {
+		v = state.Number(value.SignExtend(number(&v), uint(in.Width), true))
+	}
+	return m.define(in.Dst, v)
+}
+
+// read checks a load and returns the value.
+func (m *Machine) read(p *state.Value, a access) (state.Value, *Fault) {
+	if f := m.check(p, a); f != nil {
+		return state.Value{}, f
+	}
+	n := &m.Note.Access
+	switch n.Region {
+	case table.RegionStack:
+		return m.readStack(n.Frame, n.OffMin, n.OffMax, int(a.size))
+	case table.RegionCtx:
+		return m.readField(p, a)
+	case table.RegionConst:
+		if data := m.Env.Maps[n.Map].Data; m.Env.Fold && n.OffMin == n.OffMax && n.OffMax+a.size <= int64(len(data)) {
+			m.Note.Folded = true
+			var b [8]byte
+			copy(b[:], data[n.OffMin:n.OffMin+a.size])
+			return state.Const(binary.LittleEndian.Uint64(b[:])), nil
+		}
+	}
+	return bytesOf(int(a.size)), nil
+}
+
+func (m *Machine) readField(p *state.Value, a access) (state.Value, *Fault) {
+	field := &m.Env.Hook.Fields[m.Note.Access.Field]
+	if field.Kind == table.FieldScalar {
+		return bytesOf(int(a.size)), nil
+	}
+	if m.in.Op != bpf.OpLoad || int(a.size) != field.Size {
+		return state.Value{}, m.fault(reason.CtxAccess, a.reg, "field %s of the context is a pointer and is read whole", field.Name)
+	}
+	switch field.Kind {
+	case table.FieldData:
+		return state.Value{Kind: state.PtrPacket}, nil
+	case table.FieldDataEnd:
+		return state.Value{Kind: state.PtrPacketEnd}, nil
+	}
+	return state.Value{Kind: state.PtrMeta}, nil
+}
+
+// readStack reads a value at lo, or at an unknown place in lo..hi.
+func (m *Machine) readStack(frame int, lo, hi int64, size int) (state.Value, *Fault) {
+	k := &m.S.Frame(frame).Stack
+	span, f := m.readSpan(frame, lo, hi+int64(size))
+	if f != nil {
+		return state.Value{}, f
+	}
+	m.Note.Reads = append(m.Note.Reads, span)
+	if lo != hi {
+		return bytesOf(size), nil
+	}
+	v, invalid := k.Load(lo, size)
+	if invalid != 0 {
+		return bytesOf(size), nil
+	}
+	return v, nil
+}
+
+// readSpan notes what of [lo, hi) was never written.
+func (m *Machine) readSpan(frame int, lo, hi int64) (Span, *Fault) {
+	span := Span{Frame: frame, Lo: lo, Hi: hi}
+	from, to, any := m.S.Frame(frame).Stack.Invalid(lo, hi)
+	if any {
+		span.UninitLo, span.UninitHi = from, to
+		if m.Env.Strict {
+			return span, m.fault(reason.UninitStack, NoReg, "%d bytes of the stack at r10%d are read before they are written", to-from, from).
+				need("initialise the variable, padding included")
+		}
+	}
+	return span, nil
+}
+
+// stores
+
+func (m *Machine) store() *Fault {
+	in := m.in
+	p, f := m.use(in.Dst)
+	if f != nil {
+		return f
+	}
+	v, f := m.operand()
+	if f != nil {
+		return f
+	}
+	a := access{reg: in.Dst, off: int64(in.Off), size: int64(in.Width), write: true, verb: "writes"}
+	if in.Op == bpf.OpStoreRel {
+		if f := m.placed(p, a); f != nil {
+			return f
+		}
+	}
+	if f := m.check(p, a); f != nil {
+		return f
+	}
+	n := &m.Note.Access
+	switch n.Region {
+	case table.RegionStack:
+		return m.writeStack(n.Frame, n.OffMin, n.OffMax, int(a.size), &v)
+	case table.RegionCtx:
+		if v.IsPtr() {
+			return m.fault(reason.PtrLeak, in.Src, "a pointer is stored in the context")
+		}
+	default:
+		return m.leak(&v)
+	}
+	return nil
+}
+
+// leak notes that a pointer goes to memory that others read.
+func (m *Machine) leak(v *state.Value) *Fault {
+	if v.IsPtr() {
+		m.Note.PtrStore = true
+		if m.Env.Strict {
+			return m.fault(reason.PtrLeak, m.in.Src, "a pointer is stored where others can read it")
+		}
+	}
+	return nil
+}
+
+func (m *Machine) writeStack(frame int, lo, hi int64, size int, v *state.Value) *Fault {
+	if v.Kind == state.PtrStack && int(v.Frame) > frame {
+		return m.fault(reason.StackEscapes, m.in.Src, "an address of this function's stack is stored in a caller's stack")
+	}
+	k := &m.S.Own(frame).Stack
+	if lo == hi {
+		k.Store(lo, size, v)
+		m.Note.Write = Span{Frame: frame, Lo: lo, Hi: lo + int64(size)}
+		return nil
+	}
+	k.Disturb(lo, hi+int64(size))
+	return nil
+}
+
+// atomics
+
+// placed asserts that an atomic's address is of the stack or of a map value
+// and aligned.
+func (m *Machine) placed(p *state.Value, a access) *Fault {
+	if p.Kind != state.PtrStack && p.Kind != state.PtrMapValue {
+		if p.Kind == state.Scalar {
+			return nil // check says it better
+		}
+		return m.fault(reason.AtomicPlace, a.reg, "atomic operation on %s", Words(m.Env, p)).
+			need("use atomics on map values and on the stack only")
+	}
+	low := uint64(a.size - 1)
+	if uint64(p.Off+a.off)&low != 0 || (p.S.T.Value|p.S.T.Mask)&low != 0 {
+		return m.fault(reason.AtomicPlace, a.reg, "atomic operation on an address that is not a multiple of %d", a.size).
+			need("align the field to its size")
+	}
+	return nil
+}
+
+// atomic: read-modify-write of 4 or 8 bytes.
+func (m *Machine) atomic() *Fault {
+	in := m.in
+	p, f := m.use(in.Dst)
+	if f != nil {
+		return f
+	}
+	v, f := m.use(in.Src)
+	if f != nil {
+		return f
+	}
+	a := access{reg: in.Dst, off: int64(in.Off), size: int64(in.Width), write: true, atomic: true, verb: "updates"}
+	if f := m.placed(p, a); f != nil {
+		return f
+	}
+	if in.Op == bpf.OpCmpxchg {
+		if _, f := m.use(bpf.R0); f != nil {
+			return f
+		}
+	}
+	if f := m.check(p, a); f != nil {
+		return f
+	}
+	if n := m.Note.Access; n.Region == table.RegionStack {
+		if _, f := m.readStack(n.Frame, n.OffMin, n.OffMax, int(a.size)); f != nil {
+			return f
+		}
+		k := &m.S.Own(n.Frame).Stack
+		if n.OffMin == n.OffMax {
+			k.Fill(n.OffMin, n.OffMin+a.size, state.Misc)
+		} else {
+			k.Disturb(n.OffMin, n.OffMax+a.size)
+		}
+	} else if f := m.leak(v); f != nil {
+		return f
+	}
+	switch in.Op {
+	case bpf.OpFetchAdd, bpf.OpFetchOr, bpf.OpFetchAnd, bpf.OpFetchXor, bpf.OpXchg:
+		return m.define(in.Src, bytesOf(int(a.size)))
+	case bpf.OpCmpxchg:
+		return m.define(bpf.R0, bytesOf(int(a.size)))
+	}
+	return nil
+}
+
+// check asserts that an access is legal and notes it.
+func (m *Machine) check(p *state.Value, a access) *Fault {
+	if p.Null {
+		f := m.fault(reason.MayBeNull, a.reg, "value from map lookup may be NULL")
+		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off)).need("test it for NULL first")
+	}
+	rule := regions[p.Kind]
+	if rule == nil {
+		f := m.fault(reason.NotPointer, a.reg, "%s is no address: %s", a.reg, Words(m.Env, p))
+		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off))
+	}
+	lo, hi, ok := p.SpanOf()
+	if !ok {
+		f := m.fault(reason.PtrArith, a.reg, "offset of %s has no bounds", a.reg)
+		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off)).need("bound the index before it is added to the pointer")
+	}
+	m.Note.Accessed = true
+	m.Note.Access = Access{OffMin: lo + a.off, OffMax: hi + a.off, Size: int(a.size), Map: -1, Field: -1}
+	if f := rule(m, p, a, &m.Note.Access); f != nil {
+		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off))
+	}
+	return nil
+}
+
+// regions is indexed by kind; nil are kinds that are no addresses of memory.
+var regions = [...]func(m *Machine, p *state.Value, a access, n *Access) *Fault{
+	state.Uninit:       nil,
+	state.Scalar:       nil,
+	state.PtrCtx:       (*Machine).inCtx,
+	state.PtrStack:     (*Machine).inStack,
+	state.PtrPacket:    (*Machine).inPacket,
+	state.PtrMeta:      (*Machine).inPacket,
+	state.PtrPacketEnd: nil,
+	state.PtrMapValue:  (*Machine).inMap,
+	state.ConstMap:     nil,
+}
+
+func (m *Machine) inCtx(p *state.Value, a access, n *Access) *Fault {
+	h := m.Env.Hook
+	n.Region = table.RegionCtx
+	if n.OffMin != n.OffMax {
+		return m.fault(reason.CtxAccess, a.reg, "context access at a variable offset").need("use constant offsets only")
+	}
+	n.Field = h.Field(int(n.OffMin), int(a.size))
+	if n.OffMin < 0 || n.Field < 0 || a.size > 8 {
+		return m.fault(reason.CtxAccess, a.reg, "the %s context has no field of %d bytes at offset %d", h.Name, a.size, n.OffMin).
+			need("read whole fields of the context")
+	}
+	field := &h.Fields[n.Field]
+	if a.write && (!field.Write || int(a.size) != field.Size || field.Kind != table.FieldScalar) {
+		return m.fault(reason.CtxAccess, a.reg, "field %s of the %s context is read-only", field.Name, h.Name).
+			need("keep the value in a variable")
+	}
+	return nil
+}
+
+func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
+	n.Region, n.Frame = table.RegionStack, int(p.Frame)
+	if n.OffMin < -state.StackSize || n.OffMax+a.size > 0 {
+		return m.fault(reason.StackBounds, a.reg, "access to the stack at offset %s, size %d; the stack is -%d to -1",
+			span(n.OffMin, n.OffMax), a.size, state.StackSize).need("bound the index")
+	}
+	return nil
+}
+
+func (m *Machine) inPacket(p *state.Value, a access, n *Access) *Fault {
+	n.Region = table.RegionPacket
+	room := p.Room
+	if p.ID == state.LenClass && p.S.R.Umax <= state.MaxLen {
+		room = max(room, -int64(p.Delta)) // S is the length plus Delta
+	}
+	if n.OffMin < 0 {
+		return m.fault(reason.PacketBounds, a.reg, "access may lie %d bytes before the start of %s", -n.OffMin, m.place(p)).
+			need("test the offset for being negative first")
+	}
+	if p.Off+a.off+a.size > room {
+		return m.outside(p, a, room)
+	}
+	return nil
+}
+
+func (m *Machine) inMap(p *state.Value, a access, n *Access) *Fault {
+	d := m.Env.Maps[p.Map]
+	n.Region, n.Map = table.RegionMap, p.Map
+	if d.Frozen {
+		n.Region = table.RegionConst
+	}
+	size := m.Env.valueSize(p.Map)
+	switch {
+	case a.write && m.Env.readOnly(p.Map):
+		return m.fault(reason.ReadOnly, a.reg, "%s is read-only", d.Name).need("use a variable that is not const")
+	case !a.write && d.Flags&bpf.FlagWronlyProg != 0, a.atomic && d.Flags&bpf.FlagWronlyProg != 0:
+		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be read by programs", d.Name)
+	case n.OffMin < 0 || n.OffMax+a.size > size:
+		return m.fault(reason.MapBounds, a.reg, "access to a value of %s at offset %s, size %d; a value has %d bytes",
+			d.Name, span(n.OffMin, n.OffMax), a.size, size).need("bound the index to the value's size")
+	}
+	return nil
+}

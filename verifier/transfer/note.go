@@ -1,0 +1,58 @@
+package transfer
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+)
+
+// Note is what Step observed: the checker makes facts of it, the search uses
+// it to find out which values matter. Nothing of it feeds back into Step.
+type Note struct {
+	Access   Access
+	Accessed bool
+	Helper   *table.Helper
+	Args     [5]state.Value // of a helper call, as many as it has
+	Map      int32          // in ArgMap of a helper call, -1 when none
+	Key      uint32         // of a helper call
+	KeyConst bool
+	KeyBelow bool
+	Folded   bool // Access read frozen data by value
+	Falls    bool // of a conditional jump
+	Takes    bool
+	PtrStore bool // a pointer went to shared memory
+
+	Exact  uint16 // registers whose number mattered
+	Linked uint16 // registers that a comparison refined together
+	Far    bool   // a comparison refined values of other frames or spills
+	// Reads and Write are the stack bytes that were read and surely
+	// overwritten.
+	Reads []Span
+	Write Span
+}
+
+// Span is the bytes [Lo, Hi) of a frame's stack, relative to its r10.
+type Span struct {
+	Frame  int
+	Lo, Hi int64
+	Exact  bool // their number mattered
+	// UninitLo, UninitHi bound the bytes that were never written.
+	UninitLo, UninitHi int64
+}
+
+// Access is a memory access.
+type Access struct {
+	Region         table.Region
+	Frame          int // RegionStack
+	OffMin, OffMax int64
+	Size           int
+	Map            int32 // RegionMap, RegionConst
+	Field          int   // RegionCtx
+}
+
+func (n *Note) reset() {
+	reads := n.Reads[:0]
+	*n = Note{Reads: reads, Map: -1}
+}
+
+func bit(r bpf.Reg) uint16 { return 1 << r }

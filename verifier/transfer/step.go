@@ -1,0 +1,158 @@
+package transfer
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/value"
+)
+
+// Machine executes a program on abstract states, one instruction at a time.
+type Machine struct {
+	Env *Env
+	S   *state.State // current state, owned
+	PC  int          // slot of the instruction
+	// Next is the slot to go on at with S; -1 when no path falls through or
+	// the program has ended.
+	Next int
+	// Taken is the state at Target when a jump may be taken as well.
+	Taken  *state.State
+	Target int
+	Note   Note
+
+	in  *bpf.Instruction
+	lhs state.Value // scratch of comparisons
+	rhs state.Value
+}
+
+// steps is indexed by class; a test checks that no entry is nil.
+var steps = [table.NumClasses]func(m *Machine) *Fault{
+	table.ClassNone:   (*Machine).none,
+	table.ClassALU:    (*Machine).alu,
+	table.ClassJump:   (*Machine).jump,
+	table.ClassCall:   (*Machine).call,
+	table.ClassExit:   (*Machine).exit,
+	table.ClassLdImm:  (*Machine).ldImm,
+	table.ClassPacket: func(m *Machine) *Fault { return m.unsupported("legacy packet load") },
+	table.ClassLoad:   (*Machine).load,
+	table.ClassStore:  (*Machine).store,
+	table.ClassAtomic: (*Machine).atomic,
+}
+
+// Step executes the instruction at PC on S and sets Next, Taken and Note. On
+// a Fault S is not defined.
+func (m *Machine) Step() *Fault {
+	m.Note.reset()
+	m.Taken = nil
+	fn := &m.Env.Funcs[m.S.Frame(m.S.Depth()).Func]
+	if m.PC < fn.Start || m.PC >= fn.End {
+		return m.fault(reason.FallsOff, NoReg, "control flow leaves function %s", fn.Name)
+	}
+	m.in = &m.Env.Insns[m.PC]
+	m.Next = m.PC + 1
+	row := table.OpOf(m.in.Op)
+	if row.Class != table.ClassNone && row.Status != table.Supported {
+		return m.unsupported("instruction %s", m.in.Op)
+	}
+	return steps[row.Class](m)
+}
+
+func (m *Machine) none() *Fault {
+	return m.fault(reason.BadJump, NoReg, "the path leads to slot %d, which holds no instruction", m.PC)
+}
+
+// use asserts that a register was written.
+func (m *Machine) use(r bpf.Reg) (*state.Value, *Fault) {
+	v := m.S.Reg(r)
+	if v.Kind == state.Uninit {
+		return nil, m.uninit(r)
+	}
+	return v, nil
+}
+
+func (m *Machine) uninit(r bpf.Reg) *Fault {
+	return m.fault(reason.UninitReg, r, "%s is read before it is written", r).
+		does("reads %s, which was not written on this path", r).
+		need("assign a value on every path that leads here")
+}
+
+// define asserts that a register may be written and writes it.
+func (m *Machine) define(r bpf.Reg, v state.Value) *Fault {
+	if r >= bpf.R10 {
+		return m.fault(reason.WritesR10, NoReg, "r10 is read-only")
+	}
+	m.S.Set(r, v)
+	return nil
+}
+
+// operand is the second operand: a register or the immediate.
+func (m *Machine) operand() (state.Value, *Fault) {
+	if m.in.Src == bpf.RegImm {
+		return state.Const(uint64(m.in.Imm)), nil
+	}
+	v, f := m.use(m.in.Src)
+	if f != nil {
+		return state.Value{}, f
+	}
+	return *v, nil
+}
+
+func (m *Machine) ldImm() *Fault {
+	m.Next = m.PC + 2
+	switch in := m.in; in.Kind {
+	case bpf.KindConst:
+		return m.define(in.Dst, state.Const(uint64(in.Imm)))
+	case bpf.KindMap, bpf.KindMapValue:
+		if in.Imm < 0 || in.Imm >= int64(len(m.Env.Maps)) {
+			return m.fault(reason.BadObject, NoReg, "map %d does not exist", in.Imm)
+		}
+		v := state.Value{Kind: state.ConstMap, Map: int32(in.Imm)}
+		if in.Kind == bpf.KindMapValue {
+			v.Kind, v.Off = state.PtrMapValue, int64(in.Off)
+			if m.Env.Maps[in.Imm].Data == nil {
+				return m.unsupported("direct value of map %s", m.Env.Maps[in.Imm].Name)
+			}
+		}
+		return m.define(in.Dst, v)
+	}
+	return m.unsupported("wide load of a %s", immNames[m.in.Kind])
+}
+
+var immNames = [...]string{
+	bpf.KindConst: "number", bpf.KindHelper: "helper", bpf.KindLocal: "call", bpf.KindKfunc: "kernel function",
+	bpf.KindMapFD: "map file descriptor", bpf.KindMap: "map", bpf.KindMapValue: "map value",
+	bpf.KindMapFDVal: "map file descriptor", bpf.KindBTFID: "kernel variable", bpf.KindFunc: "function address",
+}
+
+func (m *Machine) exit() *Fault {
+	r0 := m.S.Reg(bpf.R0)
+	if m.S.Depth() > 0 {
+		if r0.Kind == state.PtrStack && int(r0.Frame) == m.S.Depth() {
+			return m.fault(reason.StackEscapes, bpf.R0, "the function returns an address of its own stack")
+		}
+		m.Next = m.S.Pop()
+		return nil
+	}
+	m.Next = -1
+	if r0.Kind == state.Uninit {
+		f := m.uninit(bpf.R0)
+		f.What = "r0, the program's result, is not written before exit"
+		return f
+	}
+	h := m.Env.Hook
+	if h.AnyRet {
+		return nil
+	}
+	m.Note.Exact = bit(bpf.R0)
+	if r0.Kind != state.Scalar || r0.S.H.Umin < uint64(h.RetMin) || r0.S.H.Umax > uint64(h.RetMax) {
+		return m.fault(reason.BadReturn, bpf.R0, "%s programs return %d to %d", h.Name, h.RetMin, h.RetMax).
+			need("return a value from %d to %d", h.RetMin, h.RetMax)
+	}
+	return nil
+}
+
+// bytesOf is a number of n bytes read from memory that others may write.
+func bytesOf(n int) state.Value { return state.Number(bitsOf[n]) }
+
+var bitsOf = [9]value.Scalar{1: value.Bits(8), 2: value.Bits(16), 4: value.Bits(32), 8: value.Unknown()}

@@ -1,0 +1,148 @@
+package transfer
+
+import (
+	"fmt"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/value"
+)
+
+// Words describes a value for a reader.
+func Words(e *Env, v *state.Value) string {
+	switch v.Kind {
+	case state.Uninit:
+		return "not written"
+	case state.Scalar:
+		return scalarWords(&v.S)
+	case state.PtrCtx:
+		return "context" + offset(v)
+	case state.PtrStack:
+		return "stack address r10" + offset(v)
+	case state.PtrPacket:
+		if e.Hook.Memory {
+			return "data" + offset(v) + proved(v)
+		}
+		return "packet data" + offset(v) + proved(v)
+	case state.PtrMeta:
+		return "packet metadata" + offset(v) + proved(v)
+	case state.PtrPacketEnd:
+		return "data_end"
+	case state.ConstMap:
+		return "map " + e.Maps[v.Map].Name
+	}
+	d := e.Maps[v.Map]
+	s := fmt.Sprintf("value of %s (%d bytes)%s", d.Name, d.ValueSize, offset(v))
+	if d.Data != nil {
+		s = fmt.Sprintf("%s%s", d.Name, offset(v))
+	}
+	if v.Null {
+		s += " or NULL"
+	}
+	return s
+}
+
+func proved(v *state.Value) string {
+	if n := v.Room - v.Off; n > 0 {
+		return fmt.Sprintf(" (%d bytes proven)", n)
+	}
+	return ""
+}
+
+func scalarWords(s *value.Scalar) string {
+	r := s.R
+	switch {
+	case s.IsAny():
+		return "any number"
+	case r.Umin == r.Umax:
+		return number10(r.Umin)
+	case r.Smin < 0 && r.Smin > -1<<40:
+		return fmt.Sprintf("a number from %d to %d", r.Smin, r.Smax)
+	case r.Smin < 0:
+		return "a number without lower bound"
+	case r.Umax == 1<<63-1:
+		return fmt.Sprintf("a number of at least %d", r.Umin)
+	}
+	return fmt.Sprintf("a number from %s to %s", number10(r.Umin), number10(r.Umax))
+}
+
+func number10(v uint64) string {
+	if int64(v) < 0 && int64(v) > -1<<32 {
+		return fmt.Sprint(int64(v))
+	}
+	if v > 1<<32 {
+		return fmt.Sprintf("%#x", v)
+	}
+	return fmt.Sprint(v)
+}
+
+// offset is " + 4", " - 8", " + 0 to 12" or nothing.
+func offset(v *state.Value) string {
+	lo, hi, ok := v.SpanOf()
+	switch {
+	case !ok:
+		return " + any number"
+	case lo == 0 && hi == 0:
+		return ""
+	case lo == hi && lo < 0:
+		return fmt.Sprintf(" - %d", -lo)
+	case v.ID == state.LenClass:
+		return " + length" + plus(int64(v.Delta)+v.Off)
+	}
+	return " + " + span(lo, hi)
+}
+
+func span(lo, hi int64) string {
+	if lo == hi {
+		return fmt.Sprint(lo)
+	}
+	return fmt.Sprintf("%d to %d", lo, hi)
+}
+
+// at is the address of an access as disassemblers print it.
+func at(r bpf.Reg, off int64) string { return r.String() + plus(off) }
+
+func plus(n int64) string {
+	switch {
+	case n > 0:
+		return fmt.Sprintf(" + %d", n)
+	case n < 0:
+		return fmt.Sprintf(" - %d", -n)
+	}
+	return ""
+}
+
+// place names the region of a packet pointer.
+func (m *Machine) place(p *state.Value) string {
+	switch {
+	case m.Env.Hook.Memory:
+		return "the memory"
+	case p.Kind == state.PtrMeta:
+		return "the metadata"
+	}
+	return "the packet"
+}
+
+// outside is the fault of a packet access beyond what was compared.
+func (m *Machine) outside(p *state.Value, a access, room int64) *Fault {
+	base, end := "data", "data_end"
+	switch {
+	case m.Env.Hook.Memory:
+		end = "the length"
+	case p.Kind == state.PtrMeta:
+		base, end = "data_meta", "data"
+	}
+	want, have := p.Off+a.off+a.size, room
+	if _, isConst := p.S.IsConst(); !isConst {
+		lo, hi, _ := p.SpanOf()
+		f := m.fault(reason.PacketBounds, a.reg, "access beyond what was compared with %s", end)
+		return f.need("%d bytes behind %s + %s are needed, %d are proven: compare the end of the access with %s first",
+			a.off+a.size, base, span(lo, hi), max(have-p.Off, 0), end)
+	}
+	f := m.fault(reason.PacketBounds, a.reg, "access to byte %d of %s; %d are proven", want-1, m.place(p), have)
+	if m.Env.Hook.Memory {
+		return f.need("needs %d bytes, %d are proven: if (len < %d) return first", want, have, want)
+	}
+	return f.need("needs %d bytes after %s, %d are proven: if (%s + %d > %s) return first", want, base, have, base, want, end)
+}

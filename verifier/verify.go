@@ -1,0 +1,145 @@
+package verifier
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/verifier/check"
+	"github.com/bpf2go-native/bpf2go-native/verifier/explore"
+	"github.com/bpf2go-native/bpf2go-native/verifier/flow"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
+)
+
+// Limits of a proof; zero Options have these.
+const (
+	MaxProcessed = 2_000_000 // instructions
+	MaxStates    = 500_000
+	MaxBytes     = 1 << 30 // of stored states, estimated
+)
+
+// Options change how a program is verified. No option skips a check.
+type Options struct {
+	// Strict refuses what is otherwise accepted with a warning: reads of
+	// stack bytes that were never written, pointers stored in maps.
+	Strict bool
+	// MaxProcessed, MaxStates and MaxBytes are limits; 0 is the default.
+	MaxProcessed, MaxStates, MaxBytes int
+	// Stats, when not nil, is filled in whatever the verdict.
+	Stats *Stats
+}
+
+// Stats counts the work that a verdict took.
+type Stats struct {
+	Insns     int // slots of the program
+	Processed int // instructions executed on abstract states by the search
+	Checked   int // and by the checker
+	States    int // stored
+	Bytes     int // of stored states, estimated, at most at one time
+	// Unweakened: the checker refused the weakened certificate and confirmed
+	// the one without weakening.
+	Unweakened bool
+}
+
+// Verify proves that a program is safe. A refusal is an *Error; one about a
+// feature that is not supported wraps bpf.ErrUnsupported.
+func Verify(obj *frontend.Object, p *frontend.Program, opt Options) (*Facts, error) {
+	v := &verification{obj: obj, p: p, opt: opt.withDefaults()}
+	v.opt.Stats.Insns = len(p.Insns)
+	if p.Hook == nil || p.Hook.Status != table.Supported {
+		return nil, v.refuse(unsupportedHook(p), nil)
+	}
+	env := transfer.NewEnv(obj, p)
+	env.Strict = opt.Strict
+	graph, fault := flow.Analyse(env)
+	if fault != nil {
+		return nil, v.refuse(fault, nil)
+	}
+	seen, err := v.prove(env, graph)
+	if err == nil || !v.hasFrozen() {
+		return v.facts(env, seen, err)
+	}
+	// Again, with the values of read-only data.
+	env.Fold = true
+	seen, err = v.prove(env, graph)
+	return v.facts(env, seen, err)
+}
+
+func (o Options) withDefaults() Options {
+	set := func(n *int, d int) {
+		if *n == 0 {
+			*n = d
+		}
+	}
+	set(&o.MaxProcessed, MaxProcessed)
+	set(&o.MaxStates, MaxStates)
+	set(&o.MaxBytes, MaxBytes)
+	if o.Stats == nil {
+		o.Stats = new(Stats)
+	}
+	*o.Stats = Stats{}
+	return o
+}
+
+// verification is one call of Verify.
+type verification struct {
+	obj *frontend.Object
+	p   *frontend.Program
+	opt Options
+}
+
+// prove searches for a certificate and has it checked.
+func (v *verification) prove(env *transfer.Env, g *flow.Graph) (*check.Seen, error) {
+	limits := explore.Limits{Insns: v.opt.MaxProcessed, Nodes: v.opt.MaxStates, Bytes: v.opt.MaxBytes}
+	stats := v.opt.Stats
+	var refusal error
+	for _, weaken := range []bool{true, false} {
+		res := explore.Run(env, g, limits, weaken)
+		stats.Processed, stats.States, stats.Bytes = res.Processed, res.Nodes, res.Bytes
+		if res.Fault != nil {
+			return nil, v.refuse(res.Fault, res)
+		}
+		// The checker executes what the search did; weaker states may take
+		// branches that the search did not.
+		seen, err := check.Run(env, res.Certificate, 2*uint64(res.Processed)+1000)
+		if err == nil {
+			stats.Checked, stats.Unweakened = seen.Executed, !weaken
+			return seen, nil
+		}
+		refusal = err
+	}
+	return nil, v.refuse(&transfer.Fault{Code: reason.Internal, Reg: transfer.NoReg, What: refusal.Error()}, nil)
+}
+
+// hasFrozen reports whether the program uses read-only data.
+func (v *verification) hasFrozen() bool {
+	for _, in := range v.p.Insns {
+		if in.Op == bpf.OpLdImm && in.Kind == bpf.KindMapValue && in.Imm >= 0 && in.Imm < int64(len(v.obj.Maps)) && v.obj.Maps[in.Imm].Frozen {
+			return true
+		}
+	}
+	return false
+}
+
+// HashProgram identifies the instructions that facts belong to.
+func HashProgram(p *frontend.Program) [32]byte {
+	h := sha256.New()
+	var b [24]byte
+	for _, in := range p.Insns {
+		b = [24]byte{byte(in.Op), in.Width, in.From, byte(in.Kind), byte(in.Dst), byte(in.Src)}
+		binary.LittleEndian.PutUint32(b[8:], uint32(in.Off))
+		binary.LittleEndian.PutUint64(b[16:], uint64(in.Imm))
+		h.Write(b[:])
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+var kinds = [...]Kind{
+	state.Uninit: KindUninit, state.Scalar: KindScalar, state.PtrCtx: KindPtrCtx, state.PtrStack: KindPtrStack,
+	state.PtrPacket: KindPtrPacket, state.PtrMeta: KindPtrMeta, state.PtrPacketEnd: KindPtrPacketEnd,
+	state.PtrMapValue: KindPtrMapValue, state.ConstMap: KindConstMap,
+}
