@@ -8,16 +8,20 @@ import (
 )
 
 // printk is trace_printk: r0 is the length of the text, or -EINVAL for a
-// format that Linux does not take: no zero byte at the end, more than three
-// conversions, any but %d %i %u %x %X (with l or ll), %c, %p, %%, with a
-// width and the flags 0, -, +, space. %s is -EINVAL, too: there is no memory
-// of a kernel that it could read.
+// format that Linux does not take (kernel/bpf/helpers.c,
+// bpf_bprintf_prepare): no zero byte in it, more than three conversions, or
+// one that is not
+//
+//	% [0 + - space]* [width] ( [l|ll] (d|i|u|x|X) | c | s | p[x|K] )
+//
+// %s reads a string from memory of the program; any other value is an empty
+// string. %p prints all digits of the address.
 func (c *helperCall) printk() (Value, error) {
 	format, _, terminated := strings.Cut(string(c.mem[0]), "\x00")
 	if !terminated {
 		return c.status(bpf.EINVAL), nil
 	}
-	text, legal := sprint(format, [3]uint64{c.args[2].Bits, c.args[3].Bits, c.args[4].Bits})
+	text, legal := sprint(format, c.args[2:5])
 	if !legal {
 		return c.status(bpf.EINVAL), nil
 	}
@@ -26,63 +30,108 @@ func (c *helperCall) printk() (Value, error) {
 }
 
 // sprint formats as the kernel does; false for a format it refuses.
-func sprint(format string, args [3]uint64) (string, bool) {
+func sprint(format string, args []Value) (string, bool) {
 	var out strings.Builder
-	used := 0
 	for len(format) > 0 {
 		c := format[0]
 		format = format[1:]
-		if c != '%' {
-			if c < ' ' && c != '\n' && c != '\t' && c != '\r' && c != '\v' && c != '\f' || c == 0x7f {
-				return "", false
-			}
-			out.WriteByte(c)
-			continue
-		}
-		if strings.HasPrefix(format, "%") {
+		switch {
+		case c == '%' && strings.HasPrefix(format, "%"):
 			out.WriteByte('%')
 			format = format[1:]
-			continue
-		}
-		flags := format[:len(format)-len(strings.TrimLeft(format, "0+- "))]
-		format = format[len(flags):]
-		width := format[:len(format)-len(strings.TrimLeft(format, "0123456789"))]
-		format = format[len(width):]
-		size := 4
-		for longs := 0; longs < 2 && strings.HasPrefix(format, "l"); longs++ {
-			format, size = format[1:], 8
-		}
-		if format == "" || used == len(args) || len(width) > 3 {
+		case c == '%':
+			conversion, length := parseConversion(format)
+			if length == 0 || len(args) == 0 {
+				return "", false
+			}
+			out.WriteString(conversion.text(args[0]))
+			format, args = format[length:], args[1:]
+		case c < ' ' && !strings.ContainsRune("\n\t\r\v\f", rune(c)) || c == 0x7f:
 			return "", false
+		default:
+			out.WriteByte(c)
 		}
-		text, legal := convert(flags+width, format[0], size, args[used])
-		if !legal {
-			return "", false
-		}
-		out.WriteString(text)
-		format, used = format[1:], used+1
 	}
 	return out.String(), true
 }
 
-// convert formats one argument of size bytes.
-func convert(modifiers string, verb byte, size int, arg uint64) (string, bool) {
-	switch verb {
-	case 'd', 'i':
-		return fmt.Sprintf("%"+modifiers+"d", int64(extend(arg, size))), true
-	case 'u':
-		// A sign flag is for signed numbers.
-		return fmt.Sprintf("%"+strings.Trim(modifiers, "+ ")+"d", truncate(arg, size)), true
-	case 'x', 'X':
-		return fmt.Sprintf("%"+strings.Trim(modifiers, "+ ")+string(verb), truncate(arg, size)), true
-	case 'c':
-		if size == 4 && modifiers == "" {
-			return string([]byte{byte(arg)}), true
-		}
-	case 'p':
-		if size == 4 && modifiers == "" {
-			return fmt.Sprintf("%016x", arg), true
+// conversion is what stands behind a percent sign.
+type conversion struct {
+	flags, width string
+	size         int // bytes of the argument
+	verb         byte
+}
+
+// cutLeft splits s behind its first characters that are in set.
+func cutLeft(s, set string) (left, right string) {
+	right = strings.TrimLeft(s, set)
+	return s[:len(s)-len(right)], right
+}
+
+// parseConversion returns the conversion at the start of s and its length, 0
+// when there is none.
+func parseConversion(s string) (conversion, int) {
+	v := conversion{size: 4}
+	var rest string
+	v.flags, rest = cutLeft(s, "0+- ")
+	v.width, rest = cutLeft(rest, "0123456789")
+	for range 2 {
+		if after, long := strings.CutPrefix(rest, "l"); long {
+			v.size, rest = 8, after
 		}
 	}
-	return "", false
+	if rest == "" || len(v.width) > 3 || v.size == 8 && !strings.Contains("diuxX", rest[:1]) {
+		return v, 0
+	}
+	v.verb, rest = rest[0], rest[1:]
+	switch v.verb {
+	case 'd', 'i', 'u', 'x', 'X', 'c', 's':
+	case 'p':
+		if rest != "" && (rest[0] == 'x' || rest[0] == 'K') {
+			rest = rest[1:]
+		}
+	default:
+		return v, 0
+	}
+	return v, len(s) - len(rest)
+}
+
+// text formats one argument.
+func (v conversion) text(arg Value) string {
+	// A sign flag is for signed numbers, leading zeros for all numbers.
+	noSign := strings.NewReplacer("+", "", " ", "").Replace(v.flags)
+	justify := strings.ReplaceAll(noSign, "0", "")
+	switch v.verb {
+	case 'd', 'i':
+		return fmt.Sprintf("%"+v.flags+v.width+"d", int64(extend(arg.Bits, v.size)))
+	case 'u':
+		return fmt.Sprintf("%"+noSign+v.width+"d", truncate(arg.Bits, v.size))
+	case 'x', 'X':
+		return fmt.Sprintf("%"+noSign+v.width+string(v.verb), truncate(arg.Bits, v.size))
+	case 'p':
+		return fmt.Sprintf("%016x", arg.Bits)
+	case 'c':
+		return fmt.Sprintf("%"+justify+v.width+"s", []byte{byte(arg.Bits)})
+	}
+	return fmt.Sprintf("%"+justify+v.width+"s", stringAt(arg))
+}
+
+// stringAt is the string that a pointer points to, up to a zero byte or the
+// end of its region.
+func stringAt(arg Value) []byte {
+	if arg.Region == nil {
+		return nil
+	}
+	from, reason := arg.Region.find(arg.Bits, 0, false)
+	if reason != "" {
+		return nil
+	}
+	var text []byte
+	for _, b := range arg.Region.bytes[from:] {
+		if b == 0 {
+			break
+		}
+		text = append(text, b)
+	}
+	return text
 }
