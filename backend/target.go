@@ -1,10 +1,33 @@
 // Package backend turns an ir.Program into machine code for one target. What
-// the targets share is here: lowering driver, liveness, linear-scan register
-// allocation, block order, moves, spills, frame. What they do not share is
-// data in a Target and lives in the same files of backend/amd64 and
-// backend/arm64: regs, ops, select_alu, select_mem, select_flow, emit. Only
-// emit imports golang-asm.
+// the targets share is here: lowering driver, liveness, register allocation,
+// block order, moves, spills, frame. What they do not share is data in a
+// Target and lives in the same files of backend/amd64 and backend/arm64:
+// target, regs, ops, select_alu, select_mem, select_flow, emit. Only emit
+// imports golang-asm.
+//
+// A function passes through these stages (compile.go lists them):
+//
+//	lower     each block backwards: the target's lowering functions, one for
+//	          each ir.Op, emit instructions for the values that are needed.
+//	          A value that its user folded (address, compare, load) is not.
+//	order     reverse postorder, dominators, loops; critical edges get blocks
+//	allocate  walks the blocks once with the state of the registers, as Go's
+//	          compiler does: a value is SSA and is stored at most once, right
+//	          where that is cheapest; reloads are lazy; constants are made
+//	          again; edges are repaired by parallel moves
+//	verify    tests only: proves that each operand of the allocated code holds
+//	          the value that the instruction named
+//	layout    cold blocks last, loops rotated, jumps threaded, compares that
+//	          repeat the flags dropped
+//	assemble  the target's emitter
+//
+// Invariants: SP never moves; no instruction that the allocator inserts writes
+// flags; flags never live across a block's end except from a compare to the
+// blocks behind its branch; calls destroy every register, the one of the
+// Frame too, which is a value like any other.
 package backend
+
+import "github.com/bpf2go-native/bpf2go-native/ir"
 
 // Target describes an architecture. It is a value: targets have no state.
 type Target struct {
@@ -19,4 +42,53 @@ type Target struct {
 	Result   string    // holds r0 at the end of Bytes
 	CallSize int       // bytes of a CALL
 	Word     int       // bytes of a directive unit: 1 (amd64), 4 (arm64)
+
+	// Registers, by number; index 0 is unused.
+	RegNames    []string
+	Allocatable RegSet // the allocator prefers low numbers
+	SP          Reg
+	Frame       Reg    // number of FrameReg
+	Base        Reg    // number of BaseReg
+	Args        [5]Reg // numbers of ArgRegs
+
+	// The function's own frame.
+	ArgBase    int // bytes from SP to the first outgoing argument
+	FramePad   int // bytes to add to a frame that is not empty
+	FrameAlign int // multiple of the frame size
+
+	// Ops has a row for each machine operation, the shared ones first.
+	Ops []OpInfo
+	// Lower has a function for each ir.Op that emits the instructions of a
+	// value.
+	Lower [ir.NumOps]func(l *Lower, v *ir.Value)
+	// Pieces that shared lowering functions are made of: the address a as a
+	// number, a 64-bit load and store, a store of a value (a constant needs
+	// no register), n zero bytes, and the end of a block that counts slot
+	// down and branches when it reaches 0.
+	LEA        func(l *Lower, dst Reg, a Addr)
+	LoadWord   func(l *Lower, dst Reg, a Addr)
+	StoreWord  func(l *Lower, src Reg, a Addr)
+	StoreValue func(l *Lower, v *ir.Value, a Addr)
+	Zero       func(l *Lower, a Addr, n int)
+	CountDown  func(l *Lower, slot int)
+	// If ends the current block with a branch on cond.
+	If func(l *Lower, cond *ir.Value)
+	// Assemble encodes an allocated function.
+	Assemble func(f *Func, code []Line) (*Encoded, error)
+}
+
+// Line is an instruction in its final place. Target is the index of the line
+// that a jump or branch goes to, -1 for the end of the function; Jump says
+// that it is one.
+type Line struct {
+	Inst   *Instr
+	Jump   bool
+	Target int
+}
+
+// Encoded is the result of Target.Assemble.
+type Encoded struct {
+	Bytes []byte
+	Insts []Inst
+	Calls []Call
 }

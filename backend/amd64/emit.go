@@ -1,0 +1,232 @@
+package amd64
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	golangasm "github.com/twitchyliquid64/golang-asm"
+	"github.com/twitchyliquid64/golang-asm/obj"
+	"github.com/twitchyliquid64/golang-asm/obj/x86"
+
+	"github.com/bpf2go-native/bpf2go-native/backend"
+)
+
+// callSize is the size of a CALL with a 32-bit displacement, and of the
+// instruction that stands in for it.
+const callSize = 5
+
+// x86X0 is the scratch register of the emitter.
+const x86X0 = x86.REG_X0
+
+// regNumbers maps registers to golang-asm's numbers and is never changed.
+var regNumbers = [...]int16{
+	AX: x86.REG_AX, CX: x86.REG_CX, DX: x86.REG_DX, BX: x86.REG_BX, SI: x86.REG_SI, DI: x86.REG_DI,
+	R8: x86.REG_R8, R9: x86.REG_R9, R10: x86.REG_R10, R11: x86.REG_R11, R12: x86.REG_R12,
+	R13: x86.REG_R13, R14: x86.REG_R14, R15: x86.REG_R15, SP: x86.REG_SP,
+}
+
+// tables fills golang-asm's instruction tables, which are built at the first
+// use and may be read concurrently afterwards.
+var tables = sync.OnceValue(func() map[string]obj.As {
+	if b, err := golangasm.NewBuilder("amd64", 1); err == nil {
+		p := b.NewProg()
+		p.As = obj.ANOP
+		b.AddInstruction(p)
+		b.Assemble()
+	}
+	names := make(map[string]obj.As, len(x86.Anames))
+	for i, s := range obj.Anames {
+		names[s] = obj.As(i)
+	}
+	for i, s := range x86.Anames {
+		if obj.As(i) >= obj.A_ARCHSPECIFIC {
+			names[s] = obj.As(i) + obj.ABaseAMD64
+		}
+	}
+	return names
+})
+
+// emitter encodes one function.
+type emitter struct {
+	f     *backend.Func
+	ops   []backend.OpInfo
+	names map[string]obj.As
+	b     *golangasm.Builder
+	diag  string
+	line  int         // being encoded
+	progs []*obj.Prog // in order
+	owner []int       // line of each prog
+	text  []string    // listing of each prog
+	first []*obj.Prog // of each line and of the end
+	jumps []jump
+}
+
+// jump is a branch whose target is a line.
+type jump struct {
+	prog *obj.Prog
+	line int
+}
+
+// assemble encodes code.
+func assemble(f *backend.Func, code []backend.Line) (enc *backend.Encoded, err error) {
+	names := tables()
+	b, err := golangasm.NewBuilder("amd64", 2*len(code)+8)
+	if err != nil {
+		return nil, err
+	}
+	e := &emitter{f: f, ops: f.Target.Ops, names: names, b: b, first: make([]*obj.Prog, len(code)+1)}
+	defer func() {
+		if p := recover(); p != nil {
+			text := "the function's layout"
+			if n := len(e.text); n > 0 {
+				text = e.text[n-1]
+			}
+			enc, err = nil, fmt.Errorf("golang-asm does not accept %q: %v", text, p)
+		}
+	}()
+	for i := range code {
+		e.line = i
+		e.inst(&code[i])
+	}
+	e.line = len(code)
+	e.add("end", e.prog("NOP"))
+	for i := len(code) - 1; i >= 0; i-- {
+		if e.first[i] == nil {
+			e.first[i] = e.first[i+1]
+		}
+	}
+	for _, j := range e.jumps {
+		j.prog.To.SetTarget(e.first[j.line])
+	}
+	return e.finish(code)
+}
+
+// finish runs golang-asm and reads where everything went.
+func (e *emitter) finish(code []backend.Line) (*backend.Encoded, error) {
+	ctxt := e.progs[0].Ctxt
+	ctxt.IsAsm = true // no padding of jumps
+	ctxt.DiagFunc = func(format string, args ...any) {
+		if e.diag == "" {
+			e.diag = fmt.Sprintf(format, args...)
+		}
+	}
+	bytes := e.b.Assemble()
+	if e.diag != "" {
+		return nil, fmt.Errorf("golang-asm: %s", strings.TrimSpace(e.diag))
+	}
+	enc := &backend.Encoded{}
+	end := len(e.progs) - 1
+	enc.Bytes = bytes[:e.progs[end].Pc]
+	for i, p := range e.progs[:end] {
+		off, size := int(p.Pc), int(e.progs[i+1].Pc-p.Pc)
+		in := code[e.owner[i]].Inst
+		if in.Op == backend.OpCall {
+			if size != callSize {
+				return nil, fmt.Errorf("place of a call has %d bytes", size)
+			}
+			enc.Calls = append(enc.Calls, backend.Call{Off: off, Size: size, Sym: in.Sym, Local: in.Local})
+		}
+		enc.Insts = append(enc.Insts, backend.Inst{Off: off, Len: size, PC: in.PC, Text: e.text[i]})
+	}
+	for _, j := range e.jumps {
+		e.labelText(enc, j)
+	}
+	return enc, nil
+}
+
+// labelText completes the text of a jump with the offset it goes to.
+func (e *emitter) labelText(enc *backend.Encoded, j jump) {
+	for i, p := range e.progs {
+		if p == j.prog {
+			enc.Insts[i].Text += fmt.Sprintf(" %d", e.first[j.line].Pc)
+			return
+		}
+	}
+}
+
+// prog makes an instruction of golang-asm by its name.
+func (e *emitter) prog(name string) *obj.Prog {
+	as, ok := e.names[name]
+	if !ok {
+		panic("amd64: no instruction " + name)
+	}
+	p := e.b.NewProg()
+	p.As = as
+	return p
+}
+
+func (e *emitter) add(text string, p *obj.Prog) *obj.Prog {
+	if e.first[e.line] == nil {
+		e.first[e.line] = p
+	}
+	e.b.AddInstruction(p)
+	e.progs = append(e.progs, p)
+	e.owner = append(e.owner, e.line)
+	e.text = append(e.text, text)
+	return p
+}
+
+// arg is an operand: golang-asm's form and its text.
+type arg struct {
+	a    obj.Addr
+	text string
+}
+
+func regArg(r reg) arg {
+	return arg{obj.Addr{Type: obj.TYPE_REG, Reg: regNumbers[r]}, regNames[r]}
+}
+
+func immArg(x int64) arg {
+	return arg{obj.Addr{Type: obj.TYPE_CONST, Offset: x}, fmt.Sprintf("$%d", x)}
+}
+
+func memArg(m addr) arg {
+	a := arg{a: obj.Addr{Type: obj.TYPE_MEM, Offset: int64(m.Disp)}}
+	if m.Disp != 0 {
+		a.text = fmt.Sprint(m.Disp)
+	}
+	if m.Base != 0 {
+		a.a.Reg = regNumbers[m.Base]
+		a.text += "(" + regNames[m.Base] + ")"
+	}
+	if m.Index != 0 {
+		a.a.Index, a.a.Scale = regNumbers[m.Index], int16(m.Scale)
+		a.text += fmt.Sprintf("(%s*%d)", regNames[m.Index], m.Scale)
+	}
+	return a
+}
+
+// two adds NAME from, to.
+func (e *emitter) two(name string, from, to arg) *obj.Prog {
+	p := e.prog(name)
+	p.From, p.To = from.a, to.a
+	return e.add(name+" "+from.text+", "+to.text, p)
+}
+
+// to adds NAME to.
+func (e *emitter) to(name string, to arg) *obj.Prog {
+	p := e.prog(name)
+	p.To = to.a
+	return e.add(name+" "+to.text, p)
+}
+
+// from adds NAME from.
+func (e *emitter) from(name string, from arg) {
+	p := e.prog(name)
+	p.From = from.a
+	e.add(name+" "+from.text, p)
+}
+
+// branch adds a jump to a line.
+func (e *emitter) branch(name string, line int) {
+	p := e.prog(name)
+	p.To.Type = obj.TYPE_BRANCH
+	if line < 0 {
+		line = len(e.first) - 1
+	}
+	e.jumps = append(e.jumps, jump{p, line})
+	e.add(name, p)
+}
+
+func (e *emitter) slot(i int64) arg { return memArg(addr{Base: SP, Disp: e.f.SlotOffset(i)}) }

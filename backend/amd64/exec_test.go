@@ -1,0 +1,10 @@
+package amd64_test
+
+import (
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
+	"github.com/bpf2go-native/bpf2go-native/backend/targettest"
+)
+
+func TestOps(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.OpCases()) }
