@@ -1,0 +1,51 @@
+package ebpf
+
+import (
+	"errors"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+)
+
+// Errors to test for with errors.Is.
+var (
+	// ErrKeyNotExist: a map has no such key, or no key after it.
+	ErrKeyNotExist = errors.New("key does not exist")
+	// ErrKeyExist: UpdateNoExist found the key.
+	ErrKeyExist = errors.New("key already exists")
+	// ErrIterationAborted: a map was changed so much while it was iterated
+	// that the iteration would not end.
+	ErrIterationAborted = errors.New("iteration aborted")
+	// ErrMapIncompatible: a map does not have the type and sizes of a spec.
+	ErrMapIncompatible = errors.New("map is incompatible with the spec")
+	// ErrNotSupported: valid, but not available in this process.
+	ErrNotSupported = bpf.ErrUnsupported
+	// ErrReadOnly: a constant cannot be written.
+	ErrReadOnly = errors.New("resource is read-only")
+)
+
+// sentinelError is an error of rtlib that is one of the above as well.
+type sentinelError struct {
+	sentinel, err error
+}
+
+// Error is the text of rtlib's error, which says where and what.
+func (e *sentinelError) Error() string { return e.err.Error() }
+
+// Unwrap makes errors.Is find both.
+func (e *sentinelError) Unwrap() []error { return []error{e.sentinel, e.err} }
+
+// mapError gives an error of a map operation its sentinel.
+func mapError(err error) error {
+	var e *rtlib.MapError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Errno {
+	case bpf.ENOENT:
+		return &sentinelError{ErrKeyNotExist, err}
+	case bpf.EEXIST:
+		return &sentinelError{ErrKeyExist, err}
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package ebpf
+
+import (
+	"encoding"
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+	"unsafe"
+)
+
+// layout remembers the last type whose values are the same bytes in memory and
+// in a map: fixed size, no pointers, no implicit padding.
+type layout struct{ last atomic.Pointer[reflect.Type] }
+
+// plain reports whether t is such a type.
+func (l *layout) plain(t reflect.Type) bool {
+	if l != nil {
+		if last := l.last.Load(); last != nil && *last == t {
+			return true
+		}
+	}
+	if !plain(t) {
+		return false
+	}
+	if l != nil {
+		l.last.Store(&t)
+	}
+	return true
+}
+
+// plain reports whether values of t are their own encoding. Explicit padding,
+// blank fields, counts as bytes.
+func plain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32,
+		reflect.Uint64, reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
+		return true
+	case reflect.Array:
+		return plain(t.Elem())
+	case reflect.Struct:
+		end := uintptr(0)
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if f.Offset != end || !plain(f.Type) {
+				return false
+			}
+			end += f.Type.Size()
+		}
+		return end == t.Size()
+	}
+	return false
+}
+
+// view returns the memory of data when that can be used as a key or value of
+// size bytes as it is: a []byte, or a pointer to a plain type. Else it is nil.
+func view(data any, size int, l *layout) []byte {
+	if b, ok := data.([]byte); ok {
+		if len(b) == size {
+			return b
+		}
+		return nil
+	}
+	v := reflect.ValueOf(data)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Type().Elem().Size() != uintptr(size) || custom(data) || !l.plain(v.Type().Elem()) {
+		return nil
+	}
+	return unsafe.Slice((*byte)(v.UnsafePointer()), size)
+}
+
+// custom reports whether a type converts itself.
+func custom(data any) bool {
+	switch data.(type) {
+	case encoding.BinaryMarshaler, encoding.BinaryUnmarshaler:
+		return true
+	}
+	return false
+}
+
+// marshal returns data as size bytes. They may be data's own memory.
+func marshal(data any, size int, l *layout) ([]byte, error) {
+	if b := view(data, size, l); b != nil {
+		return b, nil
+	}
+	var buf []byte
+	var err error
+	switch d := data.(type) {
+	case []byte:
+		buf = d
+	case string:
+		buf = []byte(d)
+	case encoding.BinaryMarshaler:
+		buf, err = d.MarshalBinary()
+	case uint32:
+		buf = binary.NativeEndian.AppendUint32(nil, d)
+	case uint64:
+		buf = binary.NativeEndian.AppendUint64(nil, d)
+	case nil:
+		return nil, fmt.Errorf("nil, want %d bytes", size)
+	default:
+		if buf, err = binary.Append(nil, binary.NativeEndian, data); err != nil {
+			return nil, fmt.Errorf("%T has no fixed size: use fixed-size types, []byte or encoding.BinaryMarshaler", data)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%T: %w", data, err)
+	}
+	if len(buf) != size {
+		return nil, fmt.Errorf("%T has %d bytes, want %d", data, len(buf), size)
+	}
+	return buf, nil
+}
+
+// unmarshal stores bytes in what data points at.
+func unmarshal(data any, buf []byte) error {
+	if b := view(data, len(buf), nil); b != nil {
+		copy(b, buf)
+		return nil
+	}
+	switch d := data.(type) {
+	case encoding.BinaryUnmarshaler:
+		if err := d.UnmarshalBinary(append([]byte(nil), buf...)); err != nil {
+			return fmt.Errorf("%T: %w", data, err)
+		}
+		return nil
+	case []byte:
+		return fmt.Errorf("%d bytes, want %d", len(d), len(buf))
+	case *[]byte:
+		*d = append([]byte(nil), buf...)
+		return nil
+	case *string:
+		*d = string(buf)
+		return nil
+	}
+	n, err := binary.Decode(buf, binary.NativeEndian, data)
+	switch {
+	case err != nil && binary.Size(data) > len(buf):
+		return fmt.Errorf("%T has %d bytes, want %d", data, binary.Size(data), len(buf))
+	case err != nil:
+		return fmt.Errorf("%T cannot be stored to: use a pointer to a fixed-size type, []byte or encoding.BinaryUnmarshaler", data)
+	case n != len(buf):
+		return fmt.Errorf("%T has %d bytes, want %d", data, n, len(buf))
+	}
+	return nil
+}
