@@ -73,33 +73,31 @@ func fillHash(find func(string) (putter, error)) error {
 	return nil
 }
 
-func fillFirewall(lists traffic.Lists) func(find func(string) (putter, error)) error {
-	return func(find func(string) (putter, error)) error {
-		puts := map[string]putter{}
-		for _, name := range []string{"blocked_v4", "blocked_v6", "blocked_ports"} {
-			put, err := find(name)
-			if err != nil {
-				return err
-			}
-			puts[name] = put
+func fillFirewall(lists traffic.Lists, find func(string) (putter, error)) error {
+	puts := map[string]putter{}
+	for _, name := range []string{"blocked_v4", "blocked_v6", "blocked_ports"} {
+		put, err := find(name)
+		if err != nil {
+			return err
 		}
-		for _, a := range lists.SourcesV4 {
-			if err := puts["blocked_v4"](a, uint32(1)); err != nil {
-				return err
-			}
-		}
-		for _, a := range lists.SourcesV6 {
-			if err := puts["blocked_v6"](a, uint32(1)); err != nil {
-				return err
-			}
-		}
-		for port, flags := range portFlags(lists) {
-			if err := puts["blocked_ports"](uint32(port), flags); err != nil {
-				return err
-			}
-		}
-		return nil
+		puts[name] = put
 	}
+	for _, a := range lists.SourcesV4 {
+		if err := puts["blocked_v4"](a, uint32(1)); err != nil {
+			return err
+		}
+	}
+	for _, a := range lists.SourcesV6 {
+		if err := puts["blocked_v6"](a, uint32(1)); err != nil {
+			return err
+		}
+	}
+	for port, flags := range portFlags(lists) {
+		if err := puts["blocked_ports"](uint32(port), flags); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // portFlags joins the two lists of ports: bit 0 TCP, bit 1 UDP.
@@ -125,13 +123,16 @@ func mapsOf(o *kernelpeer.Object) func(string) (putter, error) {
 	}
 }
 
-// filled lists the objects whose maps hold something at the start.
-func filled() map[string]func(*kernelpeer.Object) error {
-	return map[string]func(*kernelpeer.Object) error{
-		arrayObject: func(o *kernelpeer.Object) error { return fillArray(mapsOf(o)) },
-		hashObject:  func(o *kernelpeer.Object) error { return fillHash(mapsOf(o)) },
-		firewallObject: func(o *kernelpeer.Object) error {
-			return fillFirewall(traffic.Generate(firewallSeed, 0).Lists)(mapsOf(o))
+// filler fills maps; find gives the map of a name.
+type filler func(find func(string) (putter, error)) error
+
+// contents lists the objects whose maps hold something at the start.
+func contents() map[string]filler {
+	return map[string]filler{
+		arrayObject: fillArray,
+		hashObject:  fillHash,
+		firewallObject: func(find func(string) (putter, error)) error {
+			return fillFirewall(traffic.Generate(firewallSeed, 0).Lists, find)
 		},
 	}
 }

@@ -6,7 +6,7 @@ const notGenerated = "its package is not generated"
 
 // ours returns the engines of generated code for a program.
 func ours(program, [][]byte) []measure.Engine {
-	return []measure.Engine{{Name: native, Missing: notGenerated}, {Name: goBody, Missing: notGenerated}}
+	return []measure.Engine{{Name: columnNative, Missing: notGenerated}, {Name: columnBody, Missing: notGenerated}}
 }
 
 func pooledEngines([][]byte) []measure.Engine { return ours(program{}, nil) }

@@ -14,16 +14,16 @@ import (
 
 // Columns of the table.
 const (
-	native = "native"
-	goBody = "Go body"
-	clang  = "clang"
-	gcc    = "gcc"
-	goHand = "Go"
-	kernel = "kernel"
+	columnNative = "native"
+	columnBody   = "Go body"
+	clang        = "clang"
+	gcc          = "gcc"
+	goHand       = "Go"
+	kernel       = "kernel"
 )
 
 // columns in the order of the table; the first is what goals are about.
-func columns() []string { return []string{native, goBody, clang, gcc, goHand, kernel} }
+func columns() []string { return []string{columnNative, columnBody, clang, gcc, goHand, kernel} }
 
 // compilers of the two C columns, by preference.
 func compilers() map[string][]string {
@@ -111,8 +111,8 @@ func (p *peers) object(file string) (*kernelpeer.Object, error) {
 		return nil, err
 	}
 	p.objects[file] = o
-	if fill := filled()[file]; fill != nil {
-		return o, fill(o)
+	if fill := contents()[file]; fill != nil {
+		return o, fill(mapsOf(o))
 	}
 	return o, nil
 }
