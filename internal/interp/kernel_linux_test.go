@@ -211,7 +211,11 @@ func kernelRun(t *testing.T, insns []bpf.Instruction) (result uint32, log string
 	if errno != 0 {
 		return 0, unix.ByteSliceToString(text), errno
 	}
-	defer unix.Close(int(fd))
+	defer func() {
+		if err := unix.Close(int(fd)); err != nil {
+			t.Error(err)
+		}
+	}()
 	run := testRun{fd: uint32(fd), sizeIn: uint32(len(packet)), dataIn: address(packet), repeat: 1}
 	_, _, errno = unix.Syscall(unix.SYS_BPF, cmdTestRun, uintptr(unsafe.Pointer(&run)), unsafe.Sizeof(run))
 	runtime.KeepAlive(packet)

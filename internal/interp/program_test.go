@@ -81,10 +81,10 @@ func wantFault(t *testing.T, name string, err error, want string) {
 	}
 }
 
-func hashMap(key, value, max uint32) *frontend.Map {
-	return &frontend.Map{Name: "hash", Type: bpf.MapHash, KeySize: key, ValueSize: value, MaxEntries: max}
+func hashMap(key, value, entries uint32) *frontend.Map {
+	return &frontend.Map{Name: "hash", Type: bpf.MapHash, KeySize: key, ValueSize: value, MaxEntries: entries}
 }
 
-func arrayMap(value, max uint32) *frontend.Map {
-	return &frontend.Map{Name: "array", Type: bpf.MapArray, KeySize: 4, ValueSize: value, MaxEntries: max}
+func arrayMap(value, entries uint32) *frontend.Map {
+	return &frontend.Map{Name: "array", Type: bpf.MapArray, KeySize: 4, ValueSize: value, MaxEntries: entries}
 }

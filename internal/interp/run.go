@@ -153,7 +153,18 @@ func (r *run) step() error {
 
 // fault makes the error for the running instruction.
 func (r *run) fault(format string, args ...any) error {
-	f := &Fault{Program: r.prog.Name, Slot: r.at, Reason: fmt.Sprintf(format, args...)}
+	return r.newFault(fmt.Sprintf(format, args...))
+}
+
+// unsupported is a fault about a feature.
+func (r *run) unsupported(format string, args ...any) error {
+	f := r.newFault(fmt.Sprintf(format, args...))
+	f.Unsupported = true
+	return f
+}
+
+func (r *run) newFault(reason string) *Fault {
+	f := &Fault{Program: r.prog.Name, Slot: r.at, Reason: reason}
 	if r.at >= 0 && r.at < len(r.prog.Insns) {
 		f.Insn = r.prog.Insns[r.at]
 	}
@@ -161,13 +172,6 @@ func (r *run) fault(format string, args ...any) error {
 		f.Line = r.prog.Lines[r.at]
 	}
 	return f
-}
-
-// unsupported is a fault about a feature.
-func (r *run) unsupported(format string, args ...any) error {
-	err := r.fault(format, args...)
-	err.(*Fault).Unsupported = true
-	return err
 }
 
 // read returns a register that has to be initialised.
