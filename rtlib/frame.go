@@ -21,6 +21,7 @@ type Frame struct {
 	domain  *domain
 	cell    *cell // of the slot
 	cleanup runtime.Cleanup
+	home    *poolCell // of a pooled Frame: the P's place that has it
 	nested  bool
 	spare   [8]byte // where Data points to when the packet is empty
 }

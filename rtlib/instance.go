@@ -212,9 +212,20 @@ func (inst *Instance) addPrograms() error {
 				return fmt.Errorf("program %q: map %d of %d; generate the object again: %w", spec.Name, index, len(inst.maps), os.ErrInvalid)
 			}
 		}
-		inst.programs[i] = Program{inst: inst, entry: spec.Entry, kind: kindOf(spec.Hook), reclaims: spec.Reclaims, spec: spec}
+		p := &inst.programs[i]
+		p.inst, p.spec, p.entry, p.reclaims, p.kind = inst, spec, spec.Entry, spec.Reclaims, kindOf(spec.Hook)
+		p.refuseAll()
+		p.accepts[hookOther].Store(inst)
+		p.accepts[p.kind].Store(inst)
 	}
 	return nil
+}
+
+// refuseAll makes every call of the program take the path to an error.
+func (p *Program) refuseAll() {
+	for k := range p.accepts {
+		p.accepts[k].Store(noInstance)
+	}
 }
 
 // Name is the name of the object.
@@ -245,11 +256,13 @@ func (inst *Instance) Close() error {
 	if inst == nil || !inst.closed.CompareAndSwap(false, true) {
 		return nil
 	}
+	reclaims := false
 	for i := range inst.programs {
-		if inst.programs[i].reclaims {
-			inst.domain.synchronize()
-			break
-		}
+		inst.programs[i].refuseAll()
+		reclaims = reclaims || inst.programs[i].reclaims
+	}
+	if reclaims {
+		inst.domain.synchronize()
 	}
 	inst.releaseMaps()
 	return nil

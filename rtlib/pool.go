@@ -4,63 +4,66 @@ import (
 	"runtime"
 	"sync"
 	"time"
-	"unsafe"
 )
 
 // The pooled calls (RunXDP, RunRaw) need a Frame for a moment. Each P of the
-// Go scheduler has a place for one idle Frame. Taking it and putting it back
-// happens while the goroutine is pinned to its P, so both need no atomic
-// operation; the program itself runs unpinned, because helpers may block. When
-// a goroutine is preempted inside a run, others on its P find the place empty
-// and take a Frame from the shared list, lease another slot, or wait.
+// Go scheduler has one. A goroutine takes its P's Frame while it is pinned to
+// the P, so no two take it and nothing is atomic; it runs the program unpinned,
+// because helpers may block; and it gives the Frame back with one store,
+// wherever it runs then. When a goroutine loses its P inside a run, others on
+// that P find the Frame busy and take one from the shared list, lease another
+// slot, or wait.
+//
+// An idle Frame keeps the instance and the packet of its last run reachable:
+// at most one of each for a P, closed or not, until the next run there.
 
-// pool keeps idle Frames.
+// pool keeps the Frames of pooled calls.
 type pool struct {
 	cells []poolCell // by P
 	mu    sync.Mutex
-	idle  []*Frame // what found its P's place full
+	idle  []*Frame // Frames that belong to no P
 }
 
-// poolCell is the place of one P, on its own cache lines.
+// poolCell is the Frame of one P, on its own cache lines.
 type poolCell struct {
-	frame *Frame
-	_     [128 - unsafe.Sizeof(uintptr(0))]byte
+	frame *Frame // nil until the first run
+	busy  uint64
+	_     [112]byte
 }
 
-// borrow returns a Frame that runs programs of inst.
-func (d *domain) borrow(inst *Instance) *Frame {
-	f := d.pool.take()
+// handBack makes a borrowed Frame idle.
+func (f *Frame) handBack() {
+	if f.home != nil {
+		storeRelease(&f.home.busy, 0)
+		return
+	}
+	f.domain.pool.share(f)
+}
+
+// borrowFor returns a Frame that runs programs of inst, when the P has none that
+// does so already: f is the P's, or nil when that is busy or there is none. It
+// takes an idle Frame of the shared list, or one with a new lease, or waits for
+// another goroutine to hand one back.
+func (d *domain) borrowFor(inst *Instance, f *Frame) *Frame {
 	if f == nil {
 		f = d.borrowShared()
 	}
-	f.inst = inst
-	f.abi.Inst.P = unsafe.Pointer(inst)
-	f.abi.Slots.P = inst.slots
+	if f.inst != inst {
+		f.bind(inst)
+	}
 	return f
 }
 
-// handBack makes a Frame idle. It keeps nothing of the instance or the packet
-// reachable.
-func (d *domain) handBack(f *Frame) {
-	f.inst = nil
-	f.abi.Inst.P = nil
-	f.abi.Slots.P = nil
-	f.abi.Buf.P = nil
-	f.abi.Running = 0
-	if !d.pool.put(f) {
-		d.pool.share(f)
-	}
-}
-
-// borrowShared returns an idle Frame of the shared list, or one with a new
-// lease, or waits for another goroutine to hand one back.
+// borrowShared returns a Frame of the shared list, a new one, or waits.
 func (d *domain) borrowShared() *Frame {
 	for wait := time.Microsecond; ; wait = min(2*wait, time.Millisecond) {
 		if f := d.pool.shared(); f != nil {
 			return f
 		}
 		if slot, err := d.lease(true); err == nil {
-			return d.frame(slot)
+			f := d.frame(slot)
+			d.pool.settle(f)
+			return f
 		}
 		if wait < 16*time.Microsecond {
 			runtime.Gosched()

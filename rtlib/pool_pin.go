@@ -2,7 +2,10 @@
 
 package rtlib
 
-import _ "unsafe" // go:linkname
+import (
+	"sync/atomic"
+	_ "unsafe" // go:linkname
+)
 
 // procPin keeps the goroutine on its P and returns the P's number. The runtime
 // marks both functions as linkable from other packages, and promises to keep
@@ -16,24 +19,27 @@ func procPin() int
 //go:linkname procUnpin runtime.procUnpin
 func procUnpin()
 
-// take empties the place of this P; nil when it is empty.
+// take returns this P's Frame, nil when it is busy or there is none.
 func (p *pool) take() *Frame {
 	var f *Frame
 	if i := procPin(); i < len(p.cells) {
-		f = p.cells[i].frame
-		p.cells[i].frame = nil
+		// The load comes before every access to the Frame: it may be another
+		// thread that gave it back.
+		if c := &p.cells[i]; atomic.LoadUint64(&c.busy) == 0 {
+			f = c.frame
+			c.busy = 1
+		}
 	}
 	procUnpin()
 	return f
 }
 
-// put fills the place of this P and reports whether it was empty.
-func (p *pool) put(f *Frame) bool {
-	i := procPin()
-	done := i < len(p.cells) && p.cells[i].frame == nil
-	if done {
-		p.cells[i].frame = f
+// settle makes a borrowed Frame that of this P if the P has none.
+func (p *pool) settle(f *Frame) {
+	if i := procPin(); i < len(p.cells) && p.cells[i].frame == nil {
+		c := &p.cells[i]
+		c.frame, c.busy = f, 1
+		f.home = c
 	}
 	procUnpin()
-	return done
 }

@@ -3,18 +3,27 @@ package rtlib
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Program is a program of an Instance.
 type Program struct {
-	inst     *Instance
 	entry    func(*abi.Frame) uint64
-	kind     hookKind
 	reclaims bool // takes part in the epoch scheme
-	spec     *ProgramSpec
+	// accepts has the instance at the hook kind whose context the program
+	// takes and at hookOther. It has noInstance elsewhere, and everywhere once
+	// the instance is closed: one comparison with Frame.inst is the whole
+	// check of a call.
+	accepts [numHookKinds]atomic.Pointer[Instance]
+	kind    hookKind
+	inst    *Instance
+	spec    *ProgramSpec
 }
+
+// noInstance is what no Frame is of.
+var noInstance = new(Instance)
 
 // hookKind says which calls a program's context fits.
 type hookKind uint8
@@ -72,75 +81,41 @@ func (p *Program) Maps() []*Map {
 // Run runs the program on the context that f holds: the one of the last call
 // on f, or what a stub has put into f.ABI(). It returns r0.
 func (p *Program) Run(f *Frame) (uint64, error) {
-	if p == nil || f == nil || p.inst != f.inst || p.inst.closed.Load() {
-		return 0, f.refuse(p, p.hookName())
+	if p == nil || f == nil || p.accepts[hookOther].Load() != f.inst {
+		return 0, f.refuse(p, hookOther)
 	}
-	return f.run(p)
-}
-
-// run is the part of every call that runs the program. The caller has checked
-// that p belongs to f's instance and that the context is p's.
-//
-// Running stays set when the program panics; the next run starts afresh.
-func (f *Frame) run(p *Program) (uint64, error) {
 	if p.reclaims {
 		return f.runReclaiming(p)
 	}
-	f.abi.TailCalls = 0
-	f.abi.Running = 1
-	r0 := p.entry(&f.abi)
-	f.abi.Running = 0
-	return r0, nil
+	return p.entry(&f.abi), nil
 }
 
 // runReclaiming runs a program that can hold values of maps whose memory is
 // used again. The defer lets go of them when a helper panics; the panic goes
 // on to the caller.
-func (f *Frame) runReclaiming(p *Program) (uint64, error) {
-	if f.nested {
-		return f.runNested(p)
+func (f *Frame) runReclaiming(p *Program) (r0 uint64, err error) {
+	if f.cell.epoch != 0 {
+		return p.entry(&f.abi), nil // inside a run that has published its epoch
 	}
 	f.domain.enter(f.cell)
-	defer leave(f.cell)
+	defer f.leave()
 	// Close sets closed before it looks at the cells, so either it waits for
 	// this run or the run sees it here.
 	if p.inst.closed.Load() {
 		return 0, p.inst.errClosed()
 	}
-	f.abi.TailCalls = 0
 	f.abi.Running = 1
-	r0 := p.entry(&f.abi)
+	return p.entry(&f.abi), nil
+}
+
+// leave ends runReclaiming.
+func (f *Frame) leave() {
 	f.abi.Running = 0
-	return r0, nil
+	leave(f.cell)
 }
 
-// runNested is runReclaiming inside another run. When the outer run has
-// published its epoch, this one is covered by it.
-func (f *Frame) runNested(p *Program) (uint64, error) {
-	if f.cell.epoch == 0 {
-		f.domain.enter(f.cell)
-		defer leave(f.cell)
-	}
-	if p.inst.closed.Load() {
-		return 0, p.inst.errClosed()
-	}
-	f.abi.TailCalls = 0
-	f.abi.Running = 1
-	r0 := p.entry(&f.abi)
-	f.abi.Running = 0
-	return r0, nil
-}
-
-// hookName is the hook of p for messages, p may be nil.
-func (p *Program) hookName() string {
-	if p == nil {
-		return ""
-	}
-	return p.spec.Hook
-}
-
-// refuse says why f cannot run p with the context of hook.
-func (f *Frame) refuse(p *Program, hook string) error {
+// refuse says why f cannot run p with a context of the kind; nil when it can.
+func (f *Frame) refuse(p *Program, kind hookKind) error {
 	switch {
 	case p == nil:
 		return fmt.Errorf("run: the program is nil; does the object have it: %w", os.ErrInvalid)
@@ -153,6 +128,8 @@ func (f *Frame) refuse(p *Program, hook string) error {
 	case p.inst != f.inst:
 		return fmt.Errorf("program %q is of another load of object %q than the frame; make a frame for its instance: %w",
 			p.Name(), p.inst.Name(), os.ErrInvalid)
+	case kind != hookOther && kind != p.kind:
+		return fmt.Errorf("program %q has hook %q; it cannot run with a context of %q: %w", p.Name(), p.spec.Hook, hookNames[kind], os.ErrInvalid)
 	}
-	return fmt.Errorf("program %q has hook %q; it cannot run with a context of %q: %w", p.Name(), p.spec.Hook, hook, os.ErrInvalid)
+	return nil
 }

@@ -29,20 +29,21 @@ const (
 	xdpEgressIfindex
 )
 
-// setXDP puts the context into the Frame; false when MetaLen is impossible.
-func (f *Frame) setXDP(ctx *XDP) bool {
-	if uint(ctx.MetaLen) > uint(len(ctx.Data)) {
-		return false
+// setXDP puts the scalar fields of the context into the Frame. Stores are what
+// bounds a call of a small program, and most callers' fields never change.
+func (f *Frame) setXDP(ctx *XDP) {
+	in, rx, out := uint64(ctx.IngressIfindex), uint64(ctx.RxQueueIndex), uint64(ctx.EgressIfindex)
+	c := &f.abi.Ctx
+	if c[xdpIngressIfindex] != in || c[xdpRxQueueIndex] != rx || c[xdpEgressIfindex] != out {
+		c[xdpIngressIfindex], c[xdpRxQueueIndex], c[xdpEgressIfindex] = in, rx, out
 	}
-	f.setMemory(ctx.Data, ctx.MetaLen)
-	f.abi.Ctx[xdpIngressIfindex] = uint64(ctx.IngressIfindex)
-	f.abi.Ctx[xdpRxQueueIndex] = uint64(ctx.RxQueueIndex)
-	f.abi.Ctx[xdpEgressIfindex] = uint64(ctx.EgressIfindex)
-	return true
 }
 
-// errMeta is the error of a context with an impossible MetaLen.
-func errMeta(p *Program, ctx *XDP) error {
+// refuseXDP says why f cannot run p with ctx.
+func (f *Frame) refuseXDP(p *Program, ctx *XDP) error {
+	if err := f.refuse(p, hookXDP); err != nil {
+		return err
+	}
 	return fmt.Errorf("program %q: metadata of %d bytes in a packet of %d bytes: %w", p.Name(), ctx.MetaLen, len(ctx.Data), os.ErrInvalid)
 }
 
@@ -52,35 +53,49 @@ func errMeta(p *Program, ctx *XDP) error {
 // Errors: wraps os.ErrClosed when the instance or the Frame is closed,
 // os.ErrInvalid when the program has another hook or instance.
 func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
-	if p == nil || f == nil || p.inst != f.inst || p.kind != hookXDP || p.inst.closed.Load() {
-		return 0, f.refuse(p, "xdp")
+	if p == nil || f == nil {
+		return 0, f.refuse(p, hookXDP)
 	}
-	if !f.setXDP(ctx) {
-		return 0, errMeta(p, ctx)
+	if p.accepts[hookXDP].Load() != f.inst {
+		return 0, f.refuse(p, hookXDP)
 	}
-	r0, err := f.run(p)
-	return uint32(r0), err
+	if uint(ctx.MetaLen) > uint(len(ctx.Data)) {
+		return 0, f.refuseXDP(p, ctx)
+	}
+	f.setMemory(ctx.Data, ctx.MetaLen)
+	f.setXDP(ctx)
+	if p.reclaims {
+		r0, err := f.runReclaiming(p)
+		return uint32(r0), err
+	}
+	return uint32(p.entry(&f.abi)), nil
 }
 
 // RunRaw runs a program with the hook raw on the Frame: r1 is the address of
 // mem, r2 its length. It returns r0 and allocates nothing. Errors as RunXDP.
 func (f *Frame) RunRaw(p *Program, mem []byte) (uint64, error) {
-	if p == nil || f == nil || p.inst != f.inst || p.kind != hookRaw || p.inst.closed.Load() {
-		return 0, f.refuse(p, "raw")
+	if p == nil || f == nil || p.accepts[hookRaw].Load() != f.inst {
+		return 0, f.refuse(p, hookRaw)
 	}
 	f.setMemory(mem, 0)
-	return f.run(p)
+	if p.reclaims {
+		return f.runReclaiming(p)
+	}
+	return p.entry(&f.abi), nil
 }
 
 // RunXDP runs a program with the hook xdp on a Frame of the pool. It may wait
 // when every execution slot is in use. Errors as Frame.RunXDP.
 func RunXDP(p *Program, ctx *XDP) (uint32, error) {
 	if p == nil || p.inst.closed.Load() {
-		return 0, (*Frame)(nil).refuse(p, "xdp")
+		return 0, (*Frame)(nil).refuse(p, hookXDP)
 	}
 	d := p.inst.domain
-	f := d.borrow(p.inst)
-	defer d.handBack(f)
+	f := d.pool.take()
+	if f == nil || f.inst != p.inst {
+		f = d.borrowFor(p.inst, f)
+	}
+	defer f.handBack()
 	return f.RunXDP(p, ctx)
 }
 
@@ -88,11 +103,14 @@ func RunXDP(p *Program, ctx *XDP) (uint32, error) {
 // when every execution slot is in use. Errors as RunXDP.
 func RunRaw(p *Program, mem []byte) (uint64, error) {
 	if p == nil || p.inst.closed.Load() {
-		return 0, (*Frame)(nil).refuse(p, "raw")
+		return 0, (*Frame)(nil).refuse(p, hookRaw)
 	}
 	d := p.inst.domain
-	f := d.borrow(p.inst)
-	defer d.handBack(f)
+	f := d.pool.take()
+	if f == nil || f.inst != p.inst {
+		f = d.borrowFor(p.inst, f)
+	}
+	defer f.handBack()
 	return f.RunRaw(p, mem)
 }
 
@@ -104,8 +122,8 @@ func RunRaw(p *Program, mem []byte) (uint64, error) {
 // Map values that were deleted during the batch are not used again before its
 // end, so thousands of contexts a batch are enough.
 func (f *Frame) RunXDPBatch(p *Program, ctxs []XDP, verdicts []uint32) (int, error) {
-	if p == nil || f == nil || p.inst != f.inst || p.kind != hookXDP || p.inst.closed.Load() {
-		return 0, f.refuse(p, "xdp")
+	if err := f.refuse(p, hookXDP); err != nil {
+		return 0, err
 	}
 	if len(verdicts) < len(ctxs) {
 		return 0, fmt.Errorf("program %q: %d verdicts for %d contexts: %w", p.Name(), len(verdicts), len(ctxs), os.ErrInvalid)
@@ -122,15 +140,13 @@ func (f *Frame) RunXDPBatch(p *Program, ctxs []XDP, verdicts []uint32) (int, err
 
 // batch is the loop of RunXDPBatch.
 func (f *Frame) batch(fr *abi.Frame, p *Program, ctxs []XDP, verdicts []uint32) (int, error) {
-	fr.Running = 1
 	for i := range ctxs {
-		if !f.setXDP(&ctxs[i]) {
-			fr.Running = 0
-			return i, errMeta(p, &ctxs[i])
+		if uint(ctxs[i].MetaLen) > uint(len(ctxs[i].Data)) {
+			return i, f.refuseXDP(p, &ctxs[i])
 		}
-		fr.TailCalls = 0
+		f.setMemory(ctxs[i].Data, ctxs[i].MetaLen)
+		f.setXDP(&ctxs[i])
 		verdicts[i] = uint32(p.entry(fr))
 	}
-	fr.Running = 0
 	return len(ctxs), nil
 }

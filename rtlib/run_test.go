@@ -41,9 +41,10 @@ func object(t testing.TB, mapType bpf.MapType, keySize uint32, opts *rtlib.Insta
 		{"delete", "raw", calls.Delete},
 		{"loop", "raw", calls.Loop},
 		{"xdp", "xdp", calls.Trivial},
+		{"xdp_reclaims", "xdp", calls.Trivial},
 	} {
 		spec.Programs = append(spec.Programs, rtlib.ProgramSpec{
-			Name: p.name, Hook: p.hook, Entry: p.entry, Engine: "native", Maps: []int{0}, Reclaims: mapType == bpf.MapHash && p.name != "trivial",
+			Name: p.name, Hook: p.hook, Entry: p.entry, Engine: "native", Maps: []int{0}, Reclaims: mapType == bpf.MapHash && p.name != "trivial" && p.name != "xdp",
 		})
 	}
 	inst, err := rtlib.NewInstance(spec, opts)

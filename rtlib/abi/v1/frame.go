@@ -36,8 +36,8 @@ type Ptr struct {
 //	 32 DataEnd    address behind the last byte
 //	 40 DataMeta   address of the metadata in front of Data
 //	 48 Slot       execution slot: the CPU number that programs see
-//	 56 Running    not 0 while a program runs on this Frame
-//	 64 TailCalls  tail calls taken in this invocation
+//	 56 Running    not 0 while a program runs that takes part in reclamation
+//	 64 TailCalls  tail calls taken, set to 0 by entries that can take one
 //	 72 Private    rtlib's own record
 //	128 Ctx        scalar context fields, 8 bytes each (table.Field.Slot)
 //	384 Stack      eBPF stacks; r10 of the entry is Frame + 384 + 512, each
