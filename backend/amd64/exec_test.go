@@ -8,3 +8,7 @@ import (
 )
 
 func TestOps(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.OpCases()) }
+
+func TestMemory(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.MemoryCases()) }
+
+func TestFlow(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.FlowCases()) }
