@@ -12,3 +12,5 @@ func TestOps(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.OpCase
 func TestMemory(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.MemoryCases()) }
 
 func TestFlow(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.FlowCases()) }
+
+func TestRandom(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.RandomCases(1, 200)) }
