@@ -80,7 +80,7 @@ func (g *Graph) reach(env *transfer.Env, fn *frontend.Func) *transfer.Fault {
 		for _, to := range successors(pc, in) {
 			switch {
 			case to < fn.Start || to >= fn.End:
-				if in.Op == bpf.OpJa || to != pc+1 && to != pc+2 {
+				if table.OpOf(in.Op).Class == table.ClassJump && to == in.Target(pc) {
 					return fault(reason.BadJump, pc, "jump to slot %d, outside function %s", to, fn.Name)
 				}
 				return fault(reason.FallsOff, pc, "function %s ends without exit", fn.Name)

@@ -139,6 +139,10 @@ func (m *Machine) store() *Fault {
 	n := &m.Note.Access
 	switch n.Region {
 	case table.RegionStack:
+		if in.Src != bpf.RegImm && in.Src != bpf.R10 {
+			m.S.Class(in.Src) // a spill learns what its source does
+			v = *m.S.Reg(in.Src)
+		}
 		return m.writeStack(n.Frame, n.OffMin, n.OffMax, int(a.size), &v)
 	case table.RegionCtx:
 		if v.IsPtr() {

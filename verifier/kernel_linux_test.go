@@ -1,0 +1,142 @@
+package verifier_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+)
+
+// kernelMaps makes testMaps in the kernel once.
+var kernelMaps = sync.OnceValues(func() ([]int32, error) {
+	var fds []int32
+	for _, d := range testMaps {
+		spec := &ebpf.MapSpec{Type: ebpf.MapType(d.Type), KeySize: d.KeySize, ValueSize: d.ValueSize, MaxEntries: d.MaxEntries, Flags: d.Flags}
+		m, err := ebpf.NewMap(spec)
+		if err != nil {
+			return nil, err
+		}
+		if d.Data != nil {
+			if err := m.Put(uint32(0), d.Data); err != nil {
+				return nil, err
+			}
+		}
+		if d.Frozen {
+			if err := m.Freeze(); err != nil {
+				return nil, err
+			}
+		}
+		fds = append(fds, int32(m.FD()))
+		runtime.SetFinalizer(m, nil)
+		keep = append(keep, m)
+	}
+	return fds, nil
+})
+
+// keep holds the maps of kernelMaps open.
+var keep []*ebpf.Map
+
+// requireKernel skips the test where no program can be loaded.
+func requireKernel(t *testing.T) []int32 {
+	t.Helper()
+	why := ""
+	if os.Geteuid() != 0 {
+		why = "needs root to ask the kernel's verifier"
+	} else if fds, err := kernelMaps(); err == nil {
+		return fds
+	} else {
+		why = "needs bpf(2): " + err.Error()
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+	return nil
+}
+
+// progLoad is the head of union bpf_attr for BPF_PROG_LOAD (linux/bpf.h).
+type progLoad struct {
+	progType, insnCnt     uint32
+	insns, license        uint64
+	logLevel, logSize     uint32
+	logBuf                uint64
+	kernVersion, flags    uint32
+	name                  [16]byte
+	ifindex, attachType   uint32
+	btfFd, funcRecSize    uint32
+	funcInfo              uint64
+	funcCnt, lineRecSize  uint32
+	lineInfo              uint64
+	lineCnt, attachBtf    uint32
+	attachProg, coreCnt   uint32
+	fdArray               uint64
+	coreRelos             uint64
+	coreRecSize, logTrue  uint32
+	tokenFd, fdArrayCount uint32
+}
+
+// kernelVerdict loads the program for XDP; the log says why it is refused.
+func kernelVerdict(t testing.TB, fds []int32, p *frontend.Program) (accepted bool, log string) {
+	t.Helper()
+	raw, err := bpf.Encode(p.Insns, binary.LittleEndian)
+	if err != nil {
+		return false, err.Error()
+	}
+	for pc, in := range p.Insns {
+		if in.Kind == bpf.KindMap || in.Kind == bpf.KindMapValue {
+			src := byte(1) // BPF_PSEUDO_MAP_FD
+			if in.Kind == bpf.KindMapValue {
+				src = 2
+			}
+			raw[8*pc+1] = raw[8*pc+1]&0xf | src<<4
+			binary.LittleEndian.PutUint32(raw[8*pc+4:], uint32(fds[in.Imm]))
+		}
+	}
+	logBuf := make([]byte, 1<<20)
+	license := []byte("GPL\x00")
+	attr := progLoad{progType: uint32(ebpf.XDP), insnCnt: uint32(len(raw) / 8), logLevel: 1, logSize: uint32(len(logBuf))}
+	attr.insns = uint64(uintptr(unsafe.Pointer(&raw[0])))
+	attr.license = uint64(uintptr(unsafe.Pointer(&license[0])))
+	attr.logBuf = uint64(uintptr(unsafe.Pointer(&logBuf[0])))
+	const progLoadCmd = 5
+	fd, _, errno := unix.Syscall(unix.SYS_BPF, progLoadCmd, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	runtime.KeepAlive(raw)
+	runtime.KeepAlive(license)
+	if n := bytes.IndexByte(logBuf, 0); n >= 0 {
+		logBuf = logBuf[:n]
+	}
+	if errno != 0 {
+		return false, fmt.Sprintf("%v\n%s", errno, logBuf)
+	}
+	unix.Close(int(fd))
+	return true, string(logBuf)
+}
+
+// TestKernelAgrees: the kernel's verdict on every case is ours, but for cases
+// that say why.
+func TestKernelAgrees(t *testing.T) {
+	fds := requireKernel(t)
+	for _, c := range programCases {
+		t.Run(c.name, func(t *testing.T) {
+			_, p := assemble(t, "xdp", c.text)
+			accepted, log := kernelVerdict(t, fds, p)
+			ours := c.code == ""
+			switch {
+			case c.kernel == "" && accepted != ours:
+				t.Errorf("kernel accepts: %v, we: %v\n%s", accepted, ours, log)
+			case c.kernel != "" && accepted == ours:
+				t.Errorf("the kernel agrees; remove %q", c.kernel)
+			}
+		})
+	}
+}
