@@ -38,8 +38,9 @@ type Flags uint8
 const (
 	FlagNonZero  Flags = 1 << iota // divisor B is not 0 (fact: operand range)
 	FlagNoTrap                     // signed division: never MIN / -1 (fact)
-	FlagUnlikely                   // call or block on a cold path
+	FlagUnlikely                   // call on a cold path; condition that is seldom true
 	FlagNonNull                    // the value is an address of memory, never 0 (fact: a lookup that hit)
+	FlagLikely                     // condition that is mostly true
 )
 
 // Value is one SSA value.
@@ -59,6 +60,15 @@ type Value struct {
 	Map    int   // OpCall: index of the map it works on, -1 when not known
 	PC     int   // slot of the eBPF instruction it comes from
 	Block  *Block
+	// Spans are the bytes that an OpCall may read or write behind pointer
+	// arguments. An argument without one can lead anywhere.
+	Spans []Span
+}
+
+// Span says how many bytes behind an argument a helper uses at most.
+type Span struct {
+	Arg, Size     int
+	Reads, Writes bool
 }
 
 // BlockKind says how a block ends.

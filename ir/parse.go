@@ -5,12 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
 
 // Parse reads a program in the textual form (see Print). Text without a
-// program line is one unnamed program. Helper rows, Source and Object are not
-// part of the text. The result is not checked; see Check.
+// program line is one unnamed program. Hooks are Linux's; helper rows, Source
+// and Object are not part of the text. The result is not checked; see Check.
 func Parse(text string) (*Program, error) {
 	p := &parser{program: &Program{}, lines: strings.Split(text, "\n")}
 	for p.next() {
@@ -102,7 +103,10 @@ func (p *parser) top() error {
 		p.program.Name = p.word()
 		if p.accept("hook") {
 			p.accept("=")
-			p.program.Hook = &table.Hook{Name: p.word()}
+			name := p.word()
+			if p.program.Hook = table.HookByName(bpf.Linux, name); p.program.Hook == nil {
+				return fmt.Errorf("unknown hook %q", name)
+			}
 		}
 		return p.end()
 	case p.f == nil && p.accept("func"):

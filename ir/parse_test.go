@@ -22,7 +22,7 @@ b1(v3, v4:packet, v5) depth=1 cold @4:
 	v7 = load8 [v3+4] packet after(v4) guard v6 @5
 	v8 = add64 v7, -5
 	v10 = store32 [v11-8], v7 stack after(v12)
-	v13 = call MapLookupElem(v14, v11) stack|map map=2 after(v10, v15) unlikely
+	v13 = call MapLookupElem(v14, v11) stack|map map=2 after(v10, v15) span(1 r 4) unlikely
 	v16 = callfunc split(v7, 0x9e3779b97f4a7c15) sp=512 stack after(v13)
 	v17 = udiv64 v7, v8 nonzero notrap
 	v18 = select v17, v8, v16

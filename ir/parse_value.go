@@ -109,6 +109,8 @@ func (p *parser) attribute(v *Value) (err error) {
 	case "guard":
 		v.Guard, err = p.valueName()
 		return err
+	case "span":
+		return p.span(v)
 	case "map=", "sp", "@":
 		p.accept("=")
 		x, err := p.int()
@@ -147,4 +149,26 @@ func (p *parser) region() table.Region {
 			return r
 		}
 	}
+}
+
+// span reads `(arg kind size)`.
+func (p *parser) span(v *Value) error {
+	p.accept("(")
+	arg, err := p.int()
+	if err != nil {
+		return err
+	}
+	kind := p.word()
+	size, err := p.int()
+	if err != nil {
+		return err
+	}
+	if !p.accept(")") {
+		return fmt.Errorf("want ) behind the span")
+	}
+	v.Spans = append(v.Spans, Span{
+		Arg: int(arg), Size: int(size),
+		Reads: kind == "r" || kind == "rw", Writes: kind == "w" || kind == "rw",
+	})
+	return nil
 }

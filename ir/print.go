@@ -22,7 +22,7 @@ import (
 //		v7 = load8 [v3+4] packet after(v4) guard v6
 //		v8 = add64 v7, -5                         operands are values or numbers
 //		v10 = store32 [v11-8], v7 stack after(v12)
-//		v13 = call MapLookupElem(v14, v11) stack|map map=2 after(v10, v15) unlikely
+//		v13 = call MapLookupElem(v14, v11) map map=2 after(v10, v15) span(1 r 4) unlikely
 //		v16 = callfunc split(v7, 1) sp=512 stack after(v10)
 //		v17 = udiv64 v7, v8 nonzero notrap
 //		if v17 b1(v3, v4, v8) else b2
@@ -33,7 +33,9 @@ import (
 // Ids follow v and b; `;` begins a comment. A constant is written as a number
 // where it is used; where it stands is not shown, and Parse puts it in front
 // of its first use in the block. Regions are stack, ctx, packet, map, mem and
-// const, joined by `|`; those of a call are the regions it writes.
+// const, joined by `|`; those of a call are the regions it writes. A span says
+// that a call reads (r), writes (w) or does both (rw) to at most so many bytes
+// behind an argument.
 func Print(p *Program) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "program %s", p.Name)
@@ -184,6 +186,9 @@ func (v *Value) printAttributes(w *strings.Builder) {
 	if v.Guard != nil {
 		w.WriteString(" guard " + operand(v.Guard))
 	}
+	for _, s := range v.Spans {
+		fmt.Fprintf(w, " span(%d %s %d)", s.Arg, spanKinds[spanKind(s)], s.Size)
+	}
 	for i, name := range flagNames {
 		if v.Flags&(1<<i) != 0 {
 			w.WriteString(" " + name)
@@ -192,8 +197,22 @@ func (v *Value) printAttributes(w *strings.Builder) {
 	printPC(w, v.PC)
 }
 
+// spanKinds is indexed by spanKind: read, written, both.
+var spanKinds = [...]string{"-", "r", "w", "rw"}
+
+func spanKind(s Span) int {
+	kind := 0
+	if s.Reads {
+		kind |= 1
+	}
+	if s.Writes {
+		kind |= 2
+	}
+	return kind
+}
+
 // flagNames is indexed by the bit of a flag.
-var flagNames = [...]string{"nonzero", "notrap", "unlikely", "nonnull"}
+var flagNames = [...]string{"nonzero", "notrap", "unlikely", "nonnull", "likely"}
 
 // regionNames is indexed by the bit of a region.
 var regionNames = [table.NumRegions]string{"stack", "ctx", "packet", "map", "mem", "const"}

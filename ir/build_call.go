@@ -1,0 +1,254 @@
+package ir
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
+)
+
+// readField translates a load of the context. The fact names the field; a
+// narrow access takes its bytes out of the whole field.
+func (t *translator) readField(e *body, in bpf.Instruction) error {
+	a, field, err := t.field()
+	if err != nil {
+		return err
+	}
+	v := t.access(OpCtxLoad, table.RegionCtx, int64(a.Field))
+	if shift := (a.OffMin - int64(field.Off)) * 8; shift > 0 {
+		v = t.emit(OpShr64, 0, v, t.f.Const(uint64(shift)))
+	}
+	if int(in.Width) < field.Size {
+		v = t.emit(zexts[in.Width], 0, v)
+	}
+	if ext := sexts[in.Width]; in.Op == bpf.OpLoadsx && ext != OpInvalid {
+		v = t.emit(ext, 0, v)
+	}
+	t.set(e, in.Dst, v)
+	return nil
+}
+
+// writeField translates a store to the context. A narrow store changes its
+// bytes of the field only.
+func (t *translator) writeField(in bpf.Instruction, x *Value) error {
+	a, field, err := t.field()
+	if err != nil {
+		return err
+	}
+	if int(in.Width) < field.Size {
+		shift := uint64(a.OffMin-int64(field.Off)) * 8
+		mask := (uint64(1)<<(8*in.Width) - 1) << shift
+		old := t.access(OpCtxLoad, table.RegionCtx, int64(a.Field))
+		kept := t.emit(OpAnd64, 0, old, t.f.Const(^mask))
+		x = t.emit(OpShl64, 0, x, t.f.Const(shift))
+		x = t.emit(OpAnd64, 0, x, t.f.Const(mask))
+		x = t.emit(OpOr64, 0, kept, x)
+	} else if ext := zexts[in.Width]; ext != OpInvalid {
+		x = t.emit(ext, 0, x)
+	}
+	t.access(OpCtxStore, table.RegionCtx, int64(a.Field), x)
+	return nil
+}
+
+// field returns the context field of the access at the current slot.
+func (t *translator) field() (*verifier.Access, *table.Field, error) {
+	a := &t.fact.Access
+	if a.Field < 0 || a.Field >= len(t.src.Hook.Fields) || a.OffMin != a.OffMax {
+		return nil, nil, t.errorf(t.pc, "context access without a field")
+	}
+	return a, &t.src.Hook.Fields[a.Field], nil
+}
+
+// regionOf is the memory that a pointer of a kind leads to.
+func (t *translator) regionOf(o verifier.Operand) table.Region {
+	switch o.Kind {
+	case verifier.KindScalar, verifier.KindConstMap, verifier.KindPtrFunc:
+		return 0 // 0 in place of a pointer
+	case verifier.KindPtrCtx:
+		return table.RegionCtx
+	case verifier.KindPtrStack:
+		return table.RegionStack
+	case verifier.KindPtrPacket, verifier.KindPtrMeta, verifier.KindPtrPacketEnd:
+		return table.RegionPacket
+	case verifier.KindPtrMapValue, verifier.KindPtrMapValueOrNull:
+		if o.Map >= 0 && t.obj.Maps[o.Map].Frozen {
+			return table.RegionConst
+		}
+		return table.RegionMap | table.RegionConst
+	case verifier.KindPtrMem, verifier.KindPtrMemOrNull:
+		if t.src.Hook.Memory {
+			return table.RegionMem | table.RegionPacket
+		}
+		return table.RegionMem
+	}
+	return everywhere
+}
+
+// argumentEffect says how a helper uses the memory behind an argument of a
+// kind.
+var argumentEffect = [table.NumArgKinds]struct{ reads, writes bool }{
+	table.ArgCtx:       {true, false},
+	table.ArgKey:       {true, false},
+	table.ArgValue:     {true, false},
+	table.ArgValueOut:  {false, true},
+	table.ArgMem:       {true, false},
+	table.ArgMemOrNull: {true, false},
+	table.ArgMemOut:    {false, true},
+	table.ArgRecord:    {true, true},
+	table.ArgOther:     {true, true},
+}
+
+// helper translates a call of a helper. Its regions are those of its row and,
+// by the facts, those that its arguments point to.
+func helper(t *translator, e *body, in bpf.Instruction) error {
+	c := t.fact.Call
+	if in.Kind != bpf.KindHelper || c == nil || c.Helper == nil {
+		return t.errorf(t.pc, "%s: %w", in, bpf.ErrUnsupported)
+	}
+	h := c.Helper
+	if h.Status != table.Supported || h.Ret == table.RetNeverOnSuccess {
+		return t.errorf(t.pc, "helper %s: %w", h.Name, bpf.ErrUnsupported)
+	}
+	if t.inlineLookup(e, c) {
+		return nil
+	}
+	reads, writes := h.Reads, h.Writes
+	if h.InvalidatesPacket {
+		writes |= table.RegionPacket | table.RegionCtx
+	}
+	v := t.f.newValue(OpCall, t.pc)
+	for i, kind := range h.Args {
+		known := c.Args[i]
+		r := t.regionOf(known)
+		if argumentEffect[kind].reads {
+			reads |= r
+		}
+		if argumentEffect[kind].writes {
+			writes |= r
+		}
+		v.Args = append(v.Args, t.argument(e, bpf.R1+bpf.Reg(i), kind, known))
+		t.span(v, c, i)
+	}
+	v.Sym, v.Helper, v.Map, v.Region = h.Symbol, h, c.Map, writes
+	if c.Map >= 0 {
+		m := t.obj.Maps[c.Map]
+		v.Sym = table.Symbol(h, m.Type, m.KeySize)
+	}
+	t.order(v, reads|writes, writes)
+	t.set(e, bpf.R0, v)
+	return nil
+}
+
+// span notes how many bytes behind argument i the helper uses: the sizes of the
+// map that the fact names, or the largest size that the next argument can have.
+func (t *translator) span(v *Value, c *verifier.CallFact, i int) {
+	kind := c.Helper.Args[i]
+	effect := argumentEffect[kind]
+	size := -1
+	switch kind {
+	case table.ArgKey, table.ArgValue, table.ArgValueOut:
+		if c.Map >= 0 && kind == table.ArgKey {
+			size = int(t.obj.Maps[c.Map].KeySize)
+		} else if c.Map >= 0 {
+			size = int(t.obj.Maps[c.Map].ValueSize)
+		}
+	case table.ArgMem, table.ArgMemOrNull, table.ArgMemOut:
+		if i+1 < len(c.Args) && c.Args[i+1].Kind == verifier.KindScalar && c.Args[i+1].UMax <= stackStep {
+			size = int(c.Args[i+1].UMax)
+		}
+	case table.ArgAny, table.ArgOpt, table.ArgSize, table.ArgSizeOrZero, table.ArgMap:
+		size = 0 // not followed
+	}
+	if size >= 0 {
+		v.Spans = append(v.Spans, Span{Arg: i, Size: size, Reads: effect.reads, Writes: effect.writes})
+	}
+}
+
+func (t *translator) argument(e *body, r bpf.Reg, kind table.ArgKind, known verifier.Operand) *Value {
+	if kind == table.ArgOpt && known.Kind == verifier.KindUninit {
+		return t.f.Const(0)
+	}
+	return t.register(e, r, known)
+}
+
+// inlineLookup translates map_lookup_elem on an array map that the fact
+// CallFact.Map names into a bounds check and an address. Elements of an array
+// lie value_size bytes rounded up to 8 apart, as rtlib lays them out; values
+// never move. The check is left out for a constant key that the proof found
+// below max_entries (facts KeyConst and KeyBelow; the run time enforces it).
+func (t *translator) inlineLookup(e *body, c *verifier.CallFact) bool {
+	if c.Helper.Symbol != "MapLookupElem" || c.Map < 0 {
+		return false
+	}
+	m := t.obj.Maps[c.Map]
+	if m.Type != bpf.MapArray || m.KeySize != 4 {
+		return false
+	}
+	stride := (uint64(m.ValueSize) + 7) &^ 7
+	if c.KeyConst && c.KeyBelow {
+		t.set(e, bpf.R0, t.element(c.Map, t.f.Const(uint64(c.Key)), stride))
+		return true
+	}
+	key := t.key(e, c)
+	limit := t.emit(OpMapMax, int64(c.Map))
+	in := t.emit(OpUlt64, 0, key, limit)
+	in.Flags = FlagLikely
+	from := t.b
+	hit, done := t.f.NewBlock(t.pc), t.f.NewBlock(t.pc)
+	t.seal(hit, from)
+	// Nothing but r0 differs between the two ways to done.
+	t.seal(done, from)
+	r0 := t.f.NewParam(done, TypeInt, 0)
+	from.branch(in, Edge{To: hit}, Edge{To: done, Args: []*Value{t.f.Const(0)}})
+	t.at(hit)
+	hit.jumpTo(done, t.element(c.Map, key, stride))
+	t.at(done)
+	t.set(e, bpf.R0, r0)
+	return true
+}
+
+// key is the 4-byte key that r2 points to.
+func (t *translator) key(e *body, c *verifier.CallFact) *Value {
+	if c.KeyConst {
+		return t.f.Const(uint64(c.Key))
+	}
+	region := t.regionOf(c.Args[1])
+	g := t.f.guard(t.b)
+	v := t.access(OpLoad32, region, 0, t.register(e, bpf.R2, c.Args[1]))
+	if region != table.RegionStack {
+		v.Guard = g
+	}
+	return v
+}
+
+func (t *translator) element(m int, key *Value, stride uint64) *Value {
+	off := t.emit(OpMul64, 0, key, t.f.Const(stride))
+	v := t.emit(OpAdd64, 0, t.emit(OpMapValues, int64(m)), off)
+	v.Flags = FlagNonNull
+	return v
+}
+
+// call calls a subprogram of its own. What it touches is not known here, so
+// it has the tokens of every region.
+func (t *translator) call(e *body, fn *Func, sp int64) {
+	v := t.f.newValue(OpCallFunc, t.pc)
+	v.Fn, v.Imm, v.Region = fn, sp, table.RegionAll
+	for i := range fn.NumArgs {
+		v.Args = append(v.Args, t.read(t.b, e.reg(bpf.R1+bpf.Reg(i))))
+	}
+	t.order(v, everywhere, table.RegionAll)
+	t.set(e, bpf.R0, v)
+}
+
+// clear writes zeros to the bytes of an inlined callee's stack that it may
+// read before it writes them (fact: FuncFact.ZeroLo, ZeroHi).
+func (t *translator) clear(callee int, sp int64) {
+	z := t.funcFact(callee)
+	for off := z.ZeroLo; off < z.ZeroHi; {
+		width := 8
+		for width > 1 && (off%width != 0 || off+width > z.ZeroHi) {
+			width /= 2
+		}
+		t.access(stores[width], table.RegionStack, sp+int64(off), t.emit(OpStackAddr, 0), t.f.Const(0))
+		off += width
+	}
+}

@@ -1,0 +1,60 @@
+package ir
+
+// Pass improves one function. Run reports whether it changed anything. Every
+// pass keeps the invariants of the package and gives the same result for the
+// same input.
+type Pass struct {
+	Name string
+	Run  func(*Func) bool
+}
+
+// Passes returns the list that Optimize runs, in order. Passes whose work
+// others make again possible stand in it several times.
+func Passes() []Pass {
+	return []Pass{
+		{"copies", copies},
+		{"fold", fold},
+		{"dead", dead},
+		{"slots", slots},
+		{"copies", copies},
+		{"fold", fold},
+		{"values", values},
+		{"dead", dead},
+		{"thread", thread},
+		{"copies", copies},
+		{"prove", prove},
+		{"fold", fold},
+		{"dead", dead},
+		{"wide", wide},
+		{"slots", slots},
+		{"copies", copies},
+		{"fold", fold},
+		{"deadstores", deadStores},
+		{"select", selects},
+		{"values", values},
+		{"fold", fold},
+		{"dead", dead},
+		{"hoist", hoist},
+		{"preempt", preempt},
+		{"layout", layout},
+		{"place", place},
+	}
+}
+
+// Optimize runs the passes on every function of the program.
+func Optimize(p *Program) {
+	Trace(p, func(*Func, string, bool) {})
+}
+
+// Trace optimises like Optimize and calls after behind each pass, with the
+// function as it then is, the name of the pass and whether it changed it. The
+// first call has the name "build" and comes before any pass.
+func Trace(p *Program, after func(f *Func, pass string, changed bool)) {
+	for _, f := range p.Funcs {
+		after(f, "build", true)
+		for _, pass := range Passes() {
+			changed := pass.Run(f)
+			after(f, pass.Name, changed)
+		}
+	}
+}
