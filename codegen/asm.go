@@ -119,18 +119,15 @@ func (a *asmFunc) prologue() {
 	name := a.names[a.fn.Name]
 	params := a.params()
 	fmt.Fprintf(a.out, "\n// %s%s\n", name, signature(params))
-	if a.hasLine() {
-		a.directive()
-		a.out.WriteString("\n")
-	}
+	a.atLine()
 	fmt.Fprintf(a.out, "TEXT ·%s(SB), 0, $%d-%d\n", name, a.fn.FrameSize, 8*len(params)+8)
-	a.directive()
 	a.out.WriteString("\tNO_LOCAL_POINTERS\n")
 	regs := []string{a.target.FrameReg}
 	if !a.fn.Entry {
 		regs = append(append(regs, a.target.BaseReg), a.target.ArgRegs[:a.fn.NumArgs]...)
 	}
 	for i, reg := range regs {
+		a.atLine()
 		fmt.Fprintf(a.out, "\t%s %s+%d(FP), %s\n", a.target.Load, params[i], 8*i, reg)
 	}
 }
@@ -138,12 +135,10 @@ func (a *asmFunc) prologue() {
 // epilogue prints the store of the result and the only RET. Every exit of the
 // code jumps here.
 func (a *asmFunc) epilogue() {
-	off := 8 * len(a.params())
-	if a.hasLine() {
-		a.directive()
-		a.out.WriteString("\n")
-	}
-	fmt.Fprintf(a.out, "\t%s %s, ret+%d(FP)\n\tRET\n", a.target.Store, a.target.Result, off)
+	a.atLine()
+	fmt.Fprintf(a.out, "\t%s %s, ret+%d(FP)\n", a.target.Store, a.target.Result, 8*len(a.params()))
+	a.atLine()
+	a.out.WriteString("\tRET\n")
 }
 
 // params are the names of the parameters, as declared in the native file.
@@ -225,6 +220,14 @@ func (a *asmFunc) hasLine() bool { return a.line.Pos.Line > 0 }
 func (a *asmFunc) directive() {
 	if a.hasLine() {
 		fmt.Fprintf(a.out, "#line %d %s\n", a.line.Pos.Line, strconv.Quote(relative(a.line.Pos)))
+	}
+}
+
+// atLine makes the next line of assembly belong to the present C line.
+func (a *asmFunc) atLine() {
+	if a.hasLine() {
+		a.directive()
+		a.out.WriteString("\n")
 	}
 }
 

@@ -207,7 +207,7 @@ func (c *cases) test() string {
 // ident "op", and runs a Go test beside them.
 func runBodies(t *testing.T, p *ir.Program, test string) {
 	t.Helper()
-	hook := &table.Hook{Name: "raw", Fields: []table.Field{{Name: "data", Kind: table.FieldData}, {Name: "end", Kind: table.FieldDataEnd},
+	hook := &table.Hook{Name: "raw", Go: "Raw", Fields: []table.Field{{Name: "data", Kind: table.FieldData}, {Name: "end", Kind: table.FieldDataEnd},
 		{Name: "meta", Kind: table.FieldDataMeta}, {Name: "a", Slot: 3}}}
 	source := &frontend.Program{Name: "entry", Hook: hook}
 	p.Name = "entry"

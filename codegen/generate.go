@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
@@ -122,6 +123,8 @@ func (in *Input) check() error {
 			return fmt.Errorf("program %d is not complete", i)
 		case p.Source.Hook == nil:
 			return fmt.Errorf("program %s has no hook", p.Source.Name)
+		case p.Source.Hook.Go == "":
+			return fmt.Errorf("program %s: hook %s has no Go type in rtlib: %w", p.Source.Name, p.Source.Hook.Name, bpf.ErrUnsupported)
 		}
 	}
 	return nil
