@@ -117,9 +117,17 @@ func (g *graph) number() {
 	}
 }
 
+// at is the position of b, -1 when it is not reachable or newer than g.
+func (g *graph) at(b *Block) int {
+	if b.ID >= len(g.num) {
+		return -1
+	}
+	return g.num[b.ID]
+}
+
 // dominates reports whether every path to b goes through a.
 func (g *graph) dominates(a, b *Block) bool {
-	i, j := g.num[a.ID], g.num[b.ID]
+	i, j := g.at(a), g.at(b)
 	return i >= 0 && j >= 0 && g.pre[i] <= g.pre[j] && g.pre[j] < g.post[i]
 }
 

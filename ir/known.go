@@ -48,7 +48,7 @@ func (k known) reduced() known {
 
 // join is what holds for x in either.
 func (k known) join(o known) known {
-	diff := k.mask | o.mask | k.ones ^ o.ones
+	diff := k.mask | o.mask | (k.ones ^ o.ones)
 	return known{ones: k.ones & o.ones &^ diff, mask: diff, min: min(k.min, o.min), max: max(k.max, o.max)}.reduced()
 }
 
