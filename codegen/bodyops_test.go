@@ -2,11 +2,13 @@ package codegen
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -204,8 +206,9 @@ func (c *cases) test() string {
 }
 
 // runBodies generates the Go bodies of a program with the name "entry" and the
-// ident "op", and runs a Go test beside them.
-func runBodies(t *testing.T, p *ir.Program, test string) {
+// ident "op", and runs a Go test beside them: here, with 32-bit addresses, and
+// by qemu on the other architectures that are given.
+func runBodies(t *testing.T, p *ir.Program, test string, archs ...string) {
 	t.Helper()
 	hook := &table.Hook{Name: "raw", Go: "Raw", Fields: []table.Field{{Name: "data", Kind: table.FieldData}, {Name: "end", Kind: table.FieldDataEnd},
 		{Name: "meta", Kind: table.FieldDataMeta}, {Name: "a", Slot: 3}}}
@@ -220,6 +223,20 @@ func runBodies(t *testing.T, p *ir.Program, test string) {
 	}
 	write(t, filepath.Join(dir, "op_test.go"), []byte("package op\n\nimport (\n\t\"testing\"\n\t\"unsafe\"\n\n\t\"github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1\"\n)\n\nvar _ = unsafe.Sizeof(abi.Frame{})\n"+test))
 	command(t, dir, nil, "go", "test", "-vet=all", ".")
+	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" { // addresses of 32 bits
+		command(t, dir, []string{"GOARCH=386", "CGO_ENABLED=0"}, "go", "test", "-vet=off", ".")
+	}
+	for _, arch := range archs {
+		qemu := "qemu-" + cmp.Or(map[string]string{"mipsle": "mipsel", "mips64le": "mips64el", "loong64": "loongarch64"}[arch], arch)
+		if _, err := exec.LookPath(qemu); err != nil || runtime.GOOS != "linux" {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is missing", qemu)
+			}
+			t.Logf("%s is not tested: %s is missing", arch, qemu)
+			continue
+		}
+		command(t, dir, []string{"GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "test", "-vet=off", "-exec", qemu, ".")
+	}
 }
 
 // tempModule makes a module that uses this one.
