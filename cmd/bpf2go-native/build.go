@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bpf2go-native/bpf2go-native/backend"
+	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
+	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
+	"github.com/bpf2go-native/bpf2go-native/codegen"
+	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
+	"github.com/bpf2go-native/bpf2go-native/ir"
+)
+
+// machines are the architectures that there is machine code for.
+func machines() []*backend.Target { return []*backend.Target{amd64.Target(), arm64.Target()} }
+
+// nativeArches lists their GOARCHes.
+func nativeArches() []string {
+	var names []string
+	for _, m := range machines() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// build is the compiler: object in, files out, every stage in its order. In
+// holds what does not come from the object. It returns no files for objects
+// that can only be verified, those of big-endian targets.
+func (t *tool) build(o *options, tgt target, data []byte, in codegen.Input) ([]codegen.File, error) {
+	obj, err := elf.Load(data, o.source, o.load)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := t.verifyAll(obj)
+	if err != nil {
+		return nil, err
+	}
+	if obj.BigEndian {
+		return nil, t.bigEndian(o)
+	}
+	in.Object = obj
+	for i, p := range obj.Programs {
+		prog, err := ir.Build(obj, p, facts[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: program %s: %w", o.source, p.Name, err)
+		}
+		ir.Optimize(prog)
+		in.Programs = append(in.Programs, codegen.Program{Source: p, IR: prog, Facts: facts[i]})
+	}
+	if in.Backend == codegen.BackendNative {
+		for _, m := range machines() {
+			if !slices.Contains(o.arches, m.Name) || !tgt.serves(m.Name) {
+				continue
+			}
+			if err := t.assemble(o, m, in.Programs); err != nil {
+				return nil, err
+			}
+		}
+	}
+	files, err := codegen.Generate(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.source, err)
+	}
+	return files, t.dump(o, in, files)
+}

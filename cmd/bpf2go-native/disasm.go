@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
+)
+
+// disasmCommand makes the command that lists the programs of an object.
+func (t *tool) disasmCommand() *cobra.Command {
+	var in inputFlags
+	var all bool
+	c := &cobra.Command{
+		Use:   "disasm <object.o>",
+		Short: "List the programs of an object under their C lines",
+		Long: `disasm lists every program as it is after linking, subprograms behind it, in
+the notation and with the numbers of llvm-objdump, each C line above the
+instructions that it became. It verifies nothing.`,
+		Args: oneObject,
+		RunE: func(_ *cobra.Command, args []string) error {
+			o, err := loadObject(args[0], &in)
+			if err != nil {
+				return err
+			}
+			if all {
+				return frontend.Dump(t.stdout, o)
+			}
+			return t.disasm(o)
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "list maps, global variables and types, too, and leave out the bytes")
+	in.add(c.Flags())
+	return c
+}
+
+// disasm prints the programs.
+func (t *tool) disasm(o *frontend.Object) error {
+	w := bufio.NewWriter(t.stdout)
+	for i, p := range o.Programs {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "program %s, section %s, type %s:\n\n", p.Name, p.Section, p.Hook.Name)
+		if err := frontend.PrintProgram(w, o, p, true); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// oneObject checks the arguments of verify and disasm.
+func oneObject(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%s takes one object file, got %d arguments", c.Name(), len(args))
+	}
+	return nil
+}
+
+// loadObject reads the object file of verify and disasm.
+func loadObject(file string, in *inputFlags) (*frontend.Object, error) {
+	opt, err := in.options()
+	if err != nil {
+		return nil, err
+	}
+	data, err := readObject(file)
+	if err != nil {
+		return nil, err
+	}
+	return elf.Load(data, file, opt)
+}
