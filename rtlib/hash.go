@@ -6,10 +6,13 @@ package rtlib
 //
 //	 63       48 47                              3   0
 //	┌───────────┬─────────────────────────────────┬───┐
-//	│    tag    │ address of the next element     │  L│   0 when there is none
+//	│    tag    │ address of an element           │  L│   0 when there is none
 //	└───────────┴─────────────────────────────────┴───┘
 //
-//	element:   next word, key rounded up to 8, value rounded up to 8
+//	element:    key rounded up to 8 │ next word │ value rounded up to 8
+//	                                           ↑ its address
+//
+// The address of an element is its value's, what programs want.
 //
 // The tag is 16 bits of the key's hash, so that a search reads no element of
 // another key (but one of 65,536). L says that the element was the last of its
@@ -52,7 +55,11 @@ const (
 	wordLast = 1
 	tagShift = 48
 
-	elemKey = 8 // bytes from an element to its key
+	elemNext = 8 // bytes from the next word to the element's address
+
+	// A hash has the tag in the same bits as a word, and the number of the
+	// bucket from bit 20 on.
+	bucketShift = 20
 
 	// mixer is odd and its bits are irregular: the fraction of the golden
 	// ratio (Knuth, TAOCP vol. 3, §6.4).
@@ -63,14 +70,15 @@ const (
 
 // hash is the part of a Map that writers use.
 type hash struct {
-	count       atomic.Int64 // keys
-	stripes     []stripe
-	stripeShift uint64   // 64 - log2(len(stripes))
-	words       []uint64 // the bucket words
-	elemSize    uintptr  // bytes
-	chunk       int      // elements that a stripe allocates at once
-	batch       int      // retired elements that are worth a barrier
-	poison      bool     // overwrite values that are free: for tests
+	count     atomic.Int64 // keys
+	stripes   []stripe
+	perStripe uint64   // buckets of a stripe, a power of two
+	words     []uint64 // the bucket words
+	elemSize  uintptr  // bytes
+	valueOff  uintptr  // bytes from the start of an element to its address
+	chunk     int      // elements that a stripe allocates at once
+	batch     int      // retired elements that are worth a barrier
+	poison    bool     // overwrite values that are free: for tests
 }
 
 // stripe is a range of buckets with its lock and its elements.
@@ -97,10 +105,10 @@ func (m *Map) initHash() {
 	h.words = make([]uint64, buckets)
 	h.stripes = make([]stripe, stripes)
 	m.table = unsafe.Pointer(&h.words[0])
-	m.shift = uint64(64 - bits.TrailingZeros64(buckets))
-	h.stripeShift = uint64(64 - bits.TrailingZeros64(stripes))
-	m.valueOff = uint64(elemKey + round8(m.keySize))
-	h.elemSize = uintptr(m.valueOff) + round8(m.valueSize)
+	m.mask = buckets - 1
+	h.perStripe = buckets / stripes
+	h.valueOff = round8(m.keySize) + elemNext
+	h.elemSize = h.valueOff + round8(m.valueSize)
 	h.chunk = int(max(1, min(m.max/stripes/4, 1<<16/uint64(h.elemSize)), min(8, m.max/stripes)))
 	h.batch = int(max(32, 512/stripes))
 	m.seed1 = zeroSeed
@@ -154,16 +162,22 @@ func (m *Map) hashKey(key unsafe.Pointer) uint64 {
 //go:nocheckptr
 func at(addr uint64) unsafe.Pointer { return unsafe.Add(nil, uintptr(addr)) }
 
+// bucketOf returns the number of a hash's bucket.
+func (m *Map) bucketOf(h uint64) uint64 { return h >> bucketShift & m.mask }
+
 // bucket returns the place of a hash's bucket word.
 func (m *Map) bucket(h uint64) *uint64 {
-	return (*uint64)(unsafe.Add(m.table, uintptr(h>>(m.shift&63))*8))
+	return (*uint64)(unsafe.Add(m.table, uintptr(m.bucketOf(h))*8))
 }
 
 // stripeOf returns the stripe that a hash belongs to.
-func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[h>>m.hash.stripeShift] }
+func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[m.bucketOf(h)/m.hash.perStripe] }
 
-// tagBits is a hash's tag where words have it.
-func tagBits(h uint64) uint64 { return h << 32 >> tagShift << tagShift }
+// next returns the place of an element's next word.
+func next(elem uint64) *uint64 { return (*uint64)(at(elem - elemNext)) }
+
+// key returns an element's key.
+func (m *Map) key(elem uint64) unsafe.Pointer { return at(elem - uint64(m.hash.valueOff)) }
 
 // seek finds a key under the stripe's lock: the place of the word that points
 // to it and the word. The word is 0 when there is no such key.
@@ -173,11 +187,11 @@ func tagBits(h uint64) uint64 { return h << 32 >> tagShift << tagShift }
 func (m *Map) seek(h uint64, key unsafe.Pointer) (*uint64, uint64) {
 	place := m.bucket(h)
 	for w := *place; w != 0; w = *place {
-		e := at(w & wordAddr)
-		if w>>tagShift == tagBits(h)>>tagShift && sameKey(unsafe.Add(e, elemKey), key, m.keySize) {
+		e := w & wordAddr
+		if (w^h)>>tagShift == 0 && sameKey(m.key(e), key, m.keySize) {
 			return place, w
 		}
-		place = (*uint64)(e)
+		place = next(e)
 	}
 	return place, 0
 }
@@ -193,7 +207,7 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	s := m.stripeOf(h)
 	s.mu.Lock()
 	place, old := m.seek(h, key)
-	var next uint64
+	var rest uint64
 	switch {
 	case old != 0 && flags == bpf.UpdateNoExist:
 		s.mu.Unlock()
@@ -202,22 +216,21 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 		s.mu.Unlock()
 		return bpf.ENOENT
 	case old != 0:
-		next = *(*uint64)(at(old & wordAddr))
+		rest = *next(old & wordAddr)
 	default:
 		if !m.countUp() {
 			s.mu.Unlock()
 			return m.rules.HashFull
 		}
 		place = m.bucket(h)
-		next = *place
+		rest = *place
 	}
-	e := m.alloc(s)
-	p := at(uint64(e))
-	*(*uint64)(p) = next
-	copyIn(unsafe.Add(p, elemKey), key, m.keySize)
-	copyIn(unsafe.Add(p, m.valueOff), value, m.valueSize)
-	word := tagBits(h) | uint64(e)
-	if next == 0 {
+	e := uint64(m.alloc(s))
+	*next(e) = rest
+	copyIn(m.key(e), key, m.keySize)
+	copyIn(at(e), value, m.valueSize)
+	word := h>>tagShift<<tagShift | e
+	if rest == 0 {
 		word |= wordLast
 	}
 	atomic.StoreUint64(place, word)
@@ -240,7 +253,7 @@ func (m *Map) hashDelete(key unsafe.Pointer) bpf.Errno {
 		s.mu.Unlock()
 		return bpf.ENOENT
 	}
-	atomic.StoreUint64(place, *(*uint64)(at(old & wordAddr)))
+	atomic.StoreUint64(place, *next(old & wordAddr))
 	s.retire(m, uintptr(old&wordAddr))
 	m.hash.count.Add(-1)
 	s.mu.Unlock()

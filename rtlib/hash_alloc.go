@@ -62,7 +62,7 @@ func (m *Map) refill(s *stripe, n int) bool {
 	for q.head < len(q.items) && m.domain.released(q.items[q.head].tag) {
 		e := q.items[q.head].elem
 		if m.hash.poison {
-			fill(at(uint64(uintptr(m.valueOff)+e)), m.valueSize, poisonWord)
+			fill(at(uint64(e)), m.valueSize, poisonWord)
 		}
 		s.free = append(s.free, e)
 		q.head++
@@ -81,7 +81,7 @@ func (m *Map) fresh(s *stripe) uintptr {
 	if s.left == 0 {
 		slab := make([]uint64, m.hash.elemSize/8*uintptr(m.hash.chunk))
 		s.slabs = append(s.slabs, slab)
-		s.unused = uintptr(unsafe.Pointer(&slab[0]))
+		s.unused = uintptr(unsafe.Pointer(&slab[0])) + m.hash.valueOff
 		s.left = m.hash.chunk
 	}
 	e := s.unused

@@ -15,27 +15,25 @@ import (
 
 // hashRead copies the value of a key out; false when there is none.
 func (m *Map) hashRead(key, value unsafe.Pointer) bool {
-	s := m.stripeOf(m.hashKey(key))
+	h := m.hashKey(key)
+	s := m.stripeOf(h)
 	for range 4 {
 		before := s.reused.Load()
-		found := m.tryRead(key, value)
+		e := m.search(h, key)
+		if e != 0 {
+			copyOut(value, at(e), m.valueSize)
+		}
 		if s.reused.Load() == before {
-			return found
+			return e != 0
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return m.tryRead(key, value)
-}
-
-// tryRead is one attempt of hashRead.
-func (m *Map) tryRead(key, value unsafe.Pointer) bool {
-	e := m.find(key)
-	if e == 0 {
-		return false
+	e := m.search(h, key)
+	if e != 0 {
+		copyOut(value, at(e), m.valueSize)
 	}
-	copyOut(value, at(uint64(e)+m.valueOff), m.valueSize)
-	return true
+	return e != 0
 }
 
 // hashNext copies the key after key in the order of buckets out; a nil or
@@ -48,22 +46,21 @@ func (m *Map) hashNext(key, out unsafe.Pointer) bool {
 		s.mu.Lock()
 		_, w := m.seek(h, key)
 		if w != 0 {
-			bucket = int(h>>m.shift) + 1
-			if m.keyOut(loadWord(at(w&wordAddr)), out) {
+			bucket = int(m.bucketOf(h)) + 1
+			if m.keyOut(atomic.LoadUint64(next(w&wordAddr)), out) {
 				s.mu.Unlock()
 				return true
 			}
 		}
 		s.mu.Unlock()
 	}
-	perStripe := len(m.hash.words) / len(m.hash.stripes)
 	for ; bucket < len(m.hash.words); bucket++ {
 		if atomic.LoadUint64(&m.hash.words[bucket]) == 0 {
 			continue
 		}
-		s := &m.hash.stripes[bucket/perStripe]
+		s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
 		s.mu.Lock()
-		found := m.keyOut(loadWord(unsafe.Pointer(&m.hash.words[bucket])), out)
+		found := m.keyOut(atomic.LoadUint64(&m.hash.words[bucket]), out)
 		s.mu.Unlock()
 		if found {
 			return true
@@ -72,14 +69,11 @@ func (m *Map) hashNext(key, out unsafe.Pointer) bool {
 	return false
 }
 
-// loadWord reads a word under the stripe's lock.
-func loadWord(p unsafe.Pointer) uint64 { return atomic.LoadUint64((*uint64)(p)) }
-
 // keyOut copies the key of the element that w points to; false when w is 0.
 func (m *Map) keyOut(w uint64, out unsafe.Pointer) bool {
 	if w == 0 {
 		return false
 	}
-	copyOut(out, at(w&wordAddr+elemKey), m.keySize)
+	copyOut(out, m.key(w&wordAddr), m.keySize)
 	return true
 }

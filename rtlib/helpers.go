@@ -39,11 +39,7 @@ func mapAt(addr uint64) *Map { return (*Map)(unsafe.Add(nil, uintptr(addr))) }
 func MapLookupElem(_ *abi.Frame, m, key uint64) uint64 {
 	mp := mapAt(m)
 	if mp.kind == kindHash {
-		e := mp.find(ptr(key))
-		if e == 0 {
-			return 0
-		}
-		return uint64(e) + mp.valueOff
+		return mp.find(ptr(key))
 	}
 	index := mp.index(ptr(key))
 	if index >= mp.max {
@@ -85,12 +81,7 @@ func MapDeleteElem(_ *abi.Frame, m, key uint64) uint64 {
 //go:linkname HashLookup bpf2go/rtlib/v1.HashLookup
 //go:nocheckptr
 func HashLookup(_ *abi.Frame, m, key uint64) uint64 {
-	mp := mapAt(m)
-	e := mp.find(ptr(key))
-	if e == 0 {
-		return 0
-	}
-	return uint64(e) + mp.valueOff
+	return mapAt(m).find(ptr(key))
 }
 
 // KtimeGetNs is bpf_ktime_get_ns: nanoseconds of a clock that only advances

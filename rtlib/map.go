@@ -15,16 +15,17 @@ type Map struct {
 	// Assembly takes the offsets from go_asm.h.
 
 	table     unsafe.Pointer // hash: first of the bucket words
-	shift     uint64         // hash: 64 - log2(number of buckets)
+	mask      uint64         // hash: number of buckets - 1
 	seed0     uint64         // hash: secret of this map
 	seed1     uint64         // hash: secret of this map, odd
-	valueOff  uint64         // hash: bytes from an element to its value
 	values    unsafe.Pointer // array: first element
 	stride    uint64         // array: bytes from element to element
 	max       uint64         // max_entries
 	keySize   uintptr
 	valueSize uintptr
 	kind      mapKind
+
+	hostReadOnly, hostWriteOnly bool // what hosts may not do
 
 	hash   hash
 	rules  *bpf.Rules
@@ -87,6 +88,8 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 		kind: kindOfType(spec.Type), rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
 		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize),
 	}
+	m.hostReadOnly = spec.Frozen || spec.Flags&bpf.FlagRdonly != 0
+	m.hostWriteOnly = spec.Flags&bpf.FlagWronly != 0
 	m.refs.Store(1)
 	if m.kind == kindNone {
 		return nil, fmt.Errorf("map %q: maps of type %d: %w", spec.Name, spec.Type, bpf.ErrUnsupported)

@@ -14,13 +14,10 @@ import (
 // Errors: ENOENT when there is no such key or index, EINVAL for wrong lengths,
 // EPERM for a map that hosts may not read; os.ErrClosed.
 func (m *Map) Lookup(key, value []byte) error {
-	if err := m.checkCall("lookup", key, value); err != nil {
-		return err
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostWriteOnly {
+		return m.refuseRead("lookup", key, len(value))
 	}
-	if m.spec.Flags&bpf.FlagWronly != 0 {
-		return &MapError{m.name, "lookup", "the map has the flag WRONLY", bpf.EPERM}
-	}
-	if !m.read(unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0])) {
+	if !m.read(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value))) {
 		return m.misses.lookup
 	}
 	return nil
@@ -35,13 +32,13 @@ func (m *Map) Lookup(key, value []byte) error {
 // for other flags or wrong lengths, EPERM for frozen maps and those that hosts
 // may not write; os.ErrClosed.
 func (m *Map) Update(key, value []byte, flags uint64) error {
-	if err := m.checkCall("update", key, value); err != nil {
-		return err
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostReadOnly {
+		return m.refuseWrite("update", key, len(value))
 	}
-	if err := m.checkWrite("update"); err != nil {
-		return err
+	if errno := m.write(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value)), flags); errno != 0 {
+		return m.updateError(errno, flags)
 	}
-	return m.updateError(m.write(unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0]), flags), flags)
+	return nil
 }
 
 // Delete removes key. Programs that hold its value keep it to the end of their
@@ -51,20 +48,13 @@ func (m *Map) Update(key, value []byte, flags uint64) error {
 // rules the element becomes zero) and for a wrong length, EPERM as Update;
 // os.ErrClosed.
 func (m *Map) Delete(key []byte) error {
-	if err := m.checkKey("delete", key); err != nil {
-		return err
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
+		return m.refuseWrite("delete", key, noValue)
 	}
-	if err := m.checkWrite("delete"); err != nil {
-		return err
+	if errno := m.remove(unsafe.Pointer(unsafe.SliceData(key))); errno != 0 {
+		return m.removeError(errno)
 	}
-	switch errno := m.remove(unsafe.Pointer(&key[0])); errno {
-	case 0:
-		return nil
-	case bpf.ENOENT:
-		return m.misses.remove
-	default:
-		return &MapError{m.name, "delete", "elements of arrays cannot be deleted", errno}
-	}
+	return nil
 }
 
 // NextKey copies the key that follows key to next, which may be the same
@@ -75,18 +65,13 @@ func (m *Map) Delete(key []byte) error {
 // Errors: ENOENT after the last key, EINVAL for wrong lengths, EPERM for a map
 // that hosts may not read; os.ErrClosed.
 func (m *Map) NextKey(key, next []byte) error {
-	if key != nil {
-		if err := m.checkKey("next key", key); err != nil {
-			return err
-		}
+	if m == nil || m.closed.Load() || uintptr(len(next)) != m.keySize || m.hostWriteOnly {
+		return m.refuseRead("next key", next, noValue)
 	}
-	if err := m.checkKey("next key", next); err != nil {
-		return err
+	if key != nil && uintptr(len(key)) != m.keySize {
+		return m.refuseRead("next key", key, noValue)
 	}
-	if m.spec.Flags&bpf.FlagWronly != 0 {
-		return &MapError{m.name, "next key", "the map has the flag WRONLY", bpf.EPERM}
-	}
-	if !m.next(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(&next[0])) {
+	if !m.next(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(next))) {
 		return m.misses.next
 	}
 	return nil
@@ -140,8 +125,6 @@ func (m *Map) next(key, out unsafe.Pointer) bool {
 func (m *Map) updateError(errno bpf.Errno, flags uint64) error {
 	detail := ""
 	switch {
-	case errno == 0:
-		return nil
 	case flags > bpf.UpdateExist:
 		detail = fmt.Sprintf("flags %d; 0 (any), 1 (no exist) and 2 (exist) are possible", flags)
 	case m.kind == kindHash && errno == bpf.EEXIST:
@@ -150,18 +133,30 @@ func (m *Map) updateError(errno bpf.Errno, flags uint64) error {
 		return m.misses.missing
 	case m.kind == kindHash:
 		detail = fmt.Sprintf("the map is full, max_entries is %d", m.max)
-	case flags == bpf.UpdateNoExist && errno == m.rules.ArrayNoExist && errno != m.rules.ArrayUpdateBounds:
-		detail = "every element of an array exists and the flag is NOEXIST"
 	case flags == bpf.UpdateNoExist:
-		detail = fmt.Sprintf("the index is not below max_entries %d, or the flag is NOEXIST, and every element of an array exists", m.max)
+		detail = fmt.Sprintf("the flag is NOEXIST, and every element of an array exists below max_entries %d", m.max)
 	default:
 		detail = fmt.Sprintf("the index is not below max_entries %d", m.max)
 	}
 	return &MapError{m.name, "update", detail, errno}
 }
 
-// checkKey checks that the map is open and a key's length.
-func (m *Map) checkKey(op string, key []byte) error {
+// removeError is the error for a result of remove.
+func (m *Map) removeError(errno bpf.Errno) error {
+	switch {
+	case m.kind == kindHash:
+		return m.misses.remove
+	case m.rules.ArrayDeleteZeroes:
+		return &MapError{m.name, "delete", fmt.Sprintf("the index is not below max_entries %d", m.max), errno}
+	}
+	return &MapError{m.name, "delete", "elements of arrays cannot be deleted", errno}
+}
+
+// noValue is the length of a value in calls that have none.
+const noValue = -1
+
+// refuse says what is wrong with the map or the lengths.
+func (m *Map) refuse(op string, key []byte, value int) error {
 	switch {
 	case m == nil:
 		return &MapError{"", op, "the map is nil; does the object have it", bpf.EINVAL}
@@ -169,28 +164,28 @@ func (m *Map) checkKey(op string, key []byte) error {
 		return errClosed("map", m.name)
 	case uintptr(len(key)) != m.keySize:
 		return &MapError{m.name, op, fmt.Sprintf("key of %d bytes, want %d", len(key), m.keySize), bpf.EINVAL}
+	case value != noValue && value != int(m.valueSize):
+		return &MapError{m.name, op, fmt.Sprintf("value of %d bytes, want %d", value, m.valueSize), bpf.EINVAL}
 	}
 	return nil
 }
 
-// checkCall checks a key and a value.
-func (m *Map) checkCall(op string, key, value []byte) error {
-	if err := m.checkKey(op, key); err != nil {
+// refuseRead says why hosts cannot read so. It is called only when they cannot.
+func (m *Map) refuseRead(op string, key []byte, value int) error {
+	if err := m.refuse(op, key, value); err != nil {
 		return err
 	}
-	if uintptr(len(value)) != m.valueSize {
-		return &MapError{m.name, op, fmt.Sprintf("value of %d bytes, want %d", len(value), m.valueSize), bpf.EINVAL}
-	}
-	return nil
+	return &MapError{m.name, op, "the map has the flag WRONLY", bpf.EPERM}
 }
 
-// checkWrite checks that hosts may write to the map.
-func (m *Map) checkWrite(op string) error {
-	switch {
-	case m.frozen:
-		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
-	case m.spec.Flags&bpf.FlagRdonly != 0:
-		return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
+// refuseWrite says why hosts cannot write so. It is called only when they
+// cannot.
+func (m *Map) refuseWrite(op string, key []byte, value int) error {
+	if err := m.refuse(op, key, value); err != nil {
+		return err
 	}
-	return nil
+	if m.frozen {
+		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
+	}
+	return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
 }

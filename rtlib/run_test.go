@@ -37,6 +37,8 @@ func object(t testing.TB, mapType bpf.MapType, keySize uint32, opts *rtlib.Insta
 		{"hash_lookup_4", "raw", calls.HashLookup4},
 		{"hash_lookup_8", "raw", calls.HashLookup8},
 		{"hash_lookup_16", "raw", calls.HashLookup16},
+		{"count_4", "raw", calls.Count4},
+		{"count_16", "raw", calls.Count16},
 		{"update", "raw", calls.Update},
 		{"delete", "raw", calls.Delete},
 		{"loop", "raw", calls.Loop},

@@ -32,6 +32,13 @@ func HashLookup8(fr *abi.Frame) uint64
 // HashLookup16 is Lookup by HashLookup16.
 func HashLookup16(fr *abi.Frame) uint64
 
+// Count4 calls HashLookup4 for a key at every 16th byte of the memory and
+// returns the number of those that were found.
+func Count4(fr *abi.Frame) uint64
+
+// Count16 is Count4 for keys of 16 bytes.
+func Count16(fr *abi.Frame) uint64
+
 // Update stores the value at byte 16 of the memory in map 0.
 func Update(fr *abi.Frame) uint64
 
