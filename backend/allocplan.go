@@ -34,6 +34,9 @@ func (a *alloc) addUse(r Reg, dist int32) {
 	if x.next != 0 && a.uses[x.next].dist <= dist {
 		return
 	}
+	if x.next == 0 {
+		x.last = dist
+	}
 	a.uses = append(a.uses, use{dist, x.next})
 	x.next = int32(len(a.uses) - 1)
 }
@@ -111,9 +114,15 @@ func (a *alloc) plan() {
 	}
 	a.plans = a.plans[:len(b.Insts)]
 	w := &wants{a: a}
-	for _, e := range b.Succs {
-		a.planEdge(w, e)
+	// The hotter edge comes last: its wishes prevail.
+	hot := 0
+	if len(b.Succs) == 2 && colder(b.Succs[0].To, b.Succs[1].To) {
+		hot = 1
 	}
+	for i := range b.Succs {
+		a.planEdge(w, b.Succs[i^hot^(len(b.Succs)-1)])
+	}
+	later := a.ahead(b) // registers that instructions further on insist on
 	for i := len(b.Insts) - 1; i >= 0; i-- {
 		in := &b.Insts[i]
 		row := &a.t.Ops[in.Op]
@@ -122,20 +131,30 @@ func (a *alloc) plan() {
 		if in.Dst != 0 {
 			p.dst = w.remove(in.Dst)
 		}
-		p.avoid = w.set
+		p.avoid = w.set | later
+		if !row.Call {
+			later |= row.Clobbers | Regs(row.Arg[:]...)&^1
+		}
 		switch {
 		case row.Call:
 			w.clobber(^RegSet(0))
 		case row.Clobbers != 0 || row.Dst != 0:
 			w.clobber(row.Clobbers | 1<<row.Dst)
 		}
+		dies := func(v Reg) bool { return v.Virtual() && a.val(v).last == int32(i) }
 		for j, r := range row.Arg {
-			if in.Args[j] != 0 {
+			if destroyed := row.Clobbers.Has(r) || row.Dst == r; in.Args[j] != 0 && (!destroyed || dies(in.Args[j])) {
 				w.add(in.Args[j], r)
 			}
 		}
-		if row.Tied && row.Arg[0] == 0 && p.dst != 0 && a.val(in.Args[0]).want == 0 {
-			w.add(in.Args[0], p.dst)
+		if row.Tied && row.Arg[0] == 0 && p.dst != 0 {
+			v := in.Args[0]
+			if row.Commutes && !dies(v) {
+				v = in.Args[1]
+			}
+			if dies(v) && a.val(v).want == 0 {
+				w.add(v, p.dst)
+			}
 		}
 		if in.Op == OpMove && p.dst != 0 {
 			w.add(in.Args[0], p.dst)
@@ -149,8 +168,37 @@ func (a *alloc) plan() {
 	w.clobber(^RegSet(0))
 }
 
-// planEdge adds what the successor of an edge expects.
+// ahead returns the registers that instructions behind b insist on: those of
+// the next blocks, and of the whole loop where one begins.
+func (a *alloc) ahead(b *Block) RegSet {
+	set := RegSet(0)
+	for _, e := range b.Succs {
+		to := e.To
+		if len(to.Insts) == 1 && len(to.Succs) == 1 {
+			to = to.Succs[0].To
+		}
+		if !to.Cold || b.Cold {
+			set |= a.takes[to.ID] | a.loopTakes[to.ID]
+		}
+	}
+	return set
+}
+
+// colder reports whether b is executed less than c.
+func colder(b, c *Block) bool {
+	if b.Cold != c.Cold {
+		return b.Cold
+	}
+	return b.Depth < c.Depth
+}
+
+// planEdge adds what the successor of an edge expects. A block that only
+// carries the moves of an edge expects what its own successor does.
 func (a *alloc) planEdge(w *wants, e Edge) {
+	if to := e.To; len(to.Insts) == 1 && len(to.Succs) == 1 && len(to.Preds) == 1 && a.start[to.ID] == nil {
+		a.planEdge(w, to.Succs[0])
+		return
+	}
 	for _, p := range a.start[e.To.ID] {
 		v := p.val
 		for i, q := range e.To.Params {

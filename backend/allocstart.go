@@ -48,16 +48,32 @@ func (a *alloc) mergeState() {
 		args[p] = from.Succs[0].Args[i]
 	}
 	loop := b.head == b
+	taken := a.loopTakes[b.ID]
+	occupied := RegSet(0)
+	for _, p := range a.end[from.ID] {
+		occupied |= 1 << p.reg
+	}
 	for _, p := range a.end[from.ID] {
 		x := a.val(p.val)
-		if x.next != 0 && x.regs == 0 && a.keepAtMerge(p.val, loop) {
-			a.assign(p.reg, p.val)
+		if x.next == 0 || x.regs != 0 || !a.keepAtMerge(p.val, loop) {
+			continue
 		}
+		r := p.reg
+		if loop && taken.Has(r) {
+			// The loop needs the register for something else each time.
+			if free := a.t.Allocatable &^ a.busy &^ taken &^ occupied; free != 0 {
+				r = free.Lowest()
+			}
+		}
+		if a.busy.Has(r) {
+			continue
+		}
+		a.assign(r, p.val)
 	}
 	params := append([]Reg(nil), b.Params...)
 	sort.SliceStable(params, func(i, j int) bool { return a.dist(params[i]) < a.dist(params[j]) })
 	for _, p := range params {
-		a.placeParam(p, a.placeAtEnd(from, args[p]))
+		a.placeParam(p, a.placeAtEnd(from, args[p]), taken)
 	}
 	if loop && !a.loopCalls[b.ID] {
 		a.preload()
@@ -100,7 +116,7 @@ func (a *alloc) keepAtMerge(v Reg, loop bool) bool {
 }
 
 // placeParam gives parameter p a register, or leaves it in memory.
-func (a *alloc) placeParam(p, argReg Reg) {
+func (a *alloc) placeParam(p, argReg Reg, taken RegSet) {
 	x := a.val(p)
 	if x.next == 0 {
 		return
@@ -111,10 +127,12 @@ func (a *alloc) placeParam(p, argReg Reg) {
 		return
 	}
 	switch {
-	case x.hint != 0 && free.Has(x.hint):
+	case x.hint != 0 && (free &^ taken).Has(x.hint):
 		a.assign(x.hint, p)
-	case argReg != 0 && free.Has(argReg):
+	case argReg != 0 && (free &^ taken).Has(argReg):
 		a.assign(argReg, p)
+	case free&^taken != 0:
+		a.assign((free &^ taken).Lowest(), p)
 	case free != 0:
 		a.assign(free.Lowest(), p)
 	default:
@@ -148,6 +166,9 @@ func (a *alloc) preload() {
 		free := a.t.Allocatable &^ a.busy
 		if free.Len() <= 3 {
 			return
+		}
+		if rest := free &^ a.loopTakes[a.blk.ID]; rest != 0 {
+			free = rest
 		}
 		if a.val(v).regs == 0 {
 			a.assign(free.Lowest(), v)

@@ -148,7 +148,8 @@ type Block struct {
 	idom  *Block
 	order int // position in Func.Blocks after ordering: reverse postorder
 	head  *Block
-	calls bool // an instruction destroys all registers
+	live  RegSet // registers with values that are needed when it begins
+	calls bool   // an instruction destroys all registers
 }
 
 // last returns the instruction that ends b.

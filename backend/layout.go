@@ -1,5 +1,53 @@
 package backend
 
+// hoistEdges executes the moves of a loop's back edge in front of the branch
+// that takes it, where the way out of the loop does not need the registers
+// that they overwrite: the block of the edge becomes empty and the branch goes
+// to the loop's head itself. Moves leave the flags alone.
+func hoistEdges(f *Func) {
+	for _, mid := range f.Blocks {
+		if len(mid.Preds) != 1 || len(mid.Succs) != 1 || mid.Cold || mid.Succs[0].To.order > mid.order {
+			continue
+		}
+		from := mid.Preds[0]
+		if len(from.Succs) != 2 {
+			continue
+		}
+		other := from.Succs[0].To
+		if other == mid {
+			other = from.Succs[1].To
+		}
+		if canHoist(from, mid, other) {
+			n, m := len(from.Insts)-1, len(mid.Insts)-1
+			end := from.Insts[n]
+			from.Insts = append(append(from.Insts[:n], mid.Insts[:m]...), end)
+			mid.Insts = mid.Insts[m:]
+		}
+	}
+}
+
+func canHoist(from, mid, other *Block) bool {
+	written := RegSet(0)
+	for i := range mid.Insts[:len(mid.Insts)-1] {
+		in := &mid.Insts[i]
+		switch {
+		case in.Orig != nil:
+			return false
+		case in.Op == OpMove, in.Op == OpConst, in.Op == OpReload:
+			written |= 1 << in.Dst
+		default:
+			return false
+		}
+	}
+	var buf [5]*Reg
+	for _, r := range from.last().operands(&buf) {
+		if written.Has(*r) {
+			return false
+		}
+	}
+	return written != 0 && written&other.live == 0
+}
+
 // layout puts the blocks into their final order, hot ones first, and rotates
 // loops whose test is at the top so that it ends the loop.
 func layout(f *Func) {
@@ -12,7 +60,48 @@ func layout(f *Func) {
 			f.layout = append(f.layout, b)
 		}
 	}
+	for _, h := range f.Blocks {
+		if h.head == h && !h.Cold {
+			rotate(f.layout, h)
+		}
+	}
 	f.layout = append(f.layout, cold...)
+}
+
+// rotate moves the head of a loop behind the loop's last block when that jumps
+// to it and the head decides whether the loop ends.
+func rotate(list []*Block, h *Block) {
+	first := -1
+	for i, b := range list {
+		if b == h {
+			first = i
+		}
+	}
+	end := first + 1
+	for end < len(list) && inLoop(list[end], h) {
+		end++
+	}
+	if first < 0 || end == first+1 || len(h.Succs) != 2 {
+		return
+	}
+	if inLoop(h.Succs[0].To, h) == inLoop(h.Succs[1].To, h) {
+		return
+	}
+	if last := list[end-1]; len(last.Succs) != 1 || last.Succs[0].To != h {
+		return
+	}
+	copy(list[first:], list[first+1:end])
+	list[end-1] = h
+}
+
+// inLoop reports whether b belongs to the loop of head h.
+func inLoop(b, h *Block) bool {
+	for x := b.head; x != nil; x = outer(x) {
+		if x == h {
+			return true
+		}
+	}
+	return false
 }
 
 // empty reports whether b does nothing but end.
@@ -101,10 +190,11 @@ func endBlock(f *Func, b, next *Block, add func(*Instr, bool, *Block)) {
 		switch {
 		case yes == no:
 			jump(yes)
-		case yes == next:
+		case yes == next, no != next && no != nil && yes != nil && colder(yes, no):
 			inverse := *in
 			inverse.Cond ^= 1
 			add(&inverse, true, no)
+			jump(yes)
 		default:
 			add(in, true, yes)
 			jump(no)

@@ -24,6 +24,7 @@ package backend
 // value is the allocator's record of a virtual register.
 type value struct {
 	regs    RegSet // registers that hold it now
+	last    int32  // position of its last use in this block
 	next    int32  // its next use in this block: index into uses, 0 for none
 	want    Reg    // register that a later instruction prefers, while planning
 	hint    Reg    // parameters: where the first argument was
@@ -62,7 +63,9 @@ type alloc struct {
 
 	start, end [][]place // by block id
 	code       [][]Instr // allocated code by block id
-	loopCalls  []bool    // by id of a loop's header
+	loopCalls  []bool    // by id of a loop's header: it calls on its hot path
+	takes      []RegSet  // by block id: registers that instructions insist on
+	loopTakes  []RegSet  // by id of a loop's header: the same for the loop
 }
 
 // allocate gives every virtual register of f places; f.Blocks hold allocated
@@ -73,7 +76,7 @@ func allocate(f *Func) [][]Instr {
 		f: f, t: f.Target, live: liveness(f),
 		vals:  make([]value, f.NextReg-FirstVirtual),
 		start: make([][]place, n), end: make([][]place, n), code: make([][]Instr, n),
-		loopCalls: make([]bool, n),
+		loopCalls: make([]bool, n), takes: make([]RegSet, n), loopTakes: make([]RegSet, n),
 	}
 	a.definitions()
 	for _, b := range f.Blocks {
@@ -89,6 +92,9 @@ func allocate(f *Func) [][]Instr {
 	virtual := make([][]Instr, n)
 	for i, b := range f.Blocks {
 		virtual[i], b.Insts = b.Insts, a.code[i]
+		for _, p := range a.start[i] {
+			b.live |= 1 << p.reg
+		}
 	}
 	return virtual
 }
@@ -105,8 +111,11 @@ func (a *alloc) definitions() {
 			v := a.val(p)
 			v.def, v.param = b, true
 		}
+		takes := RegSet(0)
 		for i := range b.Insts {
 			in := &b.Insts[i]
+			row := &a.t.Ops[in.Op]
+			takes |= row.Clobbers | Regs(row.Arg[:]...) | 1<<row.Dst
 			if in.Dst == 0 {
 				continue
 			}
@@ -116,11 +125,10 @@ func (a *alloc) definitions() {
 				v.remake = in
 			}
 		}
-		if !b.calls || b.Cold {
-			continue
-		}
-		for h := b.head; h != nil; h = outer(h) {
-			a.loopCalls[h.ID] = true
+		a.takes[b.ID] = takes &^ 1
+		for h := b.head; h != nil && !b.Cold; h = outer(h) {
+			a.loopCalls[h.ID] = a.loopCalls[h.ID] || b.calls
+			a.loopTakes[h.ID] |= takes &^ 1
 		}
 	}
 }
