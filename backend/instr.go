@@ -80,8 +80,17 @@ type OpInfo struct {
 	Call     bool   // destroys every register
 	Branch   bool   // ends a block with two successors; Cond^1 is its inverse
 
+	// Compare says that the instruction does nothing but set flags from
+	// Args, CompareImm that it subtracts Imm from Args[0] for that.
+	Compare                 uint8
 	ReadsFlags, WritesFlags bool
 }
+
+// Values of OpInfo.Compare.
+const (
+	CompareAny uint8 = 1
+	CompareImm uint8 = 2
+)
 
 // Addr is a memory operand: Base + Index*Scale + Disp.
 type Addr struct {

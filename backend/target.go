@@ -56,6 +56,8 @@ type Target struct {
 	FramePad   int // bytes to add to a frame that is not empty
 	FrameAlign int // multiple of the frame size
 
+	// Strict returns the condition that says of K+1 what <= or > says of K.
+	Strict func(cond uint8) (uint8, bool)
 	// Ops has a row for each machine operation, the shared ones first.
 	Ops []OpInfo
 	// Lower has a function for each ir.Op that emits the instructions of a

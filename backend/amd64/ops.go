@@ -188,7 +188,8 @@ const (
 	opFetchXORL
 	opZERO
 	opDOWN
-	opEnd
+	opUpdate // memory op= register or immediate: see update
+	opEnd    = opUpdate + 5*4*2
 )
 
 type row = backend.OpInfo
@@ -217,7 +218,14 @@ func shift(name string) row {
 }
 
 func compare(name string, form uint8) row {
-	return row{Name: name, Form: form, WritesFlags: true}
+	r := row{Name: name, Form: form, WritesFlags: true}
+	switch form {
+	case formCmp, formTestI:
+		r.Compare = backend.CompareAny
+	case formCmpI:
+		r.Compare = backend.CompareImm
+	}
+	return r
 }
 
 // div divides DX:AX; the quotient is in AX and the remainder in DX.
@@ -254,8 +262,24 @@ func ops() []row {
 	b.divisions()
 	b.atomics()
 	b[opZERO] = row{Name: "ZERO", Form: formZero}
+	for i, name := range [...]string{"ADD", "SUB", "AND", "OR", "XOR"} {
+		for j, width := range [...]string{"B", "W", "L", "Q"} {
+			b[updateOp(i, j, false)] = row{Name: name + width, Form: formStore, WritesFlags: true}
+			b[updateOp(i, j, true)] = row{Name: name + width, Form: formStoreI, WritesFlags: true}
+		}
+	}
 	b[opDOWN] = row{Name: "SUBL", Form: formDown, WritesFlags: true}
 	return b
+}
+
+// updateOp returns an operation on memory: kind is 0 for ADD, SUB, AND, OR, XOR
+// and width the logarithm of its bytes.
+func updateOp(kind, width int, imm bool) backend.Op {
+	op := opUpdate + backend.Op(8*kind+2*width)
+	if imm {
+		op++
+	}
+	return op
 }
 
 func (b builder) shared() {

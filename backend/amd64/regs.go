@@ -50,3 +50,18 @@ var condNames = [...]string{"EQ", "NE", "CS", "CC", "LS", "HI", "LT", "GE", "LE"
 func swapped(c uint8) uint8 {
 	return [...]uint8{condEQ, condNE, condHI, condLS, condCC, condCS, condGT, condLE, condGE, condLT}[c]
 }
+
+// strict returns the condition on K+1 that equals c on K.
+func strict(c uint8) (uint8, bool) {
+	switch c {
+	case condLS:
+		return condCS, true
+	case condHI:
+		return condCC, true
+	case condLE:
+		return condLT, true
+	case condGT:
+		return condGE, true
+	}
+	return c, false
+}

@@ -1,6 +1,8 @@
 package amd64
 
 import (
+	"math/bits"
+
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 )
@@ -166,7 +168,55 @@ func store(width int) lowerFunc {
 // the same place is loaded, nothing writes in between, and only the store
 // wants the result.
 func update(l *backend.Lower, v *ir.Value, width int) bool {
-	return false
+	sum := v.Args[1]
+	for width < 8 && cut(sum, width) && l.Single(sum) {
+		sum = sum.Args[0]
+	}
+	kind, ok := updateKind(sum.Op)
+	if !ok || !l.Single(sum) || l.Needed(sum) || int(sum.Op.Row().Width) < width {
+		return false
+	}
+	x, y := sum.Args[0], sum.Args[1]
+	if !samePlace(l, v, x, width) && sum.Op.Row().Commutative {
+		x, y = y, x
+	}
+	if !samePlace(l, v, x, width) {
+		return false
+	}
+	m := address(l, v.Args[0], v.Imm)
+	log := bits.TrailingZeros(uint(width))
+	if k, ok := constant(y, width == 8); ok {
+		if width < 4 {
+			k = k << (64 - 8*width) >> (64 - 8*width)
+		}
+		l.Emit(instr{Op: updateOp(kind, log, true), Imm: k, Mem: m})
+		return true
+	}
+	l.Emit(instr{Op: updateOp(kind, log, false), Args: [3]reg{operand(l, y, width == 8)}, Mem: m})
+	return true
+}
+
+// samePlace reports whether x loads what the store v overwrites.
+func samePlace(l *backend.Lower, v, x *ir.Value, width int) bool {
+	row := x.Op.Row()
+	return row.Class == ir.ClassLoad && row.Addr && int(row.Width) == width &&
+		x.Args[0] == v.Args[0] && x.Imm == v.Imm && l.Foldable(x)
+}
+
+func updateKind(op ir.Op) (int, bool) {
+	switch op {
+	case ir.OpAdd64, ir.OpAdd32:
+		return 0, true
+	case ir.OpSub64, ir.OpSub32:
+		return 1, true
+	case ir.OpAnd64, ir.OpAnd32:
+		return 2, true
+	case ir.OpOr64, ir.OpOr32:
+		return 3, true
+	case ir.OpXor64, ir.OpXor32:
+		return 4, true
+	}
+	return 0, false
 }
 
 func ctxLoad(l *backend.Lower, v *ir.Value) {

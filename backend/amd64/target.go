@@ -25,6 +25,7 @@ func Target() *backend.Target {
 		Base:        R13,
 		Args:        [5]backend.Reg{AX, CX, DX, BX, SI},
 
+		Strict:     strict,
 		Ops:        ops(),
 		Lower:      lowering(),
 		LEA:        lea,
