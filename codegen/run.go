@@ -45,14 +45,11 @@ func (g *generator) runs(f *jen.File) {
 
 // parameter is what a hook's program runs on, its name, and the type of r0.
 func parameter(h *table.Hook) (param *jen.Statement, name string, result *jen.Statement) {
-	result = jen.Uint32()
-	if h.AnyRet {
-		result = jen.Uint64()
-	}
 	if h.Memory {
-		return jen.Id("mem").Index().Byte(), "mem", result
+		return jen.Id("mem").Index().Byte(), "mem", jen.Uint64()
 	}
-	return jen.Id("ctx").Op("*").Qual(pathRT, h.Go), "ctx", result
+	// The verdict of a hook with a context is an int in C, whatever r0 holds.
+	return jen.Id("ctx").Op("*").Qual(pathRT, h.Go), "ctx", jen.Uint32()
 }
 
 // typedMaps prints a method for each map whose key and value have Go types.
