@@ -37,7 +37,7 @@ func (t *tool) generate(o *options) error {
 	if made == 0 || len(o.dump) > 0 {
 		return nil
 	}
-	if err := checkPackage(o.outputDir, o.pkg, out.files); err != nil {
+	if err := out.checkPackage(o.pkg); err != nil {
 		return err
 	}
 	if o.check {

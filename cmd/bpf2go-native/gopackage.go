@@ -32,7 +32,7 @@ func head(b []byte) []byte { return b[:min(len(b), headerSize)] }
 
 // usesCgo names a Go file of the directory that imports "C", "" when there is
 // none. Go refuses assembly in such a package.
-func usesCgo(dir string, pkg string) (string, error) {
+func usesCgo(dir, pkg string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return "", err
@@ -83,12 +83,12 @@ func buildLine(src []byte) constraint.Expr {
 // checkPackage looks for what stands in the way of the files: files of the
 // same name that nobody generated, and generated files of another name that
 // declare the same identifiers for a build that has both.
-func checkPackage(dir, pkg string, files []codegen.File) error {
-	for _, f := range files {
+func (o *output) checkPackage(pkg string) error {
+	for _, f := range o.files {
 		if filepath.Ext(f.Name) == depExt {
 			continue // make's files have no headers
 		}
-		old, err := os.ReadFile(filepath.Join(dir, f.Name))
+		old, err := os.ReadFile(filepath.Join(o.dir, f.Name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -96,16 +96,16 @@ func checkPackage(dir, pkg string, files []codegen.File) error {
 			return err
 		}
 		if !generated.Match(head(old)) {
-			return fmt.Errorf("%s exists and has no header of generated code: move it away, or choose another -output-stem", filepath.Join(dir, f.Name))
+			return fmt.Errorf("%s exists and has no header of generated code: move it away, or choose another -output-stem", filepath.Join(o.dir, f.Name))
 		}
 	}
-	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	names, err := filepath.Glob(filepath.Join(o.dir, "*.go"))
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
 		base := filepath.Base(name)
-		if slices.ContainsFunc(files, func(f codegen.File) bool { return f.Name == base }) {
+		if slices.Contains(o.stale, base) || slices.ContainsFunc(o.files, func(f codegen.File) bool { return f.Name == base }) {
 			continue
 		}
 		src, err := os.ReadFile(name)
@@ -115,7 +115,7 @@ func checkPackage(dir, pkg string, files []codegen.File) error {
 		if !generated.Match(head(src)) {
 			continue
 		}
-		for _, f := range files {
+		for _, f := range o.files {
 			if ident := clash(pkg, src, f); ident != "" {
 				return fmt.Errorf("%s is generated, too, and declares %s as %s would: remove it, or choose another ident", name, ident, f.Name)
 			}

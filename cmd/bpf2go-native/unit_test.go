@@ -221,7 +221,8 @@ func TestCheckPackage(t *testing.T) {
 		{"no Go", map[string]string{"old.go": header + "nonsense"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := checkPackage(put(t, c.files), "p", files)
+			o := &output{dir: put(t, c.files), files: files}
+			err := o.checkPackage("p")
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
