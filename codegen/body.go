@@ -75,6 +75,7 @@ type body struct {
 	labels  []bool      // by block ID: some goto names it
 	plans   []plan      // by value ID
 	known   []known     // by value ID
+	align   []uint8     // by value ID: power of two that divides it
 	vars    int         // function variables
 	base    bool        // r10 is used
 	line    frontend.Line
@@ -111,6 +112,7 @@ func writeBody(g *generator, p Program, names map[string]string, fn *ir.Func) ([
 	if err := b.check(); err != nil {
 		return nil, err
 	}
+	b.alignments()
 	live := b.live()
 	b.place(live)
 	b.colour()

@@ -164,6 +164,16 @@ func (c *cases) memory() {
 			return v
 		})
 	}
+	for op := ir.OpLoad8; op <= ir.OpStore64; op++ {
+		c.add(op.String()+"_aligned", op.Row().Args, func(f *ir.Func, b *ir.Block, args []*ir.Value) *ir.Value {
+			args[0] = f.NewValue(b, ir.OpAnd64, 0, 0, args[0], f.Const(^uint64(7)))
+			v := f.NewValue(b, op, 0, 8, args...)
+			if v.Type != ir.TypeInt {
+				return f.Const(0)
+			}
+			return v
+		})
+	}
 	c.add("ctx", 1, func(f *ir.Func, b *ir.Block, args []*ir.Value) *ir.Value {
 		sum := f.NewValue(b, ir.OpCtxLoad, 0, 3)
 		f.NewValue(b, ir.OpCtxStore, 0, 3, args[0])
@@ -224,6 +234,27 @@ func TestPlain(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestAligned(t *testing.T) {
+	a := uint64(uintptr(unsafe.Pointer(mem)))
+	mem[1] = pattern
+	call(t, "load8", op_entry_load8_aligned(nil, 0, a+5), pattern&0xff)
+	call(t, "load16", op_entry_load16_aligned(nil, 0, a+5), pattern&0xffff)
+	call(t, "load32", op_entry_load32_aligned(nil, 0, a+5), pattern&0xffffffff)
+	call(t, "load64", op_entry_load64_aligned(nil, 0, a+5), pattern)
+	call(t, "loads8", op_entry_loads8_aligned(nil, 0, a+5), pattern|0xffffffffffffff00)
+	call(t, "loads16", op_entry_loads16_aligned(nil, 0, a+5), pattern|0xffffffffffff0000)
+	call(t, "loads32", op_entry_loads32_aligned(nil, 0, a+5), pattern|0xffffffff00000000)
+	const v = 0x1112131415161718
+	op_entry_store8_aligned(nil, 0, a+3, v)
+	call(t, "store8", mem[1], pattern&^0xff|v&0xff)
+	op_entry_store16_aligned(nil, 0, a+3, v)
+	call(t, "store16", mem[1], pattern&^0xffff|v&0xffff)
+	op_entry_store32_aligned(nil, 0, a+3, v)
+	call(t, "store32", mem[1], pattern&^0xffffffff|v&0xffffffff)
+	op_entry_store64_aligned(nil, 0, a+3, v)
+	call(t, "store64", mem[1], v)
 }
 
 func TestAtomic(t *testing.T) {

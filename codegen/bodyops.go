@@ -55,9 +55,9 @@ func expressions() *[ir.NumOps]expression {
 		ir.OpTest64: truth, ir.OpTest32: truth,
 		ir.OpSelect: (*body).choose,
 
-		ir.OpLoad8: access("Load8"), ir.OpLoad16: access("Load16"), ir.OpLoad32: access("Load32"), ir.OpLoad64: access("Load64"),
-		ir.OpLoadS8: signedLoad("Load8", "int8"), ir.OpLoadS16: signedLoad("Load16", "int16"), ir.OpLoadS32: signedLoad("Load32", "int32"),
-		ir.OpStore8: access("Store8"), ir.OpStore16: access("Store16"), ir.OpStore32: access("Store32"), ir.OpStore64: access("Store64"),
+		ir.OpLoad8: load(8, false), ir.OpLoad16: load(16, false), ir.OpLoad32: load(32, false), ir.OpLoad64: load(64, false),
+		ir.OpLoadS8: load(8, true), ir.OpLoadS16: load(16, true), ir.OpLoadS32: load(32, true),
+		ir.OpStore8: store(8), ir.OpStore16: store(16), ir.OpStore32: store(32), ir.OpStore64: store(64),
 		ir.OpCtxLoad:  (*body).contextField,
 		ir.OpCtxStore: func(b *body, v *ir.Value) *jen.Statement { return b.contextField(v).Op("=").Add(b.operand(v.Args[0])) },
 
@@ -150,10 +150,8 @@ func (b *body) as(v *ir.Value, k kind) *jen.Statement {
 			return jen.Id(strconv.FormatInt(int64(int32(x)), 10))
 		case k.signed:
 			return jen.Id(strconv.FormatInt(int64(x), 10))
-		case k.bits == 32:
-			return unsigned(uint64(uint32(x)))
 		}
-		return unsigned(x)
+		return unsigned(x & (1<<(k.bits-1)<<1 - 1))
 	}
 	if k.conversion == "" {
 		return b.tight(v)
@@ -306,37 +304,6 @@ func truth(b *body, v *ir.Value) *jen.Statement {
 // choose writes a select.
 func (b *body) choose(v *ir.Value) *jen.Statement {
 	return jen.Qual(pathABI, "Select").Call(b.condition(v.Args[0], false), b.operand(v.Args[1]), b.operand(v.Args[2]))
-}
-
-// address writes the address of an access.
-func (b *body) address(v *ir.Value) *jen.Statement {
-	if x, ok := b.constant(v.Args[0]); ok {
-		return unsigned(x + uint64(v.Imm))
-	}
-	if a := v.Args[0]; a.Op == ir.OpStackAddr {
-		b.base = true
-		return displaced(jen.Id("base"), a.Imm+v.Imm)
-	}
-	if v.Imm == 0 {
-		return b.operand(v.Args[0])
-	}
-	return displaced(b.tight(v.Args[0]), v.Imm)
-}
-
-// access writes a load, store or atomic operation.
-func access(name string) expression {
-	return func(b *body, v *ir.Value) *jen.Statement {
-		args := []jen.Code{b.address(v)}
-		for _, a := range v.Args[1:] {
-			args = append(args, b.operand(a))
-		}
-		return jen.Qual(pathABI, name).Call(args...)
-	}
-}
-
-func signedLoad(name, to string) expression {
-	load := access(name)
-	return func(b *body, v *ir.Value) *jen.Statement { return widen(jen.Id(to).Call(load(b, v))) }
 }
 
 // contextField writes the native place of a context field.
