@@ -208,7 +208,7 @@ func (t *translator) address(e *body, r bpf.Reg, off int32) (*Value, int64) {
 
 // touch appends the access of the current slot, with its regions, its tokens
 // and, unless it is proven for the whole invocation, its guard.
-func (t *translator) touch(op Op, imm int64, args ...*Value) (*Value, error) {
+func (t *translator) touch(e *body, op Op, imm int64, args ...*Value) (*Value, error) {
 	a := &t.fact.Access
 	region := a.Region & everywhere
 	if region == 0 || region&table.RegionCtx != 0 {
@@ -225,6 +225,9 @@ func (t *translator) touch(op Op, imm int64, args ...*Value) (*Value, error) {
 	if !a.Invocation {
 		v.Guard = t.f.guard(t.b)
 	}
+	if a.Own && region == table.RegionStack && a.OffMin != a.OffMax {
+		v.Reach = &Reach{e.sp + a.OffMin, e.sp + a.OffMax + int64(a.Size)}
+	}
 	return v, nil
 }
 
@@ -237,7 +240,7 @@ func read(t *translator, e *body, in bpf.Instruction) error {
 		op = signed[in.Width]
 	}
 	base, off := t.address(e, in.Src, in.Off)
-	v, err := t.touch(op, off, base)
+	v, err := t.touch(e, op, off, base)
 	if err != nil {
 		return err
 	}
@@ -251,7 +254,7 @@ func write(t *translator, e *body, in bpf.Instruction) error {
 		return t.writeField(in, x)
 	}
 	base, off := t.address(e, in.Dst, in.Off)
-	_, err := t.touch(stores[in.Width], off, base, x)
+	_, err := t.touch(e, stores[in.Width], off, base, x)
 	return err
 }
 
@@ -282,7 +285,7 @@ func atom(t *translator, e *body, in bpf.Instruction) error {
 		// The expected value is r0, and so is the result.
 		args, result = []*Value{base, t.read(t.b, e.reg(bpf.R0)), x}, bpf.R0
 	}
-	v, err := t.touch(op, off, args...)
+	v, err := t.touch(e, op, off, args...)
 	if err == nil && v.Type == TypeInt {
 		t.set(e, result, v)
 	}
@@ -291,7 +294,7 @@ func atom(t *translator, e *body, in bpf.Instruction) error {
 
 func acquire(t *translator, e *body, in bpf.Instruction) error {
 	base, off := t.address(e, in.Src, in.Off)
-	v, err := t.touch(acquires[in.Width], off, base)
+	v, err := t.touch(e, acquires[in.Width], off, base)
 	if err == nil {
 		t.set(e, in.Dst, v)
 	}

@@ -57,22 +57,34 @@ func (r *frame) place(v *Value) (int64, bool) {
 	return v.Args[0].Imm + v.Imm, true
 }
 
-// mayWrite reports whether a token that is no plain store may change the slot.
+// extent returns the bytes [lo, hi) from r10 that an access may touch, and
+// whether they are known.
+func (r *frame) extent(v *Value) (lo, hi int64, ok bool) {
+	if off, ok := r.place(v); ok {
+		return off, off + int64(v.Op.Row().Width), true
+	}
+	if v.Reach != nil {
+		return v.Reach.Lo, v.Reach.Hi, true
+	}
+	return 0, 0, false
+}
+
+// mayWrite reports whether a token may change the slot.
 func (r *frame) mayWrite(t *Value, s slot) bool {
-	overlaps := func(off int64, size int) bool { return off < s.off+int64(s.size) && s.off < off+int64(size) }
+	overlaps := func(lo, hi int64) bool { return lo < s.off+int64(s.size) && s.off < hi }
 	switch {
-	case t.Op.Row().Class == ClassAtomic:
-		off, ok := r.place(t)
+	case t.Op.Row().Addr:
+		lo, hi, ok := r.extent(t)
 		if !ok {
 			return r.escapes
 		}
-		return overlaps(off, int(t.Op.Row().Width))
+		return overlaps(lo, hi)
 	case t.Op == OpCall:
 		if r.escapes {
 			return true
 		}
 		for i, a := range t.Args {
-			if span := t.span(i); a.Op == OpStackAddr && span.Writes && overlaps(a.Imm, span.Size) {
+			if span := t.span(i); a.Op == OpStackAddr && span.Writes && overlaps(a.Imm, a.Imm+int64(span.Size)) {
 				return true
 			}
 		}
@@ -84,8 +96,8 @@ func (r *frame) mayWrite(t *Value, s slot) bool {
 	return true
 }
 
-// mayRead reports whether v may read stack bytes that are not at a constant
-// place of a load, and calls each with the bytes that are.
+// reads calls each with the stack bytes that v may read; it reports whether
+// these can be any.
 func (r *frame) reads(v *Value, each func(off int64, size int)) (all bool) {
 	row := v.Op.Row()
 	touches := stackToken(v) != nil
@@ -94,11 +106,11 @@ func (r *frame) reads(v *Value, each func(off int64, size int)) (all bool) {
 		if !touches {
 			return false
 		}
-		off, ok := r.place(v)
+		lo, hi, ok := r.extent(v)
 		if !ok {
 			return r.escapes
 		}
-		each(off, int(row.Width))
+		each(lo, int(hi-lo))
 	case v.Op == OpCall:
 		if touches && r.escapes {
 			return true

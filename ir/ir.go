@@ -63,7 +63,13 @@ type Value struct {
 	// Spans are the bytes that an OpCall may read or write behind pointer
 	// arguments. An argument without one can lead anywhere.
 	Spans []Span
+	// Reach, when not nil, bounds a stack access at a computed place.
+	Reach *Reach
 }
+
+// Reach are the bytes [Lo, Hi) from r10 of the Func that an access may touch
+// (fact: Access.Own, OffMin, OffMax).
+type Reach struct{ Lo, Hi int64 }
 
 // Span says how many bytes behind an argument a helper uses at most.
 type Span struct {

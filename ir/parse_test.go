@@ -14,6 +14,7 @@ b0:
 	v12 = mem stack
 	v2 = ctxload 0 ctx after(v9) @3
 	v11 = stackaddr 0
+	v18 = add64 v11, v2
 	v14 = mapptr 2
 	v15 = mem map
 	jump b1(v2, v1, 0)
@@ -23,12 +24,13 @@ b1(v3, v4:packet, v5) depth=1 cold @4:
 	v8 = add64 v7, -5
 	v10 = store32 [v11-8], v7 stack after(v12)
 	v13 = call MapLookupElem(v14, v11) stack|map map=2 after(v10, v15) span(1 r 4) unlikely
+	v20 = load8 [v18] stack after(v13) reach(-64:-8)
 	v16 = callfunc split(v7, 0x9e3779b97f4a7c15) sp=512 stack after(v13)
 	v17 = udiv64 v7, v8 nonzero notrap
-	v18 = select v17, v8, v16
+	v19 = select v17, v8, v16
 	if v17 b1(v3, v4, v8) else b2
 b2:
-	ret v18
+	ret v19
 }
 
 func split args=2 {

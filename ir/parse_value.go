@@ -111,6 +111,8 @@ func (p *parser) attribute(v *Value) (err error) {
 		return err
 	case "span":
 		return p.span(v)
+	case "reach":
+		return p.reach(v)
 	case "map=", "sp", "@":
 		p.accept("=")
 		x, err := p.int()
@@ -170,5 +172,24 @@ func (p *parser) span(v *Value) error {
 		Arg: int(arg), Size: int(size),
 		Reads: kind == "r" || kind == "rw", Writes: kind == "w" || kind == "rw",
 	})
+	return nil
+}
+
+// reach reads `(lo:hi)`.
+func (p *parser) reach(v *Value) error {
+	p.accept("(")
+	lo, err := p.int()
+	if err != nil {
+		return err
+	}
+	p.accept(":")
+	hi, err := p.int()
+	if err != nil {
+		return err
+	}
+	if !p.accept(")") {
+		return fmt.Errorf("want ) behind the reach")
+	}
+	v.Reach = &Reach{lo, hi}
 	return nil
 }

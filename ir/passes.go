@@ -20,6 +20,7 @@ func Passes() []Pass {
 		{"fold", fold},
 		{"values", values},
 		{"dead", dead},
+		{"booleans", booleans},
 		{"thread", thread},
 		{"copies", copies},
 		{"prove", prove},

@@ -35,7 +35,7 @@ import (
 // of its first use in the block. Regions are stack, ctx, packet, map, mem and
 // const, joined by `|`; those of a call are the regions it writes. A span says
 // that a call reads (r), writes (w) or does both (rw) to at most so many bytes
-// behind an argument.
+// behind an argument; reach(LO:HI) bounds a stack access at a computed place.
 func Print(p *Program) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "program %s", p.Name)
@@ -188,6 +188,9 @@ func (v *Value) printAttributes(w *strings.Builder) {
 	}
 	for _, s := range v.Spans {
 		fmt.Fprintf(w, " span(%d %s %d)", s.Arg, spanKinds[spanKind(s)], s.Size)
+	}
+	if v.Reach != nil {
+		fmt.Fprintf(w, " reach(%d:%d)", v.Reach.Lo, v.Reach.Hi)
 	}
 	for i, name := range flagNames {
 		if v.Flags&(1<<i) != 0 {

@@ -147,18 +147,22 @@ func (p *prover) decide(v *Value) *Value {
 }
 
 func (p *prover) compare(v *Value) (uint64, bool) {
-	a, b := v.Args[0], v.Args[1]
-	if yes, ok := p.holds[relation{v.Op, a, b}]; ok {
+	return p.related(v.Op, v.Args[0], v.Args[1])
+}
+
+// related decides the comparison op of a and b.
+func (p *prover) related(op Op, a, b *Value) (uint64, bool) {
+	if yes, ok := p.holds[relation{op, a, b}]; ok {
 		return truth(yes), true
 	}
-	if len(p.bounds) == 0 {
-		return 0, false
+	x, y := p.of(a, 0), p.of(b, 0)
+	if is32(op) {
+		x, y = x.low(), y.low()
 	}
-	k := p.of(v, 0)
-	if k.min > k.max {
+	if x.min > x.max || y.min > y.max {
 		return 0, false // never reached
 	}
-	return k.isConst()
+	return transfers[op](x, y).isConst()
 }
 
 // learn notes that cond holds, or that it does not.

@@ -4,12 +4,33 @@ package ir
 // effects and meet again, and what they make differs in few values. A branch
 // that ends a loop stays one.
 func selects(f *Func) bool {
+	return convert(f, func(y, n way) bool { return len(y.values())+len(n.values()) <= selectWork })
+}
+
+// booleans does so only where a branch gives nothing but its outcome as 0 or 1,
+// which makes the number a comparison.
+func booleans(f *Func) bool {
+	return convert(f, func(y, n way) bool {
+		if len(y.values())+len(n.values()) > 0 {
+			return false
+		}
+		for i, a := range y.out.Args {
+			b := n.out.Args[i]
+			if a != b && !(isNumber(a, 0) && isNumber(b, 1) || isNumber(a, 1) && isNumber(b, 0)) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func convert(f *Func, worth func(yes, no way) bool) bool {
 	changed := false
 	for again := true; again; {
 		again = false
 		g := newGraph(f)
 		for i := len(g.rpo) - 1; i >= 0; i-- {
-			if selectAt(f, g, g.rpo[i]) {
+			if selectAt(f, g, g.rpo[i], worth) {
 				again = true
 			}
 		}
@@ -28,7 +49,7 @@ const (
 )
 
 // selectAt converts the branch of b.
-func selectAt(f *Func, g *graph, b *Block) bool {
+func selectAt(f *Func, g *graph, b *Block, worth func(yes, no way) bool) bool {
 	if b.Kind != BlockIf {
 		return false
 	}
@@ -37,7 +58,7 @@ func selectAt(f *Func, g *graph, b *Block) bool {
 	if to != no.out.To || g.dominates(to, b) || yes.block == nil && no.block == nil && to == b {
 		return false
 	}
-	work, differ := len(yes.values())+len(no.values()), 0
+	differ := 0
 	for i := range yes.out.Args {
 		if yes.out.Args[i] != no.out.Args[i] {
 			if to.Params[i].Type != TypeInt {
@@ -46,7 +67,7 @@ func selectAt(f *Func, g *graph, b *Block) bool {
 			differ++
 		}
 	}
-	if !yes.pure() || !no.pure() || work > selectWork || differ > selectValues {
+	if !yes.pure() || !no.pure() || differ > selectValues || !worth(yes, no) {
 		return false
 	}
 	for _, a := range []way{yes, no} {

@@ -101,18 +101,14 @@ func (s *slotter) writer(at slotAt) *Value {
 		switch {
 		case t.Op == OpMem || t.Op == OpParam:
 			return t
-		case row.Class == ClassStore:
+		case row.Class == ClassStore && t.Region == table.RegionStack:
 			off, ok := s.frame.place(t)
-			if !ok && s.frame.escapes || ok && t.Region != table.RegionStack {
-				return nil
-			}
-			if !ok || off >= at.off+int64(at.size) || off+int64(row.Width) <= at.off {
-				continue
-			}
-			if off <= at.off && at.off+int64(at.size) <= off+int64(row.Width) {
+			if ok && off <= at.off && at.off+int64(at.size) <= off+int64(row.Width) {
 				return t
 			}
-			return nil
+			if s.frame.mayWrite(t, at.slot) {
+				return nil
+			}
 		case s.frame.mayWrite(t, at.slot):
 			return nil
 		}

@@ -29,12 +29,15 @@ func thread(f *Func) bool {
 const (
 	threadRounds = 8
 	threadCopies = 6 // values copied for an edge, constants not counted
+	threadFacts  = 8 // branches in front of an edge that are asked
 )
 
 type threader struct {
 	f     *Func
 	g     *graph // of the begin of the round
 	known *knower
+	at    *Edge   // whose facts are in
+	facts *prover // for it
 }
 
 // block threads edges to b. It changes only edges that lead to b, and blocks
@@ -130,17 +133,46 @@ func (t *threader) eval(b *Block, e *Edge, v *Value, depth int) (uint64, bool) {
 	return Eval(v.Op, args[0], args[1], args[2]), true
 }
 
-// ranged decides a comparison by what is known of its operands on the edge.
+// ranged decides a comparison by what is known of its operands on the edge:
+// by itself, and from the branches that lead there.
 func (t *threader) ranged(b *Block, e *Edge, v *Value) (uint64, bool) {
-	tr := transfers[v.Op]
-	if !v.Op.Row().Compare || tr == nil {
+	if !v.Op.Row().Compare {
 		return 0, false
 	}
-	x, y := t.known.of(onEdge(b, e, v.Args[0])), t.known.of(onEdge(b, e, v.Args[1]))
-	if is32(v.Op) {
-		x, y = x.low(), y.low()
+	if t.at != e {
+		t.at = e
+		t.facts = &prover{f: t.f, known: t.known, bounds: map[*Value]known{}, holds: map[relation]bool{}}
+		t.learn(e, predOf(b, e))
 	}
-	return tr(x, y).isConst()
+	return t.facts.related(v.Op, onEdge(b, e, v.Args[0]), onEdge(b, e, v.Args[1]))
+}
+
+// learn gathers the conditions under which edge e of from is taken, the nearest
+// last.
+func (t *threader) learn(e *Edge, from *Block) {
+	type step struct {
+		cond *Value
+		yes  bool
+	}
+	var steps []step
+	for range threadFacts {
+		if from.Kind == BlockIf && from.Succs[0].To != from.Succs[1].To {
+			steps = append(steps, step{from.Ctl, e == &from.Succs[0]})
+		}
+		if len(from.Preds) != 1 {
+			break
+		}
+		to := from
+		from = from.Preds[0]
+		for i := range from.Succs {
+			if from.Succs[i].To == to {
+				e = &from.Succs[i]
+			}
+		}
+	}
+	for i := len(steps) - 1; i >= 0; i-- {
+		t.facts.learn(steps[i].cond, steps[i].yes)
+	}
 }
 
 func onEdge(b *Block, e *Edge, v *Value) *Value {
