@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
 // kernelMaps makes testMaps in the kernel once.
@@ -102,14 +104,18 @@ func kernelVerdict(t testing.TB, fds []int32, p *frontend.Program) (accepted boo
 			binary.LittleEndian.PutUint32(raw[8*pc+4:], uint32(fds[in.Imm]))
 		}
 	}
-	logBuf := make([]byte, 1<<20)
+	logBuf := make([]byte, 1<<16)
 	license := []byte("GPL\x00")
 	attr := progLoad{progType: uint32(ebpf.XDP), insnCnt: uint32(len(raw) / 8), logLevel: 1, logSize: uint32(len(logBuf))}
 	attr.insns = uint64(uintptr(unsafe.Pointer(&raw[0])))
 	attr.license = uint64(uintptr(unsafe.Pointer(&license[0])))
 	attr.logBuf = uint64(uintptr(unsafe.Pointer(&logBuf[0])))
 	const progLoadCmd = 5
-	fd, _, errno := unix.Syscall(unix.SYS_BPF, progLoadCmd, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	fd, errno := uintptr(0), unix.EAGAIN
+	for tries := 0; errno == unix.EAGAIN && tries < 20; tries++ { // a signal was pending
+		clear(logBuf)
+		fd, _, errno = unix.Syscall(unix.SYS_BPF, progLoadCmd, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	}
 	runtime.KeepAlive(raw)
 	runtime.KeepAlive(license)
 	if n := bytes.IndexByte(logBuf, 0); n >= 0 {
@@ -139,4 +145,36 @@ func TestKernelAgrees(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestKernelMutants compares verdicts on mutated programs: what we accept and
+// the kernel refuses must be in the list of reasons below.
+func TestKernelMutants(t *testing.T) {
+	fds := requireKernel(t)
+	g := newGenerator(t, *mutantsSeed)
+	both, stricter := 0, map[string]int{}
+	looser := map[string]int{}
+	for range *mutants {
+		obj, p := g.next()
+		if _, err := bpf.Encode(p.Insns, binary.LittleEndian); err != nil {
+			continue // an immediate that no object can hold
+		}
+		facts, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000})
+		accepted, log := kernelVerdict(t, fds, p)
+		switch {
+		case err == nil && accepted:
+			both++
+		case err != nil && accepted:
+			var e *verifier.Error
+			errors.As(err, &e)
+			stricter[string(e.Code)+" "+e.Cause]++
+		case err == nil:
+			w := waiverFor(log, p, facts)
+			if w == "" {
+				t.Errorf("we accept, the kernel refuses:\n%s%s", listing(p), log)
+			}
+			looser[w]++
+		}
+	}
+	t.Logf("both accept %d, only the kernel %v, only we: %v", both, stricter, looser)
 }

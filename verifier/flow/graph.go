@@ -32,6 +32,9 @@ func Analyse(env *transfer.Env) (*Graph, *transfer.Fault) {
 			return nil, f
 		}
 	}
+	if f := calls(env); f != nil {
+		return nil, f
+	}
 	g.liveness(env)
 	return g, nil
 }

@@ -76,9 +76,8 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 		lo, hi, ok := a.SpanOf()
 		return !ok || lo <= -65536 || hi >= state.MaxLen
 	case comparable(&a, &b):
-		a.S = value.Binary(bpf.OpAdd, true, a.S, value.Const(uint64(a.Off)))
-		b.S = value.Binary(bpf.OpAdd, true, b.S, value.Const(uint64(b.Off)))
-		return value.Assume(c, true, &a.S, &b.S)
+		x, y := offsetOf(&a), offsetOf(&b)
+		return value.Assume(c, true, &x, &y)
 	}
 	return true
 }
@@ -118,8 +117,36 @@ func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
 	case a.IsPtr() && b.IsPtr():
 		m.assumeEnd(s, c, &a, &b)
 		m.assumeEnd(s, c.Swap(), &b, &a)
+		return !comparable(&a, &b) || m.assumeOffsets(s, c)
 	}
 	return true
+}
+
+// assumeOffsets refines the variable parts of two pointers whose offsets
+// compare as the pointers do.
+func (m *Machine) assumeOffsets(s *state.State, c value.Cond) bool {
+	a, b := offsetOf(&m.lhs), offsetOf(&m.rhs)
+	if !value.Assume(c, true, &a, &b) {
+		return false
+	}
+	return m.refineOffset(s, m.in.Dst, a) && m.refineOffset(s, m.in.Src, b)
+}
+
+// offsetOf is a pointer's whole offset from the start of its region.
+func offsetOf(p *state.Value) value.Scalar {
+	return value.Binary(bpf.OpAdd, true, p.S, value.Const(uint64(p.Off)))
+}
+
+// refineOffset gives the pointer in r, and its class, a whole offset within o.
+func (m *Machine) refineOffset(s *state.State, r bpf.Reg, o value.Scalar) bool {
+	v := *s.Reg(r)
+	n, ok := value.Meet(v.S, value.Binary(bpf.OpSub, true, o, value.Const(uint64(v.Off))))
+	if !ok || n == v.S {
+		return ok
+	}
+	v.S = n
+	s.Set(r, settle(v))
+	return m.spread(s, r, v)
 }
 
 // decideNull makes every copy of a lookup's result 0 or a pointer.

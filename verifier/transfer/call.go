@@ -222,7 +222,7 @@ func (m *Machine) argSize(r bpf.Reg, v *state.Value, least int64) *Fault {
 		f := m.fault(reason.BadSize, r, "size of bpf_%s is %s", m.Note.Helper.Name, Words(m.Env, v))
 		return f.need("test the size for being at least %d and at most the size of the buffer", least)
 	}
-	if v.S.R.Umax == 0 && (kind == table.ArgMemOrNull && isZero(p) || p.IsPtr() && !p.Null) {
+	if v.S.R.Umax == 0 && kind == table.ArgMemOrNull && isZero(p) {
 		return nil
 	}
 	return m.memory(mem, p, int64(v.S.R.Umax), kind == table.ArgMemOut)
@@ -240,7 +240,7 @@ func (m *Machine) memory(r bpf.Reg, p *state.Value, n int64, write bool) *Fault 
 	if regions[p.Kind] == nil {
 		return m.badArg(r, p, "the address of memory")
 	}
-	if n == 0 {
+	if n == 0 && !p.Null {
 		return nil
 	}
 	if f := m.check(p, access{reg: r, size: n, write: write, verb: verb}); f != nil {

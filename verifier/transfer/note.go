@@ -50,9 +50,14 @@ type Access struct {
 	Field          int   // RegionCtx
 }
 
+// reset forgets the observations of the instruction before; Args and Access
+// count only with Helper and Accessed.
 func (n *Note) reset() {
-	reads := n.Reads[:0]
-	*n = Note{Reads: reads, Map: -1}
+	n.Accessed, n.Helper, n.Map = false, nil, -1
+	n.Key, n.KeyConst, n.KeyBelow = 0, false, false
+	n.Folded, n.Falls, n.Takes, n.PtrStore = false, false, false, false
+	n.Exact, n.Linked, n.Far = 0, 0, false
+	n.Reads, n.Write = n.Reads[:0], Span{}
 }
 
 func bit(r bpf.Reg) uint16 { return 1 << r }
