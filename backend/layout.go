@@ -1,5 +1,7 @@
 package backend
 
+import "slices"
+
 // hoistEdges executes the moves of a loop's back edge in front of the branch
 // that takes it, where the way out of the loop does not need the registers
 // that they overwrite: the block of the edge becomes empty and the branch goes
@@ -18,12 +20,31 @@ func hoistEdges(f *Func) {
 			other = from.Succs[1].To
 		}
 		if canHoist(from, mid, other) {
-			n, m := len(from.Insts)-1, len(mid.Insts)-1
-			end := from.Insts[n]
-			from.Insts = append(append(from.Insts[:n], mid.Insts[:m]...), end)
+			m := len(mid.Insts) - 1
+			n := hoistPlace(f, from, mid.Insts[:m])
+			from.Insts = slices.Insert(from.Insts, n, mid.Insts[:m]...)
 			mid.Insts = mid.Insts[m:]
 		}
 	}
+}
+
+// hoistPlace returns where in block b moves go: in front of the compare when
+// that does not read what they write, so that the processor still sees compare
+// and branch as one.
+func hoistPlace(f *Func, b *Block, moves []Instr) int {
+	n := len(b.Insts) - 1
+	if n == 0 || f.Target.Ops[b.Insts[n-1].Op].Compare == 0 {
+		return n
+	}
+	var buf [5]*Reg
+	for _, r := range b.Insts[n-1].operands(&buf) {
+		for i := range moves {
+			if moves[i].Dst == *r {
+				return n
+			}
+		}
+	}
+	return n - 1
 }
 
 func canHoist(from, mid, other *Block) bool {
