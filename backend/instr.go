@@ -153,6 +153,7 @@ type Block struct {
 	Preds  []*Block
 	Cold   bool
 	Depth  int // loops around it
+	Seldom int // index + 1 of the successor that is seldom taken, 0 when not known
 
 	idom  *Block
 	order int // position in Func.Blocks after ordering: reverse postorder

@@ -97,7 +97,7 @@ func edgeDistance(p, b *Block) int32 {
 	switch {
 	case b.Depth < p.Depth:
 		return distExit
-	case b.Cold && !p.Cold:
+	case b.Cold && !p.Cold, p.Seldom != 0 && p.Succs[p.Seldom-1].To == b:
 		return distCold
 	}
 	return 1

@@ -162,6 +162,12 @@ func (l *Lower) lowerEnd(b *ir.Block, heads map[*ir.Block]*Block) {
 	case ir.BlockJump:
 		l.Emit(Instr{Op: OpJump})
 	case ir.BlockIf:
+		switch {
+		case b.Ctl.Flags&ir.FlagUnlikely != 0:
+			l.blk.Seldom = 1
+		case b.Ctl.Flags&ir.FlagLikely != 0:
+			l.blk.Seldom = 2
+		}
 		l.Target.If(l, b.Ctl)
 	case ir.BlockRet:
 		l.Emit(Instr{Op: OpRet, Args: [3]Reg{l.Reg(b.Ctl)}})
@@ -303,9 +309,9 @@ func (l *Lower) Split() *Block {
 	join := l.f.NewBlock()
 	join.Cold = l.blk.Cold
 	join.Insts = reversed(l.rev)
-	join.Succs = l.blk.Succs
+	join.Succs, join.Seldom = l.blk.Succs, l.blk.Seldom
 	l.rev = l.rev[:0]
-	l.blk.Succs = nil
+	l.blk.Succs, l.blk.Seldom = nil, 0
 	return join
 }
 

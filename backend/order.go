@@ -62,18 +62,31 @@ func walk(f *Func) {
 
 // byWeight lists b's successors, the one that should follow it last.
 func byWeight(b *Block) []*Block {
-	out := make([]*Block, 0, 2)
-	for i := len(b.Succs) - 1; i >= 0; i-- {
-		out = append(out, b.Succs[i].To)
+	out := make([]*Block, len(b.Succs))
+	for i, e := range b.Succs {
+		out[i] = e.To
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := out[i], out[j]
-		if a.Cold != b.Cold {
-			return a.Cold
-		}
-		return a.Depth < b.Depth
-	})
+	if len(out) == 2 && hotter(b) == 0 {
+		out[0], out[1] = out[1], out[0]
+	}
 	return out
+}
+
+// hotter returns the index of the successor that b goes to more often.
+func hotter(b *Block) int {
+	x, y := b.Succs[0].To, b.Succs[1].To
+	switch {
+	case x.Cold != y.Cold:
+		if x.Cold {
+			return 1
+		}
+		return 0
+	case b.Seldom != 0 && x.Depth == y.Depth:
+		return 2 - b.Seldom
+	case x.Depth < y.Depth:
+		return 1
+	}
+	return 0
 }
 
 // dropSingleParams names the argument where a parameter has only one.
