@@ -21,6 +21,8 @@ type domain struct {
 
 	mu   sync.Mutex
 	free []int // slots that are not leased
+	// pooled is the number of slots that Frames of the pool have.
+	pooled int
 
 	pool pool
 }
@@ -53,18 +55,42 @@ func newDomain(n int) *domain {
 // keeps its slot while it is idle.
 func PossibleCPU() int { return len(process().cells) }
 
-// lease takes a slot. The last one is kept for pooled calls: they wait for
-// each other, and could wait for ever if Frames held all slots.
-func (d *domain) lease(pooled bool) (int, error) {
+// lease takes a slot for a Frame that the caller owns. One slot is kept for
+// pooled calls: they wait for each other, and would wait for ever if there were
+// none. Idle Frames of the pool give their slots up.
+func (d *domain) lease() (int, error) {
+	if slot, ok := d.leaseFree(false); ok {
+		return slot, nil
+	}
+	if f := d.pool.shared(); f != nil {
+		d.mu.Lock()
+		last := d.pooled == 1
+		if !last {
+			d.pooled--
+		}
+		d.mu.Unlock()
+		if !last {
+			return int(f.abi.Slot), nil
+		}
+		d.pool.share(f)
+	}
+	return 0, fmt.Errorf("%w: all %d are in use; close a Frame, or use the pooled calls, which share slots", ErrNoSlot, len(d.cells))
+}
+
+// leaseFree takes a slot that nobody has.
+func (d *domain) leaseFree(pooled bool) (int, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := len(d.free)
-	if n == 0 || n == 1 && !pooled {
-		return 0, fmt.Errorf("%w: all %d are in use; close a Frame, or use the pooled calls, which share slots", ErrNoSlot, len(d.cells))
+	if n == 0 || n == 1 && !pooled && d.pooled == 0 {
+		return 0, false
 	}
 	slot := d.free[n-1]
 	d.free = d.free[:n-1]
-	return slot, nil
+	if pooled {
+		d.pooled++
+	}
+	return slot, true
 }
 
 // giveBack ends a lease.

@@ -33,7 +33,7 @@ func NewFrame(inst *Instance) (*Frame, error) {
 	if inst == nil || inst.closed.Load() {
 		return nil, inst.errClosed()
 	}
-	slot, err := inst.domain.lease(false)
+	slot, err := inst.domain.lease()
 	if err != nil {
 		return nil, fmt.Errorf("instance %q: new frame: %w", inst.Name(), err)
 	}

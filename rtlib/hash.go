@@ -109,7 +109,7 @@ func (m *Map) initHash() {
 	h.perStripe = buckets / stripes
 	h.valueOff = round8(m.keySize) + elemNext
 	h.elemSize = h.valueOff + round8(m.valueSize)
-	h.chunk = int(max(1, min(m.max/stripes/4, 1<<16/uint64(h.elemSize)), min(8, m.max/stripes)))
+	h.chunk = int(max(8, min(m.max/stripes/4, 1<<16/uint64(h.elemSize))))
 	h.batch = int(max(32, 512/stripes))
 	m.seed1 = zeroSeed
 	if m.spec.Flags&bpf.FlagZeroSeed == 0 {

@@ -15,6 +15,10 @@ type retired struct {
 	tag  uint64
 }
 
+// retryAfter is the number of elements after which a stripe asks again when a
+// long run held all of them.
+const retryAfter = 512
+
 // poisonWord fills values that are free when the map is told to.
 const poisonWord = 0xdbdbdbdbdbdbdbdb
 
@@ -52,8 +56,8 @@ func (m *Map) refill(s *stripe, n int) bool {
 		}
 		m.domain.advance()
 		if !m.domain.released(q.items[q.head].tag) {
-			// A long run holds them all; ask again when twice as many wait.
-			q.retry = 2 * n
+			// A long run holds them all.
+			q.retry = n + retryAfter
 			return false
 		}
 	}

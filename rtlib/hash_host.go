@@ -77,3 +77,17 @@ func (m *Map) keyOut(w uint64, out unsafe.Pointer) bool {
 	copyOut(out, m.key(w&wordAddr), m.keySize)
 	return true
 }
+
+// hashBucket calls visit for each element of a bucket, whose stripe is locked
+// meanwhile.
+func (m *Map) hashBucket(bucket int, visit func(key, value unsafe.Pointer)) {
+	if atomic.LoadUint64(&m.hash.words[bucket]) == 0 {
+		return
+	}
+	s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := m.hash.words[bucket]; w != 0; w = atomic.LoadUint64(next(w & wordAddr)) {
+		visit(m.key(w&wordAddr), at(w&wordAddr))
+	}
+}

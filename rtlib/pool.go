@@ -26,8 +26,8 @@ type pool struct {
 
 // poolCell is the Frame of one P, on its own cache lines.
 type poolCell struct {
+	busy  uint64 // not 0 while a goroutine has the Frame
 	frame *Frame // nil until the first run
-	busy  uint64
 	_     [112]byte
 }
 
@@ -60,7 +60,7 @@ func (d *domain) borrowShared() *Frame {
 		if f := d.pool.shared(); f != nil {
 			return f
 		}
-		if slot, err := d.lease(true); err == nil {
+		if slot, ok := d.leaseFree(true); ok {
 			f := d.frame(slot)
 			d.pool.settle(f)
 			return f
