@@ -30,7 +30,7 @@ func (t *tool) compile(o *options, tgt target) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in a temporary place
 	obj, deps := filepath.Join(dir, "object.o"), filepath.Join(dir, "object.d")
 	args, err := clangArgs(o, tgt, obj, deps)
 	if err != nil {

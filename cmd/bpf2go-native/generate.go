@@ -89,7 +89,7 @@ func isObject(file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	magic := make([]byte, 4)
 	if n, err := f.Read(magic); n > 0 && err == nil && bytes.Equal(magic, []byte("\x7fELF")) {
 		return true, nil

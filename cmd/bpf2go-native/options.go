@@ -120,7 +120,7 @@ func (o *options) compiler(f *flags, cflags []string) error {
 	o.cflags = append(words, cflags...)
 	for _, flag := range o.cflags {
 		if strings.HasPrefix(flag, "-M") {
-			return fmt.Errorf("C flag %q writes dependencies to a place of its own: use -makebase", flag)
+			return fmt.Errorf("the C flag %q writes dependencies to a place of its own: use -makebase", flag)
 		}
 	}
 	return nil

@@ -74,11 +74,11 @@ func (t *tool) verify(o *frontend.Object, asJSON bool) error {
 		}
 		verdicts = append(verdicts, v)
 	}
-	print := t.printVerdicts
+	show := t.printVerdicts
 	if asJSON {
-		print = t.printJSON
+		show = t.printJSON
 	}
-	if err := print(verdicts); err != nil {
+	if err := show(verdicts); err != nil {
 		return err
 	}
 	if bad > 0 {

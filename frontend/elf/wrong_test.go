@@ -62,58 +62,65 @@ SEC("xdp") int count(struct xdp_md *ctx) {
 }
 `
 
+// wrong is C whose object is refused: the message, or that of its program,
+// says what is wrong, where, and what to do.
+type wrong struct {
+	name, source string
+	flags        []string
+	opt          Options
+	want         []string
+	unsupported  bool
+	refused      bool // loads, with a refused program
+}
+
+const pass = `SEC("xdp") int prog(struct xdp_md *ctx) { return 2; }`
+
+var wrongs = []wrong{
+	{name: "no programs", source: prelude + `int x SEC(".data") = 1;`, want: []string{"no program", "SEC("}},
+	{name: "static program", source: prelude + `static SEC("xdp") int prog(void) { return 2; }`, want: []string{"no program"}},
+	{name: "text only", source: `int prog(char *p, long n) { return n; }`, want: []string{"no program", "--prog-type .text=TYPE"}},
+	{name: "unknown section", source: prelude + `SEC("nonsense/x") int prog(void) { return 2; }`,
+		want: []string{"section nonsense/x", "--prog-type nonsense/x=TYPE", "xdp"}},
+	{name: "unknown hook", source: prelude + pass, opt: Options{ProgTypes: map[string]string{"xdp": "nonsense"}},
+		want: []string{"section xdp", `"nonsense"`, "supported are"}},
+	{name: "prog-type without section", source: prelude + pass, opt: Options{ProgTypes: map[string]string{"tc": "xdp"}},
+		want: []string{`"tc"`, "the object has xdp"}},
+	{name: "no BTF", source: counter, flags: []string{"-g0"},
+		want: []string{"section xdp", "program count", "instruction 4", "map counts", "compile with -g"}},
+	{name: "static map", source: strings.Replace(counter, "struct { __uint", "static struct { __uint", 1),
+		want: []string{"section xdp", "static qualifier"}},
+	{name: "unresolved function", source: prelude + `extern int other(int); SEC("xdp") int prog(struct xdp_md *c) { return other(c->data); }`,
+		want: []string{"section xdp", "program prog", "instruction 1", "symbol other"}},
+	{name: "memcpy", source: prelude + `SEC("xdp") int prog(struct xdp_md *c) { asm volatile("call memcpy" ::: "r0", "r1", "r2", "r3", "r4", "r5"); return 1; }`,
+		want: []string{"memcpy"}, unsupported: true, refused: true},
+	{name: "kfunc", source: prelude + `extern int kf(int) SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return kf(c->data); }`,
+		want: []string{"kernel function kf"}, unsupported: true, refused: true},
+	{name: "ksym", source: prelude + `extern void kv SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return (u64)&kv; }`,
+		want: []string{"kernel symbol kv"}, unsupported: true, refused: true},
+	{name: "kconfig", source: prelude + `extern int CONFIG_HZ SEC(".kconfig"); SEC("xdp") int prog(struct xdp_md *c) { return CONFIG_HZ; }`,
+		want: []string{"CONFIG_HZ", "global variable"}, unsupported: true, refused: true},
+	{name: "unknown map type", source: strings.Replace(counter, "type, 2", "type, 999", 1), want: []string{"map counts", "map type 999"}},
+	{name: "no map type", source: strings.Replace(counter, "__uint(type, 2);", "", 1), want: []string{"map counts", "type is 0"}},
+	{name: "unknown field", source: strings.Replace(counter, "max_entries", "entries", 1), want: []string{"counts", "entries"}},
+	{name: "windows section", source: prelude + pass + ` int w SEC(".ebpf_for_windows") = 1;`,
+		want: []string{".ebpf_for_windows"}, unsupported: true},
+	{name: "windows option", source: prelude + pass, opt: Options{Platform: bpf.Windows}, want: []string{"Windows"}, unsupported: true},
+	{name: "unknown type", source: prelude + pass, opt: Options{Types: []string{"nonsense"}}, want: []string{`type "nonsense"`}},
+	{name: "type is a function", source: prelude + pass, opt: Options{Types: []string{"prog"}}, want: []string{`type "prog"`, "function"}},
+	{name: "initial values", source: prelude + `
+		struct { __uint(type, 3); __uint(max_entries, 1); __uint(key_size, 4); int (*values[1])(void *); } progs SEC(".maps") = {
+			.values = {0} };
+		int other(void *);
+		SEC("xdp") int prog(void *c) { return lookup(&progs, c) != 0; }
+		struct { __uint(type, 3); __uint(max_entries, 1); __uint(key_size, 4); int (*values[1])(void *); } full SEC(".maps") = {
+			.values = {(void *)&prog} };`,
+		want: []string{"map full", "initial values"}, unsupported: true},
+}
+
 // TestCompiledErrors checks messages for objects that clang makes: what is
 // wrong, where, and what to do.
 func TestCompiledErrors(t *testing.T) {
-	pass := `SEC("xdp") int prog(struct xdp_md *ctx) { return 2; }`
-	for _, c := range []struct {
-		name, source string
-		flags        []string
-		opt          Options
-		want         []string
-		unsupported  bool
-		refused      bool // loads, with a refused program
-	}{
-		{name: "no programs", source: prelude + `int x SEC(".data") = 1;`, want: []string{"no program", "SEC("}},
-		{name: "static program", source: prelude + `static SEC("xdp") int prog(void) { return 2; }`, want: []string{"no program"}},
-		{name: "text only", source: `int prog(char *p, long n) { return n; }`, want: []string{"no program", "--prog-type .text=TYPE"}},
-		{name: "unknown section", source: prelude + `SEC("nonsense/x") int prog(void) { return 2; }`,
-			want: []string{"section nonsense/x", "--prog-type nonsense/x=TYPE", "xdp"}},
-		{name: "unknown hook", source: prelude + pass, opt: Options{ProgTypes: map[string]string{"xdp": "nonsense"}},
-			want: []string{"section xdp", `"nonsense"`, "supported are"}},
-		{name: "prog-type without section", source: prelude + pass, opt: Options{ProgTypes: map[string]string{"tc": "xdp"}},
-			want: []string{`"tc"`, "the object has xdp"}},
-		{name: "no BTF", source: counter, flags: []string{"-g0"},
-			want: []string{"section xdp", "program count", "instruction 4", "map counts", "compile with -g"}},
-		{name: "static map", source: strings.Replace(counter, "struct { __uint", "static struct { __uint", 1),
-			want: []string{"section xdp", "static qualifier"}},
-		{name: "unresolved function", source: prelude + `extern int other(int); SEC("xdp") int prog(struct xdp_md *c) { return other(c->data); }`,
-			want: []string{"section xdp", "program prog", "instruction 1", "symbol other"}},
-		{name: "memcpy", source: prelude + `SEC("xdp") int prog(struct xdp_md *c) { asm volatile("call memcpy" ::: "r0", "r1", "r2", "r3", "r4", "r5"); return 1; }`,
-			want: []string{"memcpy"}, unsupported: true, refused: true},
-		{name: "kfunc", source: prelude + `extern int kf(int) SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return kf(c->data); }`,
-			want: []string{"kernel function kf"}, unsupported: true, refused: true},
-		{name: "ksym", source: prelude + `extern void kv SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return (u64)&kv; }`,
-			want: []string{"kernel symbol kv"}, unsupported: true, refused: true},
-		{name: "kconfig", source: prelude + `extern int CONFIG_HZ SEC(".kconfig"); SEC("xdp") int prog(struct xdp_md *c) { return CONFIG_HZ; }`,
-			want: []string{"CONFIG_HZ", "global variable"}, unsupported: true, refused: true},
-		{name: "unknown map type", source: strings.Replace(counter, "type, 2", "type, 999", 1), want: []string{"map counts", "map type 999"}},
-		{name: "no map type", source: strings.Replace(counter, "__uint(type, 2);", "", 1), want: []string{"map counts", "type is 0"}},
-		{name: "unknown field", source: strings.Replace(counter, "max_entries", "entries", 1), want: []string{"counts", "entries"}},
-		{name: "windows section", source: prelude + pass + ` int w SEC(".ebpf_for_windows") = 1;`,
-			want: []string{".ebpf_for_windows"}, unsupported: true},
-		{name: "windows option", source: prelude + pass, opt: Options{Platform: bpf.Windows}, want: []string{"Windows"}, unsupported: true},
-		{name: "unknown type", source: prelude + pass, opt: Options{Types: []string{"nonsense"}}, want: []string{`type "nonsense"`}},
-		{name: "type is a function", source: prelude + pass, opt: Options{Types: []string{"prog"}}, want: []string{`type "prog"`, "function"}},
-		{name: "initial values", source: prelude + `
-			struct { __uint(type, 3); __uint(max_entries, 1); __uint(key_size, 4); int (*values[1])(void *); } progs SEC(".maps") = {
-				.values = {0} };
-			int other(void *);
-			SEC("xdp") int prog(void *c) { return lookup(&progs, c) != 0; }
-			struct { __uint(type, 3); __uint(max_entries, 1); __uint(key_size, 4); int (*values[1])(void *); } full SEC(".maps") = {
-				.values = {(void *)&prog} };`,
-			want: []string{"map full", "initial values"}, unsupported: true},
-	} {
+	for _, c := range wrongs {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := Load(clang(t, c.source, c.flags...), "dir/t.o", c.opt)
 			if err == nil && c.refused {

@@ -24,10 +24,10 @@ var names = [...]string{
 
 // before is the environment as the process was given it. It is set once, by
 // the initialisation of the package, and never changed.
-var before = clear()
+var before = empty()
 
-// clear unsets the variables and returns what the environment was.
-func clear() []string {
+// empty unsets the variables and returns what the environment was.
+func empty() []string {
 	env := os.Environ()
 	for _, name := range names {
 		// Unsetenv fails for names that are malformed, which these are not.
