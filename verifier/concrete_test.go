@@ -288,6 +288,15 @@ func follow(t *testing.T, obj *frontend.Object, p *frontend.Program, n int, more
 	if cert == nil {
 		return 0, 0
 	}
+	return followCertificate(t, env, cert, obj, p, n, more)
+}
+
+// newEnv prepares a program.
+func newEnv(obj *frontend.Object, p *frontend.Program) *transfer.Env { return transfer.NewEnv(obj, p) }
+
+// followCertificate runs a program in lockstep with the states of a
+// certificate.
+func followCertificate(t *testing.T, env *transfer.Env, cert *check.Certificate, obj *frontend.Object, p *frontend.Program, n int, more func(r *rand.Rand) interp.Input) (steps, points int) {
 	at := map[int][]int{}
 	for k := range cert.Entries {
 		at[cert.Entries[k].PC] = append(at[cert.Entries[k].PC], k)

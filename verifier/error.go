@@ -172,6 +172,15 @@ func (e *Error) pathLine() string {
 		add(p.Pos.Line)
 	}
 	if len(l) == 0 {
+		for _, p := range e.Path {
+			l = append(l, fmt.Sprint(p.Slot))
+		}
+		if len(l) > 0 {
+			l[0] = "instructions " + l[0]
+			l = append(l, fmt.Sprint(e.Slot))
+		}
+	}
+	if len(l) == 0 {
 		return ""
 	}
 	add(e.Pos.Line)

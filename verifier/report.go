@@ -172,6 +172,9 @@ func (v *verification) fix(e *Error, f *transfer.Fault) string {
 	if v.p.Hook.Name == "xdp" {
 		leave = "return XDP_PASS;"
 	}
+	if f.Check != "" {
+		return fmt.Sprintf("if (%s) %s", f.Check, leave)
+	}
 	switch f.Code {
 	case reason.MayBeNull:
 		name := "value"

@@ -73,6 +73,11 @@ func Run(env *transfer.Env, cert *Certificate, budget uint64) (*Seen, error) {
 	if !c.in.Included(state.Entry(env.Hook), cert.Entries[0].State) {
 		return nil, &Refusal{Why: "the first entry does not include the start"}
 	}
+	for i := range cert.Entries {
+		if !cert.Entries[i].State.WellFormed() {
+			return nil, &Refusal{Entry: i, PC: cert.Entries[i].PC, Why: "the state is not well formed"}
+		}
+	}
 	order, ok := topological(cert)
 	if !ok {
 		return nil, &Refusal{Why: "the entries lead back to themselves"}

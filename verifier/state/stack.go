@@ -97,8 +97,9 @@ func (k *Stack) byteAt(off int64) (Byte, value.Tnum) {
 }
 
 // Load reads size bytes at off. It returns the bytes that were never written
-// as a bit mask from the lowest.
-func (k *Stack) Load(off int64, size int) (v Value, invalid uint8) {
+// as a bit mask from the lowest. Of big-endian programs only what was stored
+// with the same size is known again.
+func (k *Stack) Load(off int64, size int, bigEndian bool) (v Value, invalid uint8) {
 	if off%CellSize == 0 {
 		if c := k.at(CellOf(off)); c != nil && int(c.Size) == size {
 			return c.Val, 0
@@ -110,10 +111,17 @@ func (k *Stack) Load(off int64, size int) (v Value, invalid uint8) {
 		if kind == Invalid {
 			invalid |= 1 << i
 		}
-		t.Value |= b.Value << (8 * i)
-		t.Mask |= b.Mask << (8 * i)
+		if bigEndian && kind != Zero {
+			b = value.Tnum{Mask: 0xff}
+		}
+		at := 8 * i
+		if bigEndian {
+			at = 8 * (size - 1 - i)
+		}
+		t.Value |= b.Value << at
+		t.Mask |= b.Mask << at
 	}
-	if off%CellSize == 0 && invalid == 0 {
+	if off%CellSize == 0 && invalid == 0 && !bigEndian {
 		// The low bytes of a wider number keep its bounds.
 		if c := k.at(CellOf(off)); c.Size > uint8(size) && c.Val.Kind == Scalar {
 			return Number(value.Low(c.Val.S, uint(size))), 0

@@ -33,7 +33,8 @@ func (m *Machine) alu() *Fault {
 		if in.Op == bpf.OpNeg {
 			s = value.Neg(wide, s)
 		} else {
-			s = value.Bytes(s, uint(in.Width), in.Op != bpf.OpToLE)
+			same := in.Op == bpf.OpToLE && !m.Env.BigEndian || in.Op == bpf.OpToBE && m.Env.BigEndian
+			s = value.Bytes(s, uint(in.Width), !same)
 		}
 		return m.define(in.Dst, state.Number(s))
 	}

@@ -185,7 +185,7 @@ func (m *Machine) argKey(r bpf.Reg, v *state.Value) *Fault {
 	if lo != hi {
 		return nil
 	}
-	key, invalid := m.S.Frame(int(v.Frame)).Stack.Load(lo, 4)
+	key, invalid := m.S.Frame(int(v.Frame)).Stack.Load(lo, 4, m.Env.BigEndian)
 	if invalid != 0 || key.Kind != state.Scalar {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package transfer
 
 import (
+	"encoding/binary"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -13,6 +15,8 @@ type Env struct {
 	Maps     []*frontend.Map
 	Hook     *table.Hook
 	Platform bpf.Platform
+	// BigEndian programs run on big-endian machines.
+	BigEndian bool
 	// Fold reads frozen data with its values; each use is noted.
 	Fold bool
 	// Strict refuses reads of stack bytes that were never written and
@@ -25,7 +29,7 @@ type Env struct {
 
 // NewEnv prepares a program.
 func NewEnv(obj *frontend.Object, p *frontend.Program) *Env {
-	e := &Env{Insns: p.Insns, Funcs: p.Funcs, Maps: obj.Maps, Hook: p.Hook, Platform: obj.Platform}
+	e := &Env{Insns: p.Insns, Funcs: p.Funcs, Maps: obj.Maps, Hook: p.Hook, Platform: obj.Platform, BigEndian: obj.BigEndian}
 	e.FuncAt = make([]int32, len(p.Insns))
 	for i, f := range p.Funcs {
 		if f.Start >= 0 && f.Start < len(p.Insns) {
@@ -33,6 +37,14 @@ func NewEnv(obj *frontend.Object, p *frontend.Program) *Env {
 		}
 	}
 	return e
+}
+
+// order is the byte order of numbers in memory.
+func (e *Env) order() binary.ByteOrder {
+	if e.BigEndian {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
 }
 
 // valueSize is the size of map m's values as a program sees them, in bytes.

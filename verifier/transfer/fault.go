@@ -15,6 +15,9 @@ type Fault struct {
 	What string // the cause in one line, without position
 	Does string // what the instruction does: "reads 8 bytes at r0"
 	Need string // the missing check in C terms
+	// Check is a C condition under which the program should leave first, ""
+	// when none can be told.
+	Check string
 	// Reg is the register whose value is at fault, NoReg when there is none,
 	// and Value what is known of it.
 	Reg   bpf.Reg

@@ -1,8 +1,6 @@
 package transfer
 
 import (
-	"encoding/binary"
-
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
@@ -58,12 +56,24 @@ func (m *Machine) read(p *state.Value, a access) (state.Value, *Fault) {
 	case table.RegionConst:
 		if data := m.Env.Maps[n.Map].Data; m.Env.Fold && n.OffMin == n.OffMax && n.OffMax+a.size <= int64(len(data)) {
 			m.Note.Folded = true
-			var b [8]byte
-			copy(b[:], data[n.OffMin:n.OffMin+a.size])
-			return state.Const(binary.LittleEndian.Uint64(b[:])), nil
+			return state.Const(m.frozen(data[n.OffMin : n.OffMin+a.size])), nil
 		}
 	}
 	return bytesOf(int(a.size)), nil
+}
+
+// frozen is the number that 1, 2, 4 or 8 bytes of read-only data hold.
+func (m *Machine) frozen(b []byte) uint64 {
+	switch order := m.Env.order(); len(b) {
+	case 1:
+		return uint64(b[0])
+	case 2:
+		return uint64(order.Uint16(b))
+	case 4:
+		return uint64(order.Uint32(b))
+	default:
+		return order.Uint64(b)
+	}
 }
 
 func (m *Machine) readField(p *state.Value, a access) (state.Value, *Fault) {
@@ -94,7 +104,7 @@ func (m *Machine) readStack(frame int, lo, hi int64, size int) (state.Value, *Fa
 	if lo != hi {
 		return bytesOf(size), nil
 	}
-	v, invalid := k.Load(lo, size)
+	v, invalid := k.Load(lo, size, m.Env.BigEndian)
 	if invalid != 0 {
 		return bytesOf(size), nil
 	}
@@ -248,22 +258,22 @@ func (m *Machine) atomic() *Fault {
 func (m *Machine) check(p *state.Value, a access) *Fault {
 	if p.Null {
 		f := m.fault(reason.MayBeNull, a.reg, "value from map lookup may be NULL")
-		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off)).need("test it for NULL first")
+		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off)).need("test it for NULL first")
 	}
 	rule := regions[p.Kind]
 	if rule == nil {
 		f := m.fault(reason.NotPointer, a.reg, "%s is no address: %s", a.reg, Words(m.Env, p))
-		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off))
+		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off))
 	}
 	lo, hi, ok := p.SpanOf()
 	if !ok {
 		f := m.fault(reason.PtrArith, a.reg, "offset of %s has no bounds", a.reg)
-		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off)).need("bound the index before it is added to the pointer")
+		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off)).need("bound the index before it is added to the pointer")
 	}
 	m.Note.Accessed = true
 	m.Note.Access = Access{OffMin: lo + a.off, OffMax: hi + a.off, Size: int(a.size), Map: -1, Field: -1}
 	if f := rule(m, p, a, &m.Note.Access); f != nil {
-		return f.does("%s %d bytes at %s", a.verb, a.size, at(a.reg, a.off))
+		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off))
 	}
 	return nil
 }
@@ -303,8 +313,8 @@ func (m *Machine) inCtx(p *state.Value, a access, n *Access) *Fault {
 func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
 	n.Region, n.Frame = table.RegionStack, int(p.Frame)
 	if n.OffMin < -state.StackSize || n.OffMax+a.size > 0 {
-		return m.fault(reason.StackBounds, a.reg, "access to the stack at offset %s, size %d; the stack is -%d to -1",
-			span(n.OffMin, n.OffMax), a.size, state.StackSize).need("bound the index")
+		f := m.fault(reason.StackBounds, a.reg, "access outside the stack")
+		return f.need("offset %s and size %d have to lie in -%d to 0", span(n.OffMin, n.OffMax), a.size, state.StackSize)
 	}
 	return nil
 }
@@ -338,8 +348,11 @@ func (m *Machine) inMap(p *state.Value, a access, n *Access) *Fault {
 	case !a.write && d.Flags&bpf.FlagWronlyProg != 0, a.atomic && d.Flags&bpf.FlagWronlyProg != 0:
 		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be read by programs", d.Name)
 	case n.OffMin < 0 || n.OffMax+a.size > size:
-		return m.fault(reason.MapBounds, a.reg, "access to a value of %s at offset %s, size %d; a value has %d bytes",
-			d.Name, span(n.OffMin, n.OffMax), a.size, size).need("bound the index to the value's size")
+		f := m.fault(reason.MapBounds, a.reg, "access beyond a value of %s", d.Name)
+		if n.OffMin != n.OffMax {
+			return f.need("offset %s and size %d have to lie in 0 to %d: bound the index first", span(n.OffMin, n.OffMax), a.size, size)
+		}
+		return f.need("offset %d and size %d have to lie in 0 to %d", n.OffMin, a.size, size)
 	}
 	return nil
 }

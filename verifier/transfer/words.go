@@ -129,20 +129,29 @@ func (m *Machine) outside(p *state.Value, a access, room int64) *Fault {
 	base, end := "data", "data_end"
 	switch {
 	case m.Env.Hook.Memory:
-		end = "the length"
+		end = "len"
 	case p.Kind == state.PtrMeta:
 		base, end = "data_meta", "data"
 	}
-	want, have := p.Off+a.off+a.size, room
+	f := m.fault(reason.PacketBounds, a.reg, "access to %s beyond what was compared with %s", m.place(p), end)
+	want := p.Off + a.off + a.size
 	if _, isConst := p.S.IsConst(); !isConst {
-		lo, hi, _ := p.SpanOf()
-		f := m.fault(reason.PacketBounds, a.reg, "access beyond what was compared with %s", end)
-		return f.need("%d bytes behind %s + %s are needed, %d are proven: compare the end of the access with %s first",
-			a.off+a.size, base, span(lo, hi), max(have-p.Off, 0), end)
+		return f.need("%d bytes behind the variable offset are needed, %d are proven: compare the end of the access with %s first",
+			want, room, end)
 	}
-	f := m.fault(reason.PacketBounds, a.reg, "access to byte %d of %s; %d are proven", want-1, m.place(p), have)
+	f.need("needs %d bytes after %s, %d are proven: compare %s + %d with %s first", want, base, room, base, want, end)
+	f.Check = fmt.Sprintf("%s + %d > %s", base, want, end)
 	if m.Env.Hook.Memory {
-		return f.need("needs %d bytes, %d are proven: if (len < %d) return first", want, have, want)
+		f.need("needs %d bytes of memory, %d are proven: compare len with %d first", want, room, want)
+		f.Check = fmt.Sprintf("len < %d", want)
 	}
-	return f.need("needs %d bytes after %s, %d are proven: if (%s + %d > %s) return first", want, base, have, base, want, end)
+	return f
+}
+
+// bytes is "1 byte", "8 bytes".
+func bytes(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

@@ -1,0 +1,53 @@
+package state
+
+import "github.com/bpf2go-native/bpf2go-native/bpf"
+
+// WellFormed reports whether s is a state as Step makes them: classes and
+// lookups are numbered below the next number, so that none is given twice;
+// addresses are of frames that are active; the halves of spills are together.
+// The checker asks it of every state that a certificate brings.
+func (s *State) WellFormed() bool {
+	for i := range s.depth + 1 {
+		f := s.frames[i]
+		for r := range f.Regs {
+			if !s.wellFormed(&f.Regs[r], i) {
+				return false
+			}
+		}
+		if r10 := &f.Regs[bpf.R10]; r10.Kind != PtrStack || int(r10.Frame) != i || r10.Off != 0 {
+			return false
+		}
+		if len(f.Stack.Cells) > NumCells {
+			return false
+		}
+		for j, c := range f.Stack.Cells {
+			if c != nil && !s.cellFormed(&f.Stack, i, j, c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s *State) wellFormed(v *Value, frame int) bool {
+	if v.ID > s.lastID || v.Ref > s.lastID || v.Room < 0 {
+		return false
+	}
+	if v.Kind == PtrStack && (int(v.Frame) > frame || v.Frame < 0) {
+		return false
+	}
+	return !v.Null || v.Kind == PtrMapValue && v.Ref != 0
+}
+
+func (s *State) cellFormed(k *Stack, frame, j int, c *Cell) bool {
+	switch {
+	case c.Second:
+		low := k.at(j + 1)
+		return low != nil && low.Size == 8
+	case c.Size == 8:
+		return j > 0 && k.at(j-1) != nil && k.at(j-1).Second && s.wellFormed(&c.Val, frame)
+	case c.Size == 0:
+		return true
+	}
+	return c.Size <= CellSize && c.Val.Kind == Scalar && s.wellFormed(&c.Val, frame)
+}
