@@ -58,20 +58,30 @@ const (
 // Firewall holds the blocklists and counts packets by rule. Lists are fixed at
 // construction; Run may be called from many goroutines.
 type Firewall struct {
-	sourcesV4 *TableV4
-	sourcesV6 *TableV6
+	sourcesV4 table
+	sourcesV6 table
 	ports     *[65536]uint8 // by port in host order: block bits
 	counters  [counterSlots]uint64
 }
 
 // New returns a firewall that blocks the given source addresses and the given
-// TCP and UDP destination ports. The seed keeps senders from choosing addresses
-// that collide.
-func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16, seed uint64) *Firewall {
-	f := &Firewall{
-		sourcesV4: NewTableV4(sourcesV4, seed),
-		sourcesV6: NewTableV6(sourcesV6, seed),
-		ports:     new([65536]uint8),
+// TCP and UDP destination ports. Packets for Run must not lie on a stack: see
+// table.has4.
+func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16) (*Firewall, error) {
+	f := &Firewall{ports: new([65536]uint8)}
+	var keys4, keys16 [][]byte
+	for i := range sourcesV4 {
+		keys4 = append(keys4, sourcesV4[i][:])
+	}
+	for i := range sourcesV6 {
+		keys16 = append(keys16, sourcesV6[i][:])
+	}
+	var err error
+	if f.sourcesV4, err = newTable("sources_v4", 4, keys4); err != nil {
+		return nil, err
+	}
+	if f.sourcesV6, err = newTable("sources_v6", 16, keys16); err != nil {
+		return nil, err
 	}
 	for _, p := range tcp {
 		f.ports[p] |= blockTCP
@@ -79,7 +89,7 @@ func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16, seed uint
 	for _, p := range udp {
 		f.ports[p] |= blockUDP
 	}
-	return f
+	return f, nil
 }
 
 // Counters returns the number of packets by rule.
@@ -143,7 +153,7 @@ func (f *Firewall) ipv4(p unsafe.Pointer, n, skip uintptr) uint {
 	if n < skip+length {
 		return ruleShort
 	}
-	if f.sourcesV4.Lookup(binary.LittleEndian.Uint32(ip[12:])) != 0 {
+	if f.sourcesV4.has4(unsafe.Pointer(&ip[12])) {
 		return ruleSourceV4
 	}
 	if binary.LittleEndian.Uint16(ip[6:])&fragmentMask != 0 {
@@ -161,7 +171,7 @@ func (f *Firewall) ipv6(p unsafe.Pointer, n, skip uintptr) uint {
 	if ip[0]>>4 != 6 {
 		return ruleBadHeader
 	}
-	if f.sourcesV6.Lookup(binary.LittleEndian.Uint64(ip[8:]), binary.LittleEndian.Uint64(ip[16:])) != 0 {
+	if f.sourcesV6.has16(unsafe.Pointer(&ip[8])) {
 		return ruleSourceV6
 	}
 	return f.transport(p, n, skip+40, ip[6])
