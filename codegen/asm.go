@@ -205,12 +205,17 @@ func (a *asmFunc) group(i int) int {
 		if !ok {
 			continue
 		}
-		if known && next.Pos != line.Pos {
+		if known && !sameLine(next, line) {
 			break
 		}
 		line, known = next, true
 	}
 	return i
+}
+
+// sameLine ignores columns.
+func sameLine(a, b frontend.Line) bool {
+	return a.Pos.File == b.Pos.File && a.Pos.Line == b.Pos.Line
 }
 
 func (a *asmFunc) hasLine() bool { return a.line.Pos.Line > 0 }

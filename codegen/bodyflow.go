@@ -77,7 +77,7 @@ func (b *body) values(block *ir.Block) []jen.Code {
 // source is a comment with the C line of slot pc, when that line begins.
 func (b *body) source(pc int) jen.Code {
 	lines := b.program.Source.Lines
-	if b.g.Annotate == AnnotateNone || pc < 0 || pc >= len(lines) || lines[pc].Pos.Line == 0 || lines[pc].Pos == b.line.Pos {
+	if b.g.Annotate == AnnotateNone || pc < 0 || pc >= len(lines) || lines[pc].Pos.Line == 0 || sameLine(lines[pc], b.line) {
 		return nil
 	}
 	b.line = lines[pc]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/ir"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Loads and stores. An address that is known to be a multiple of the access is
@@ -55,6 +56,9 @@ func load(bits int, signed bool) expression {
 		typ = typ[1:]
 	}
 	return func(b *body, v *ir.Value) *jen.Statement {
+		if field := frameField(v); field != nil {
+			return field
+		}
 		switch {
 		case !b.aligned(v, bits/8) && signed:
 			return widen(jen.Id(typ).Call(far(b, v)))
@@ -65,6 +69,23 @@ func load(bits int, signed bool) expression {
 		}
 		return widen(b.pointer(v, typ))
 	}
+}
+
+// frameField names the field of the Frame that a load reads, nil when it reads
+// none by its offset.
+func frameField(v *ir.Value) *jen.Statement {
+	if v.Op != ir.OpLoad64 || v.Args[0].Op != ir.OpFrame {
+		return nil
+	}
+	switch v.Imm {
+	case abi.OffData:
+		return jen.Id("fr").Dot("Data")
+	case abi.OffDataEnd:
+		return jen.Id("fr").Dot("DataEnd")
+	case abi.OffDataMeta:
+		return jen.Id("fr").Dot("DataMeta")
+	}
+	return nil
 }
 
 // store writes a store of the low bits.

@@ -32,8 +32,10 @@ type sentinelError struct {
 // Error is the text of rtlib's error, which says where and what.
 func (e *sentinelError) Error() string { return e.err.Error() }
 
-// Unwrap makes errors.Is find both.
-func (e *sentinelError) Unwrap() []error { return []error{e.sentinel, e.err} }
+// Is and Unwrap make errors.Is find both, without an allocation.
+func (e *sentinelError) Is(target error) bool { return target == e.sentinel }
+
+func (e *sentinelError) Unwrap() error { return e.err }
 
 // mapError gives an error of a map operation its sentinel.
 func mapError(err error) error {
