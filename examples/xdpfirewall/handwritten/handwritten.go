@@ -60,7 +60,7 @@ const (
 type Firewall struct {
 	sourcesV4 table
 	sourcesV6 table
-	ports     *[65536]uint8 // by port in host order: block bits
+	ports     *[65536]uint64 // by port in host order: block bits, 8 bytes each as in an array map
 	counters  [counterSlots]uint64
 }
 
@@ -68,7 +68,7 @@ type Firewall struct {
 // TCP and UDP destination ports. Packets for Run must not lie on a stack: see
 // table.has4.
 func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16) (*Firewall, error) {
-	f := &Firewall{ports: new([65536]uint8)}
+	f := &Firewall{ports: new([65536]uint64)}
 	var keys4, keys16 [][]byte
 	for i := range sourcesV4 {
 		keys4 = append(keys4, sourcesV4[i][:])
