@@ -24,7 +24,8 @@ func (l *layout) plain(t reflect.Type) bool {
 		return false
 	}
 	if l != nil {
-		l.last.Store(&t)
+		last := t // a copy, so that only this path allocates
+		l.last.Store(&last)
 	}
 	return true
 }
