@@ -105,7 +105,7 @@ func (a *alloc) keepAtMerge(v Reg, loop bool) bool {
 		return true
 	}
 	if loop {
-		return !a.loopCalls[a.blk.ID] && a.busy.Len() < a.t.Allocatable.Len()/2
+		return !a.loopLeaves[a.blk.ID] && a.busy.Len() < a.t.Allocatable.Len()/2
 	}
 	for _, p := range a.blk.Preds {
 		if p.order < a.blk.order && a.placeAtEnd(p, v) == 0 {

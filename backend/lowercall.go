@@ -78,6 +78,9 @@ func (l *Lower) slot(i int64, off int64) Addr {
 	return Addr{Base: slots, Disp: int32(i*abi.SlotSize + off)}
 }
 
+// MapMaxPlace returns where the number v, an OpMapMax, is.
+func (l *Lower) MapMaxPlace(v *ir.Value) Addr { return l.slot(v.Imm, abi.SlotMax) }
+
 // LowerMapPtr lowers OpMapPtr for every target when it stands alone.
 func LowerMapPtr(l *Lower, v *ir.Value) {
 	l.Target.LoadWord(l, l.Dst(v), l.slot(v.Imm, abi.SlotMap))

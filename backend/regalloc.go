@@ -64,6 +64,7 @@ type alloc struct {
 	start, end [][]place // by block id
 	code       [][]Instr // allocated code by block id
 	loopCalls  []bool    // by id of a loop's header: it calls on its hot path
+	loopLeaves []bool    // by id of a loop's header: it calls anywhere
 	takes      []RegSet  // by block id: registers that instructions insist on
 	loopTakes  []RegSet  // by id of a loop's header: the same for the loop
 }
@@ -76,7 +77,7 @@ func allocate(f *Func) [][]Instr {
 		f: f, t: f.Target, live: liveness(f),
 		vals:  make([]value, f.NextReg-FirstVirtual),
 		start: make([][]place, n), end: make([][]place, n), code: make([][]Instr, n),
-		loopCalls: make([]bool, n), takes: make([]RegSet, n), loopTakes: make([]RegSet, n),
+		loopCalls: make([]bool, n), loopLeaves: make([]bool, n), takes: make([]RegSet, n), loopTakes: make([]RegSet, n),
 	}
 	a.definitions()
 	for _, b := range f.Blocks {
@@ -126,9 +127,12 @@ func (a *alloc) definitions() {
 			}
 		}
 		a.takes[b.ID] = takes &^ 1
-		for h := b.head; h != nil && !b.Cold; h = outer(h) {
-			a.loopCalls[h.ID] = a.loopCalls[h.ID] || b.calls
-			a.loopTakes[h.ID] |= takes &^ 1
+		for h := b.head; h != nil; h = outer(h) {
+			a.loopLeaves[h.ID] = a.loopLeaves[h.ID] || b.calls
+			if !b.Cold {
+				a.loopCalls[h.ID] = a.loopCalls[h.ID] || b.calls
+				a.loopTakes[h.ID] |= takes &^ 1
+			}
 		}
 	}
 }

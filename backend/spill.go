@@ -1,6 +1,9 @@
 package backend
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // placeSpills inserts the one store of each value that is reloaded.
 func (a *alloc) placeSpills() {
@@ -17,6 +20,12 @@ func (a *alloc) placeSpills() {
 			continue
 		}
 		b, r := a.spillBlock(v, children)
+		if list := a.coldStores(v, b); list != nil {
+			for _, c := range list {
+				atStart[c.ID] = append(atStart[c.ID], place{a.startPlace(c, v), v})
+			}
+			continue
+		}
 		if b != nil {
 			atStart[b.ID] = append(atStart[b.ID], place{r, v})
 		} else {
@@ -26,6 +35,35 @@ func (a *alloc) placeSpills() {
 	for _, b := range a.f.Blocks {
 		a.insertSpills(b, after, atStart[b.ID])
 	}
+}
+
+// coldStores returns the blocks to store v in when all its reloads are on cold
+// paths: each reload is dominated by a cold block that v reaches in a
+// register. It returns nil when one store at single (nil is the definition)
+// does as well.
+func (a *alloc) coldStores(v Reg, single *Block) []*Block {
+	if single == nil {
+		single = a.val(v).def
+	}
+	if single.Cold {
+		return nil
+	}
+	var list []*Block
+	for _, r := range a.val(v).reloads {
+		var top *Block
+		for c := r; c.Cold && c != a.val(v).def; c = c.idom {
+			if a.startPlace(c, v) != 0 {
+				top = c
+			}
+		}
+		if top == nil || top.Depth > single.Depth+1 {
+			return nil
+		}
+		if !slices.Contains(list, top) {
+			list = append(list, top)
+		}
+	}
+	return list
 }
 
 // spillBlock returns the last block, and the register in which v begins it,

@@ -38,14 +38,26 @@ func operand(l *backend.Lower, v *ir.Value, wide bool) reg {
 	return l.Low(v)
 }
 
-// loadOperand returns the address of v when it is a load that may become a
-// memory operand of the current instruction.
-func loadOperand(l *backend.Lower, v *ir.Value, wide bool) (addr, bool) {
-	fits := v.Op == ir.OpLoad64 || !wide && (v.Op == ir.OpLoad32 || v.Op == ir.OpLoadS32)
-	if !fits || !l.Foldable(v) {
-		return addr{}, false
+// isLoadOperand reports whether v may become a memory operand of the current
+// instruction.
+func isLoadOperand(l *backend.Lower, v *ir.Value, wide bool) bool {
+	switch v.Op {
+	case ir.OpMapMax: // does not change
+		return l.Single(v) && !l.Needed(v)
+	case ir.OpLoad64:
+		return l.Foldable(v)
+	case ir.OpLoad32, ir.OpLoadS32:
+		return !wide && l.Foldable(v)
 	}
-	return address(l, v.Args[0], v.Imm), true
+	return false
+}
+
+// loadOperand returns the address of v, for which isLoadOperand holds.
+func loadOperand(l *backend.Lower, v *ir.Value) addr {
+	if v.Op == ir.OpMapMax {
+		return l.MapMaxPlace(v)
+	}
+	return address(l, v.Args[0], v.Imm)
 }
 
 // binary lowers A op B with the three forms of op; i is 0 when there is no
@@ -61,23 +73,18 @@ func binary(rr, ri, rm backend.Op, wide, commutes bool) lowerFunc {
 			return
 		}
 		if commutes {
-			if _, ok := loadOperandPeek(l, a, wide); ok {
+			if isLoadOperand(l, a, wide) {
 				a, b = b, a
 			}
 		}
-		if m, ok := loadOperand(l, b, wide); ok {
+		if isLoadOperand(l, b, wide) {
+			m := loadOperand(l, b)
 			l.Emit(instr{Op: rm, Dst: l.Dst(v), Args: [3]reg{operand(l, a, wide)}, Mem: m})
 			return
 		}
 		x, y := operand(l, a, wide), operand(l, b, wide)
 		l.Emit(instr{Op: rr, Dst: l.Dst(v), Args: [3]reg{x, y}})
 	}
-}
-
-// loadOperandPeek asks the question of loadOperand and changes nothing.
-func loadOperandPeek(l *backend.Lower, v *ir.Value, wide bool) (struct{}, bool) {
-	fits := v.Op == ir.OpLoad64 || !wide && (v.Op == ir.OpLoad32 || v.Op == ir.OpLoadS32)
-	return struct{}{}, fits && l.Foldable(v)
 }
 
 // add lowers additions; those that look like addresses become LEA.

@@ -64,10 +64,11 @@ func compareValues(l *backend.Lower, v *ir.Value, own bool) uint8 {
 // compareRegs compares two values, one of them in memory when possible.
 func compareRegs(l *backend.Lower, a, b *ir.Value, cond uint8, wide, own bool) uint8 {
 	if own {
-		if _, ok := loadOperandPeek(l, a, wide); ok {
+		if isLoadOperand(l, a, wide) {
 			a, b, cond = b, a, swapped(cond)
 		}
-		if m, ok := loadOperand(l, b, wide); ok {
+		if isLoadOperand(l, b, wide) {
+			m := loadOperand(l, b)
 			l.Emit(instr{Op: pick(wide, opCMPQm, opCMPLm), Args: [3]reg{operand(l, a, wide)}, Mem: m})
 			return cond
 		}

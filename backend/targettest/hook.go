@@ -5,9 +5,9 @@ import (
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
-// testHook returns the context of entry functions: field 0 to 3 have 8, 4, 2 and 1
+// Hook returns the context of entry functions: field 0 to 3 have 8, 4, 2 and 1
 // bytes, 4 and 5 are the buffer's bounds, 6 to 8 have 8 bytes.
-func testHook() *table.Hook {
+func Hook() *table.Hook {
 	scalar := func(slot, size int) table.Field {
 		return table.Field{Size: size, Kind: table.FieldScalar, Slot: slot, Write: true}
 	}
@@ -20,7 +20,7 @@ func testHook() *table.Hook {
 
 // ctxPlace returns where a field is in the Frame, and its size.
 func ctxPlace(i int64) (off, size int) {
-	f := testHook().Fields[i]
+	f := Hook().Fields[i]
 	switch f.Kind {
 	case table.FieldData:
 		return abi.OffData, 8

@@ -48,7 +48,7 @@ func Run(tb testing.TB, t *backend.Target, cases []Case) {
 		if err != nil {
 			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
 		}
-		p.Hook = testHook()
+		p.Hook = Hook()
 		code, err := backend.CompileVerified(t, p)
 		if err != nil {
 			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
