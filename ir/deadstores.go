@@ -7,9 +7,10 @@ import "github.com/bpf2go-native/bpf2go-native/bpf/table"
 // of which bytes may still be read.
 func deadStores(f *Func) bool {
 	d := &storeKiller{frame: newFrame(f)}
+	trimmed := d.trimZero(f)
 	d.measure(f)
 	if d.size == 0 {
-		return false
+		return trimmed
 	}
 	order := reversePostorder(f)
 	words := (d.size + 63) / 64
@@ -32,7 +33,7 @@ func deadStores(f *Func) bool {
 		}
 	}
 	r := newRenames(f)
-	changed := false
+	changed := trimmed
 	for _, b := range order {
 		gone := map[*Value]bool{}
 		d.backwards(b, d.leaving(b, in, words), gone)
@@ -51,6 +52,27 @@ func deadStores(f *Func) bool {
 		r.apply(f)
 	}
 	return changed
+}
+
+// trimZero forgets to clear stack bytes at entry when nothing reads them any
+// more.
+func (d *storeKiller) trimZero(f *Func) bool {
+	if f.ZeroLo == f.ZeroHi {
+		return false
+	}
+	read := false
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			all := d.frame.reads(v, func(off int64, size int) {
+				read = read || off < int64(f.ZeroHi) && int64(f.ZeroLo) < off+int64(size)
+			})
+			read = read || all
+		}
+	}
+	if !read {
+		f.ZeroLo, f.ZeroHi = 0, 0
+	}
+	return !read
 }
 
 type storeKiller struct {

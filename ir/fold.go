@@ -8,7 +8,7 @@ import "math"
 // nothing but the operations' meaning and the analysis of known.
 func fold(f *Func) bool {
 	w := &folder{f: f, r: newRenames(f), known: newKnower(f), n: uses(f), rules: &simplifiers}
-	w.gatherConstants()
+	w.gather()
 	for _, b := range reversePostorder(f) {
 		w.block(b)
 	}
@@ -34,8 +34,8 @@ type folder struct {
 // foldLimit bounds how often one value is looked at again.
 const foldLimit = 16
 
-// gatherConstants brings every constant to the front of the entry block, once.
-func (w *folder) gatherConstants() {
+// gather brings every constant to the front of the entry block, once.
+func (w *folder) gather() {
 	entry := w.f.Blocks[0]
 	w.f.consts = map[uint64]*Value{}
 	var front []*Value

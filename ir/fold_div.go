@@ -59,41 +59,48 @@ func (w *folder) divisor(v *Value) {
 }
 
 // divide computes a/c by a multiplication, after Granlund and Montgomery,
-// "Division by Invariant Integers using Multiplication" (1994): with s =
-// ceil(log2 c) and m = ceil(2^(n+s) / c), which has n+1 bits, the quotient is
-// a*m >> (n+s) for every a below 2^n.
+// "Division by Invariant Integers using Multiplication" (1994). With m =
+// floor(2^N/c) + 1 and e = m*c - 2^N, the quotient of a < 2^n is a*m >> N when
+// e*2^n <= 2^N. The smallest N for which that holds is looked for, first among
+// those for which a*m has 64 bits, then for which m has.
 func (w *folder) divide(v, a *Value, c uint64) *Value {
-	s := uint64(bits.Len64(c - 1))
 	k := w.known.of(a)
 	if v.Op == OpUDiv32 {
 		k = k.low()
-	}
-	if n := uint64(bits.Len64(k.max)); v.Op == OpUDiv32 || n+s < 63 && 2*n+s+1 <= 64 {
-		return w.divideSmall(v, a, c, max(n, 1), s)
-	}
-	// m = 2^64 + low; low = floor(2^64 * (2^s - c) / c) + 1
-	low, _ := bits.Div64(1<<s-c, 0, c) // 1<<64 is 0 and wraps to the right number
-	low++
-	hi := w.emit(OpMulHi64, a, w.constant(low))
-	// (hi + a) >> s without losing the carry: (((a-hi)>>1) + hi) >> (s-1)
-	half := w.emit(OpShr64, w.emit(OpSub64, a, hi), w.constant(1))
-	return w.emit(OpShr64, w.emit(OpAdd64, half, hi), w.constant(s-1))
-}
-
-// divideSmall handles numbers of at most n bits whose product with m fits in
-// 64 bits, or else in 128.
-func (w *folder) divideSmall(v, a *Value, c, n, s uint64) *Value {
-	if v.Op == OpUDiv32 {
 		a = w.emit(OpZext32, a)
 	}
-	if 2*n+s+1 <= 64 || n+s < 64 && bits.Len64((1<<(n+s))/c+1)+int(n) <= 64 {
-		m := (uint64(1)<<(n+s))/c + 1
-		return w.emit(OpShr64, w.emit(OpMul64, a, w.constant(m)), w.constant(n+s))
+	n := max(uint64(bits.Len64(k.max)), 1)
+	if c > k.max {
+		return w.constant(0)
 	}
-	// a < 2^32, so m' = floor(2^64/c)+1 is exact enough: the error of a*m' is
-	// below a < 2^64/c.
-	m := math.MaxUint64/c + 1
-	return w.emit(OpMulHi64, a, w.constant(m))
+	for N := n; N < 64; N++ {
+		m := 1<<N/c + 1
+		if e := m*c - 1<<N; e > 1<<(N-n) {
+			continue
+		}
+		if bits.Len64(m)+int(n) > 64 {
+			break
+		}
+		return w.emit(OpShr64, w.emit(OpMul64, a, w.constant(m)), w.constant(N))
+	}
+	for s := uint64(0); uint64(1)<<s < c && s < 64; s++ { // N = 64 + s
+		m, r := bits.Div64(1<<s, 0, c)
+		if e := c - r; s+64-n < 64 && e > 1<<(s+64-n) {
+			continue
+		}
+		return w.emit(OpShr64, w.emit(OpMulHi64, a, w.constant(m+1)), w.constant(s))
+	}
+	return w.divideWide(a, c)
+}
+
+// divideWide is for the divisors whose m has 65 bits, 2^64 + low.
+func (w *folder) divideWide(a *Value, c uint64) *Value {
+	s := uint64(bits.Len64(c - 1))
+	low, _ := bits.Div64(1<<s-c, 0, c) // 1<<64 is 0 and wraps to the right number
+	hi := w.emit(OpMulHi64, a, w.constant(low+1))
+	// (hi + a) >> s without losing the carry.
+	half := w.emit(OpShr64, w.emit(OpSub64, a, hi), w.constant(1))
+	return w.emit(OpShr64, w.emit(OpAdd64, half, hi), w.constant(s-1))
 }
 
 // simplifySigned drops the signs of numbers that are not negative.

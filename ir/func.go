@@ -17,7 +17,7 @@ func (f *Func) newID() int {
 
 // newValue makes a value that is in no block yet.
 func (f *Func) newValue(op Op, pc int, args ...*Value) *Value {
-	return &Value{ID: f.newID(), Op: op, Type: op.Row().Result, Args: args, Map: -1, PC: pc}
+	return &Value{ID: f.newID(), Op: op, Type: op.Row().Result, Args: append([]*Value(nil), args...), Map: -1, PC: pc}
 }
 
 // NewValue appends a value to block b.
