@@ -10,23 +10,24 @@ import (
 )
 
 // layout remembers the last type whose values are the same bytes in memory and
-// in a map: fixed size, no pointers, no implicit padding.
+// in a map: fixed size, no pointers, no implicit padding, no conversion of its
+// own.
 type layout struct{ last atomic.Pointer[reflect.Type] }
 
-// plain reports whether t is such a type.
-func (l *layout) plain(t reflect.Type) bool {
-	if l != nil {
-		if last := l.last.Load(); last != nil && *last == t {
-			return true
-		}
+// direct reports whether what data, a pointer to a t, points at is such a
+// value.
+func (l *layout) direct(data any, t reflect.Type) bool {
+	if l == nil {
+		return plain(t) && !custom(data)
 	}
-	if !plain(t) {
+	if last := l.last.Load(); last != nil && *last == t {
+		return true
+	}
+	if !plain(t) || custom(data) {
 		return false
 	}
-	if l != nil {
-		last := t // a copy, so that only this path allocates
-		l.last.Store(&last)
-	}
+	last := t // a copy, so that only this path allocates
+	l.last.Store(&last)
 	return true
 }
 
@@ -63,7 +64,10 @@ func view(data any, size int, l *layout) []byte {
 		return nil
 	}
 	v := reflect.ValueOf(data)
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Type().Elem().Size() != uintptr(size) || custom(data) || !l.plain(v.Type().Elem()) {
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return nil
+	}
+	if t := v.Type().Elem(); t.Size() != uintptr(size) || !l.direct(data, t) {
 		return nil
 	}
 	return unsafe.Slice((*byte)(v.UnsafePointer()), size)
