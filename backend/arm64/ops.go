@@ -234,14 +234,18 @@ const (
 // shifted packs a shift into an instruction's Imm.
 func shifted(kind int, amount uint64) int64 { return int64(kind)<<6 | int64(amount) }
 
-// Kinds of extension, as encoded.
+// Kinds of extension, as encoded. A shift to the left behind it is added as a
+// multiple of extShift.
 const (
 	extUXTB = 0
 	extUXTH = 1
 	extUXTW = 2
+	extUXTX = 3
 	extSXTB = 4
 	extSXTH = 5
 	extSXTW = 6
+
+	extShift = 8
 )
 
 // field packs the place of a bit field into an instruction's Imm.

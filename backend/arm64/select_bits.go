@@ -38,7 +38,7 @@ func logicConst(l *backend.Lower, v *ir.Value, op backend.Op, a *ir.Value, x uin
 		return true
 	}
 	if op == opAND {
-		if extract(l, v, opUBFX, a, bits.TrailingZeros64(^x)) && x&(x+1) == 0 {
+		if x&(x+1) == 0 && extract(l, v, opUBFX, a, bits.Len64(x)) {
 			return true
 		}
 		// A mask of the low half clears the other.
@@ -144,17 +144,20 @@ func placeField(l *backend.Lower, v, a *ir.Value, n int, wide bool) bool {
 	switch a.Op {
 	case ir.OpZext8, ir.OpZext16, ir.OpZext32:
 		width = 8 * int(a.Op.Row().Width)
-		if backend.Bits(a.Args[0]) <= width {
-			return false // no instruction to save
+		if backend.Bits(a.Args[0]) <= width || a.Args[0].Op.Row().Class == ir.ClassLoad {
+			return false // the extension costs nothing
 		}
 	case ir.OpAnd64, ir.OpAnd32:
 		x, ok := a.Args[1].IsConst()
-		if !ok || x == 0 || x&(x+1) != 0 {
+		if a.Op == ir.OpAnd32 {
+			x &= 0xffffffff
+		}
+		if !ok || x&(x+1) != 0 {
 			return false
 		}
 		width = bits.Len64(x)
 	}
-	if width == 0 || n == 0 || width >= size || !l.Single(a) || a.Args[0].Op.Row().Class == ir.ClassLoad {
+	if width == 0 || n == 0 || width >= size || !l.Single(a) {
 		return false
 	}
 	width = min(width, size-n)

@@ -1,0 +1,16 @@
+package arm64_test
+
+import (
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
+	"github.com/bpf2go-native/bpf2go-native/backend/targettest"
+)
+
+func TestOps(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.OpCases()) }
+
+func TestMemory(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.MemoryCases()) }
+
+func TestFlow(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.FlowCases()) }
+
+func TestRandom(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.RandomCases(1, 200)) }
