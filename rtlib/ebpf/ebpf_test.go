@@ -55,7 +55,7 @@ type objects struct {
 	programs
 	Flows *Map `ebpf:"flows"`
 	Ports *Map `ebpf:"ports"`
-	vars  *variables
+	Vars  *variables
 }
 
 type programs struct {
@@ -230,7 +230,7 @@ func TestReplacement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer small.Close()
+	defer func() { is(t, small.Close(), nil) }()
 	_, err = NewCollectionWithOptions(cs, CollectionOptions{MapReplacements: map[string]*Map{"flows": small}})
 	is(t, err, ErrMapIncompatible)
 	cs.Maps["flows"].Pinning = PinByName
@@ -442,7 +442,11 @@ func BenchmarkLookup(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer m.Close()
+	b.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			b.Error(err)
+		}
+	})
 	key, value := uint32(1), flow{}
 	if err := m.Put(&key, &value); err != nil {
 		b.Fatal(err)

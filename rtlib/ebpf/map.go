@@ -125,7 +125,7 @@ func (m *Map) fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	if last := m.miss.Load(); last != nil && last.err == err {
+	if last := m.miss.Load(); last != nil && last.err == err { //nolint:errorlint // the identical error, or it is wrapped anew
 		return last
 	}
 	err = mapError(err)
