@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // The pooled calls (RunXDP, RunRaw) need a Frame for a moment. Each P of the
@@ -28,7 +29,7 @@ type pool struct {
 type poolCell struct {
 	busy  uint64 // not 0 while a goroutine has the Frame
 	frame *Frame // nil until the first run
-	_     [112]byte
+	_     [120 - unsafe.Sizeof(uintptr(0))]byte
 }
 
 // handBack makes a borrowed Frame idle.

@@ -3,6 +3,7 @@ package rtlib
 import (
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -24,13 +25,13 @@ const (
 )
 
 // TracePrintk is bpf_trace_printk: it formats up to three arguments, writes a
-// line to the instance's trace and returns its length in bytes with the
-// terminating 0, as Linux 6.18 does.
+// line to the instance's trace and returns its length in bytes.
 //
-// The format has size bytes with the 0 at its end. Conversions: %d %i %u %x %X
-// %c with l, ll, h or hh, width and the flags 0 and -; %p and %px as a number; %s for
-// the address of a string in memory of the program, else an empty string; %%.
-// Everything else is EINVAL.
+// The format has size bytes with a 0 at its end and is ASCII. Conversions: %d %i
+// %u %x %X with l or ll, %c, %p and %px (the number itself; the kernel hides
+// addresses), %s for the address of a string in memory of the program (an empty
+// string elsewhere), %%; with the flags "0+- " and a width. Everything else is
+// EINVAL. Checked against Linux 6.18.
 //
 //go:linkname TracePrintk bpf2go/rtlib/v1.TracePrintk
 //go:nocheckptr
@@ -51,13 +52,13 @@ func (t *tracer) print(fr *abi.Frame, inst *Instance, text []byte, args [traceAr
 		return inst.rules.HelperResult(bpf.EINVAL)
 	}
 	n := len(p.buf)
-	if n == 0 || p.buf[n-1] != '\n' {
+	if n == 0 || t.buf[n-1] != '\n' {
 		t.buf = append(t.buf, '\n')
 	}
 	// Whoever gives a writer that fails loses lines, as with a full trace
 	// buffer; the program goes on.
 	_, _ = t.out.Write(t.buf)
-	return uint64(n + 1)
+	return uint64(n)
 }
 
 // printer is the state of one format.
@@ -73,7 +74,8 @@ type printer struct {
 type verb struct {
 	width      int
 	left, zero bool
-	size       int // bytes of the argument
+	sign       byte // in front of numbers that are not negative, or 0
+	size       int  // bytes of the argument
 	char       byte
 }
 
@@ -84,6 +86,8 @@ func (p *printer) format(text []byte) bool {
 		switch c := text[i]; {
 		case c == 0:
 			return true
+		case c >= 0x7f || c < ' ' && (c < '\t' || c > '\r'):
+			return false
 		case c != '%':
 			p.append(c)
 		case i+1 < len(text) && text[i+1] == '%':
@@ -104,19 +108,26 @@ func (p *printer) format(text []byte) bool {
 // 0 when it is none.
 func parseVerb(s []byte) (verb, int) {
 	v, i := verb{size: 4}, 0
-	for ; i < len(s) && (s[i] == '0' || s[i] == '-'); i++ {
-		v.zero, v.left = v.zero || s[i] == '0', v.left || s[i] == '-'
+	for ; i < len(s) && strings.IndexByte("0+- ", s[i]) >= 0; i++ {
+		switch s[i] {
+		case '0':
+			v.zero = true
+		case '-':
+			v.left = true
+		case '+':
+			v.sign = '+'
+		case ' ':
+			v.sign = max(v.sign, ' ')
+		}
 	}
-	for ; i < len(s) && s[i] >= '0' && s[i] <= '9' && v.width < 100; i++ {
+	for ; i < len(s) && s[i] >= '0' && s[i] <= '9' && v.width < traceLine; i++ {
 		v.width = 10*v.width + int(s[i]-'0')
 	}
-	for ; i < len(s) && s[i] == 'l'; i++ {
+	for n := 0; n < 2 && i < len(s) && s[i] == 'l'; n++ {
 		v.size = 8
+		i++
 	}
-	for ; i < len(s) && s[i] == 'h' && v.size <= 4; i++ {
-		v.size /= 2
-	}
-	if i == len(s) || v.size == 0 {
+	if i == len(s) || v.size == 8 && strings.IndexByte("diuxX", s[i]) < 0 {
 		return v, 0
 	}
 	v.char = s[i]
@@ -135,6 +146,9 @@ func (p *printer) verb(v verb) bool {
 	text := digits[:0]
 	switch v.char {
 	case 'd', 'i':
+		if v.sign != 0 && int64(arg<<drop) >= 0 {
+			text = append(text, v.sign)
+		}
 		text = strconv.AppendInt(text, int64(arg<<drop)>>drop, 10)
 	case 'u':
 		text = strconv.AppendUint(text, arg<<drop>>drop, 10)
@@ -166,8 +180,8 @@ func (p *printer) verb(v verb) bool {
 // pad appends text in the conversion's width.
 func (p *printer) pad(text []byte, v verb) {
 	fill := v.width - len(text)
-	if v.zero && !v.left && fill > 0 && len(text) > 0 && text[0] == '-' {
-		p.append('-')
+	if v.zero && !v.left && fill > 0 && len(text) > 0 && strings.IndexByte("-+ ", text[0]) >= 0 {
+		p.append(text[0])
 		text = text[1:]
 	}
 	for ; fill > 0 && !v.left; fill-- {
