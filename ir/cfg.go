@@ -139,13 +139,9 @@ type loop struct {
 	in     []bool   // by Block.ID
 }
 
-// loops returns the natural loops, inner ones before outer ones, and sets
-// Depth of every block.
+// loops returns the natural loops, inner ones before outer ones.
 func (g *graph) loops(f *Func) []*loop {
 	var all []*loop
-	for _, b := range f.Blocks {
-		b.Depth = 0
-	}
 	for i := len(g.rpo) - 1; i >= 0; i-- {
 		h := g.rpo[i]
 		var l *loop
@@ -160,9 +156,6 @@ func (g *graph) loops(f *Func) []*loop {
 		}
 		if l == nil {
 			continue
-		}
-		for _, b := range l.blocks {
-			b.Depth++
 		}
 		all = append(all, l)
 	}

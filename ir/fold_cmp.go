@@ -77,7 +77,7 @@ func (w *folder) moveConstant(v, a *Value, c uint64) *Value {
 		return nil
 	}
 	limit := typical(a).max
-	if c > limit || w.known.of(a.Args[0]).max > limit {
+	if limit > mask(v) || c > limit || w.known.of(a.Args[0]).max > limit {
 		return nil
 	}
 	v.Args = []*Value{a.Args[0], w.constant(Eval(a.Op, c, 0, 0))}

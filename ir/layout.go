@@ -27,10 +27,12 @@ const preemptInsns = 1 << 20
 func layout(f *Func) bool {
 	g := newGraph(f)
 	loops := g.loops(f)
-	chill(g)
+	changed := setDepth(f, loops)
+	if chill(g) {
+		changed = true
+	}
 	order := arrange(f, g, loops)
 	sort.SliceStable(order, func(i, j int) bool { return !order[i].Cold && order[j].Cold })
-	changed := false
 	for i, b := range order {
 		changed = changed || f.Blocks[i] != b
 	}
@@ -38,9 +40,27 @@ func layout(f *Func) bool {
 	return changed
 }
 
+// setDepth counts the loops around each block.
+func setDepth(f *Func, loops []*loop) bool {
+	depth := make([]int, f.NumIDs)
+	for _, l := range loops {
+		for _, b := range l.blocks {
+			depth[b.ID]++
+		}
+	}
+	changed := false
+	for _, b := range f.Blocks {
+		changed = changed || b.Depth != depth[b.ID]
+		b.Depth = depth[b.ID]
+	}
+	return changed
+}
+
 // chill finds the blocks that are entered by unlikely edges only.
-func chill(g *graph) {
+func chill(g *graph) bool {
+	changed := false
 	for i, b := range g.rpo {
+		was := b.Cold
 		b.Cold = i > 0
 		for k, p := range b.Preds {
 			if g.num[p.ID] >= i || seenBefore(b.Preds, k) {
@@ -52,14 +72,14 @@ func chill(g *graph) {
 				}
 			}
 		}
-		if b.Cold {
-			for _, v := range b.Values {
-				if v.Op == OpCall || v.Op == OpCallFunc {
-					v.Flags |= FlagUnlikely
-				}
+		changed = changed || b.Cold != was
+		for _, v := range b.Values {
+			if b.Cold && (v.Op == OpCall || v.Op == OpCallFunc) {
+				v.Flags |= FlagUnlikely
 			}
 		}
 	}
+	return changed
 }
 
 // unlikely reports whether edge j of b is seldom taken.

@@ -1,5 +1,24 @@
 package ir
 
+// What the passes may rely on, and where each keeps to it:
+//
+// Facts are used when the IR is built (reachable edges, regions, constants,
+// array lookups, divisors). Behind that the passes know what the IR says:
+// tokens, guards, spans, reaches, flags, and their own analysis of bits and
+// bounds (known, prove).
+//
+// Memory. A load may take the place of another with the same address and the
+// same token (values), of bytes that were stored (slots), or of several that
+// stand in one block under one token (wide). Loads of map values are left
+// alone: somebody else may write between two of them. A store is dropped only
+// when no later load, helper or callee reads its bytes (deadstores).
+//
+// Motion. Nothing with a guard moves up. Moved in front of a loop (hoist) are
+// pure values and loads that are legal anywhere, at fixed places. Executed in
+// vain (select) are pure values. Copied (thread) are blocks of pure values.
+//
+// Constants stand at the front of the entry block until the last pass, place.
+
 // Pass improves one function. Run reports whether it changed anything. Every
 // pass keeps the invariants of the package and gives the same result for the
 // same input.

@@ -53,7 +53,7 @@ func expression(r *rand.Rand, n int) string {
 func TestFold(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	fr := &abi.Frame{}
-	count := 4000
+	count := 10000
 	if testing.Short() {
 		count = 400
 	}

@@ -20,6 +20,8 @@ import (
 type generator struct {
 	r     *rand.Rand
 	insns []bpf.Instruction
+	funcs []frontend.Func
+	calls []int // slots of calls of the subprogram
 }
 
 const (
@@ -78,15 +80,62 @@ func (g *generator) program(n int) []bpf.Instruction {
 	if g.r.Intn(2) == 0 {
 		g.loop(5 + g.r.Intn(10))
 	}
+	g.call()
 	g.body(n / 3)
 	g.maps()
+	g.call()
 	g.body(n / 3)
+	g.end()
+	g.funcs = []frontend.Func{{Name: "random", End: len(g.insns)}}
+	if len(g.calls) > 0 {
+		g.subprogram()
+	}
+	return g.insns
+}
+
+// call calls the subprogram, which may be inlined or not, with the memory, a
+// number and a place on the stack that it writes.
+func (g *generator) call() {
+	if g.r.Intn(2) == 0 {
+		return
+	}
+	g.add(bpf.Instruction{Op: bpf.OpMov, Width: 8, Dst: bpf.R2, Src: g.reg()})
+	g.add(bpf.Instruction{Op: bpf.OpMov, Width: 8, Dst: bpf.R1, Src: bpf.R9})
+	g.add(bpf.Instruction{Op: bpf.OpMov, Width: 8, Dst: bpf.R3, Src: bpf.R10})
+	g.add(bpf.Instruction{Op: bpf.OpAdd, Width: 8, Dst: bpf.R3, Src: bpf.RegImm, Imm: -24})
+	g.calls = append(g.calls, len(g.insns))
+	g.add(bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindLocal, Src: bpf.RegImm})
+	for r := bpf.R1; r <= bpf.R5; r++ {
+		g.load(r)
+	}
+}
+
+// subprogram appends a function behind the program and resolves its calls.
+func (g *generator) subprogram() {
+	start := len(g.insns)
+	for _, pc := range g.calls {
+		g.insns[pc].Imm = int64(start - pc - 1)
+	}
+	g.add(bpf.Instruction{Op: bpf.OpStore, Width: 8, Dst: bpf.R3, Src: bpf.R2, Off: 8})
+	g.add(bpf.Instruction{Op: bpf.OpMov, Width: 8, Dst: bpf.R9, Src: bpf.R1})
+	for _, r := range []bpf.Reg{bpf.R0, bpf.R1, bpf.R3, bpf.R4, bpf.R5, bpf.R6, bpf.R7} {
+		g.load(r)
+	}
+	for off := int32(-genStack); off < 0; off += 8 {
+		g.add(bpf.Instruction{Op: bpf.OpStore, Width: 8, Dst: bpf.R10, Src: g.reg(), Off: off})
+	}
+	g.body(10 + g.r.Intn(40))
+	g.end()
+	g.funcs = append(g.funcs, frontend.Func{Name: "sub", Start: start, End: len(g.insns)})
+}
+
+// end mixes all registers into r0 and returns.
+func (g *generator) end() {
 	for r := bpf.R1; r < bpf.R8; r++ {
 		g.add(bpf.Instruction{Op: choice(g.r, []bpf.Op{bpf.OpAdd, bpf.OpXor}), Width: 8, Dst: bpf.R0, Src: r})
 		g.add(bpf.Instruction{Op: bpf.OpMul, Width: 8, Dst: bpf.R0, Src: bpf.RegImm, Imm: 0x01000193})
 	}
 	g.add(bpf.Instruction{Op: bpf.OpExit})
-	return g.insns
 }
 
 // body makes n instructions; jumps in it stay in it.
@@ -250,7 +299,7 @@ func randomObject(seed int64, n int) *frontend.Object {
 		},
 		Programs: []*frontend.Program{{
 			Name: "random", Section: "raw", Hook: table.HookByName(bpf.Linux, "raw"), Insns: insns,
-			Funcs: []frontend.Func{{Name: "random", End: len(insns)}}, Lines: make([]frontend.Line, len(insns)),
+			Funcs: g.funcs, Lines: make([]frontend.Line, len(insns)),
 		}},
 	}
 }
