@@ -115,6 +115,20 @@ func (e *Error) message() string {
 	return b.String()
 }
 
+// remark is what the instruction does, with the value of the register that
+// matters when no other line tells it.
+func (e *Error) remark() string {
+	for _, r := range e.Registers {
+		if e.Code != reason.UninitReg && (r.Made == nil || r.Made.Value != r.Value) {
+			if e.Does == "" {
+				return r.Name + " = " + r.Value
+			}
+			return e.Does + "; " + r.Name + " = " + r.Value
+		}
+	}
+	return e.Does
+}
+
 // quoted is a line of C with a remark.
 type quoted struct {
 	line           int
@@ -130,7 +144,7 @@ func (e *Error) quote(b *strings.Builder) {
 		}
 	}
 	if e.Source != "" {
-		l = append(l, quoted{e.Pos.Line, e.Source, e.Does})
+		l = append(l, quoted{e.Pos.Line, e.Source, e.remark()})
 	}
 	width, digits := 0, 1
 	for _, q := range l {

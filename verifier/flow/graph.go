@@ -112,6 +112,10 @@ func (g *Graph) insn(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.F
 		return fault(reason.BadInsn, pc, "%s has no width of %d bytes", in.Op, in.Width)
 	case in.Dst > bpf.R10 || in.Src > bpf.R10 && in.Src != bpf.RegImm:
 		return fault(reason.BadInsn, pc, "register r%d does not exist", max(in.Dst, in.Src))
+	case in.Src == bpf.RegImm && needsSrc(in, row.Class):
+		return fault(reason.BadInsn, pc, "%s needs a source register", in.Op)
+	case in.Op == bpf.OpMovsx && in.From != 1 && in.From != 2 && in.From != 4:
+		return fault(reason.BadInsn, pc, "sign extension of %d bytes", in.From)
 	case defs(in)&(1<<bpf.R10) != 0:
 		return fault(reason.WritesR10, pc, "r10 is read-only")
 	}
@@ -133,6 +137,11 @@ func (g *Graph) insn(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.F
 		}
 	}
 	return nil
+}
+
+// needsSrc reports whether the instruction has no form with an immediate.
+func needsSrc(in *bpf.Instruction, class table.Class) bool {
+	return class == table.ClassLoad || class == table.ClassAtomic || in.Op == bpf.OpMovsx || in.Op == bpf.OpStoreRel
 }
 
 // successors are the slots that may run after pc in the same function.

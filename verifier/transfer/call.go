@@ -78,6 +78,9 @@ func (m *Machine) result(h *table.Helper) *Fault {
 	for r := bpf.R1; r <= bpf.R5; r++ {
 		m.S.Set(r, state.Value{})
 	}
+	if h.InvalidatesPacket && m.Env.Hook.Memory {
+		return m.unsupported("helper bpf_%s on memory", h.Name) // its length is known as a class
+	}
 	if h.InvalidatesPacket {
 		m.S.Visit(func(v *state.Value) bool {
 			return v.Kind == state.PtrPacket || v.Kind == state.PtrMeta || v.Kind == state.PtrPacketEnd || v.Room > 0
