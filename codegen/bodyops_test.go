@@ -227,16 +227,22 @@ func runBodies(t *testing.T, p *ir.Program, test string, archs ...string) {
 		command(t, dir, []string{"GOARCH=386", "CGO_ENABLED=0"}, "go", "test", "-vet=off", ".")
 	}
 	for _, arch := range archs {
-		qemu := "qemu-" + cmp.Or(map[string]string{"mipsle": "mipsel", "mips64le": "mips64el", "loong64": "loongarch64"}[arch], arch)
-		if _, err := exec.LookPath(qemu); err != nil || runtime.GOOS != "linux" {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing", qemu)
-			}
-			t.Logf("%s is not tested: %s is missing", arch, qemu)
-			continue
-		}
-		command(t, dir, []string{"GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "test", "-vet=off", "-exec", qemu, ".")
+		emulate(t, dir, arch)
 	}
+}
+
+// emulate runs the module's tests on another architecture by qemu.
+func emulate(t *testing.T, dir, arch string) {
+	t.Helper()
+	qemu := "qemu-" + cmp.Or(map[string]string{"arm64": "aarch64", "mipsle": "mipsel", "mips64le": "mips64el", "loong64": "loongarch64"}[arch], arch)
+	if _, err := exec.LookPath(qemu); err != nil || runtime.GOOS != "linux" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing", qemu)
+		}
+		t.Logf("%s is not tested: %s is missing", arch, qemu)
+		return
+	}
+	command(t, dir, []string{"GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "test", "-vet=off", "-exec", qemu, ".")
 }
 
 // tempModule makes a module that uses this one.

@@ -179,7 +179,13 @@ func TestBuild(t *testing.T) {
 			command(t, dir, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "vet", ".")
 		}
 		command(t, dir, nil, "go", "test", "-gcflags=all=-d=checkptr", ".")
+		if out := command(t, dir, nil, "go", "build", "-gcflags=-m", "."); !strings.Contains(out, "can inline (*lengthPrograms).RunLengthOn") {
+			t.Error("the typed call on a Frame is too large to be inlined")
+		}
 		checkLines(t, dir)
+		if runtime.GOARCH != "arm64" {
+			emulate(t, dir, "arm64")
+		}
 	}
 	in.Backend, in.Programs[0].Code = BackendGo, nil
 	dir := generatedModule(t, in, "go")
