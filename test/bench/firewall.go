@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/handwritten"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
@@ -22,15 +21,25 @@ func (s *suite) firewall() ([]measure.Row, error) {
 	m := traffic.Generate(firewallSeed, traffic.Packets)
 	l := m.Lists
 	prog := program{object: firewallObject, name: "xdpfirewall"}
-	hand := handwritten.New(l.SourcesV4, l.SourcesV6, l.TCP, l.UDP, rand.Uint64())
+	hand, err := handwritten.New(l.SourcesV4, l.SourcesV6, l.TCP, l.UDP)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := s.ours.engines(prog, m.Packets)
+	if err != nil {
+		return nil, err
+	}
 	all := measure.Row{
 		Name: fmt.Sprintf("%d packets in turn", len(m.Packets)), Ops: 1,
 		Goal:    measure.Goal{Max: 1.3, Against: []string{goHand}, Label: "Go"},
-		Engines: append(ours(prog, m.Packets), inGo(goHand, hand.Run, nil, m.Packets)),
+		Engines: append(ours, inGo(goHand, hand.Run, nil, m.Packets)),
 	}
 	some := make([][]byte, repeated)
 	for i := range some {
 		some[i] = m.Packets[i*len(m.Packets)/repeated]
+	}
+	if ours, err = s.ours.engines(prog, some); err != nil {
+		return nil, err
 	}
 	inKernel, err := s.peers.inKernel(prog, some)
 	if err != nil {
@@ -38,7 +47,7 @@ func (s *suite) firewall() ([]measure.Row, error) {
 	}
 	sample := measure.Row{
 		Name: fmt.Sprintf("%d packets in turn", repeated), Ops: 1,
-		Engines: append(ours(prog, some), inGo(goHand, hand.Run, nil, some), inKernel),
+		Engines: append(ours, inGo(goHand, hand.Run, nil, some), inKernel),
 	}
 	return []measure.Row{all, sample}, nil
 }

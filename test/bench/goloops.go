@@ -33,7 +33,6 @@ func newGoMaps() *goMaps {
 // takes a packet; they are called through this table, so inputs are opaque.
 func (m *goMaps) loops() map[string]func(packet []byte) uint32 {
 	return map[string]func([]byte) uint32{
-		"empty":         goEmpty,
 		"helper_base":   goHelperBase,
 		"helper":        goHelper,
 		"array_base":    goArrayBase,

@@ -72,7 +72,9 @@ func run(o options, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	results, err := measureAll(&suite{peers: p, goMap: newGoMaps()}, o)
+	ours := newGenerated()
+	defer func() { err = errors.Join(err, ours.close()) }()
+	results, err := measureAll(&suite{peers: p, ours: ours, goMap: newGoMaps()}, o)
 	if err != nil {
 		return err
 	}

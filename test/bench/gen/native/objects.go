@@ -1,0 +1,32 @@
+// Package native holds the measured programs as machine code: bpf2go-native's output
+// for the objects of programs, testdata and the example.
+package native
+
+import "github.com/bpf2go-native/bpf2go-native/rtlib"
+
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native calls ../../programs/calls.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native array ../../programs/array.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native maps ../../programs/hash.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native checksum ../../../../testdata/checksum.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native hash ../../../../testdata/hash.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native classifier ../../../../testdata/classifier.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native memuser ../../../../testdata/memuser.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native subprogs ../../../../testdata/subprogs.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native loops ../../../../testdata/loops.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native xdpfirewall ../../../../examples/xdpfirewall/xdpfirewall.o
+
+// Objects returns the objects by the path of their file in the repository.
+func Objects() map[string]*rtlib.ObjectSpec {
+	return map[string]*rtlib.ObjectSpec{
+		"test/bench/programs/calls.o":        &callsObject,
+		"test/bench/programs/array.o":        &arrayObject,
+		"test/bench/programs/hash.o":         &mapsObject,
+		"testdata/checksum.o":                &checksumObject,
+		"testdata/hash.o":                    &hashObject,
+		"testdata/classifier.o":              &classifierObject,
+		"testdata/memuser.o":                 &memuserObject,
+		"testdata/subprogs.o":                &subprogsObject,
+		"testdata/loops.o":                   &loopsObject,
+		"examples/xdpfirewall/xdpfirewall.o": &xdpfirewallObject,
+	}
+}
