@@ -34,6 +34,7 @@ type value struct {
 	remake  *Instr // the OpConst that makes it
 	slot    int    // -1 when it has none
 	reloads []*Block
+	inside  bool // a reload is inside of a block, not on an edge only
 }
 
 // use is a position in the current block where a value is read; list by next.
@@ -83,12 +84,11 @@ func allocate(f *Func) [][]Instr {
 	for _, b := range f.Blocks {
 		a.block(b)
 	}
-	for _, b := range f.Blocks {
-		if len(b.Succs) == 1 && len(b.Succs[0].To.Preds) > 1 {
-			a.edge(b, &b.Succs[0])
-		}
-	}
+	a.edges(false) // find out what they reload
 	a.placeSpills()
+	a.prune()
+	a.edges(true)
+	a.dropSpills()
 	a.assignSlots()
 	virtual := make([][]Instr, n)
 	for i, b := range f.Blocks {
@@ -233,6 +233,7 @@ func (a *alloc) fetch(v, r Reg) {
 	default:
 		a.emit(Instr{Op: OpReload, Dst: r, Imm: int64(v)})
 		a.reloaded(v, a.blk)
+		x.inside = true
 	}
 }
 

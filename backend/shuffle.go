@@ -23,32 +23,42 @@ type shuffler struct {
 	pending []transfer
 }
 
+// edges makes the code of all edges; when it is not final, only to see what
+// has to be reloaded.
+func (a *alloc) edges(final bool) {
+	if final {
+		for i := range a.vals {
+			if x := &a.vals[i]; !x.inside {
+				x.reloads = nil
+			}
+		}
+	}
+	for _, b := range a.f.Blocks {
+		if len(b.Succs) == 1 && len(b.Succs[0].To.Preds) > 1 {
+			a.edge(b, &b.Succs[0], final)
+		}
+	}
+}
+
 // edge makes the code at the end of b that brings values where the successor
 // expects them.
-func (a *alloc) edge(b *Block, e *Edge) {
+func (a *alloc) edge(b *Block, e *Edge, final bool) {
 	to := e.To
 	regs := make(map[Reg]RegSet, len(a.end[b.ID]))
 	for _, p := range a.end[b.ID] {
 		regs[p.val] |= 1 << p.reg
 	}
-	arg := make(map[Reg]Reg, len(to.Params))
-	for i, p := range to.Params {
-		arg[p] = e.Args[i]
-	}
 	s := &shuffler{a: a, b: b}
 	for _, p := range a.start[to.ID] {
-		v := p.val
-		if x, ok := arg[v]; ok {
-			v = x
-		}
+		v := argument(e, p.val)
 		s.add(location(p.reg), v, regs[v])
 	}
-	for _, p := range to.Params {
-		if a.val(p).memory && arg[p] != p {
-			s.add(slotOf(p), arg[p], regs[arg[p]])
+	for i, p := range to.Params {
+		if v := e.Args[i]; a.val(p).memory && v != p {
+			s.add(slotOf(p), v, regs[v])
 		}
 	}
-	if len(s.pending) == 0 {
+	if len(s.pending) == 0 || !final {
 		return
 	}
 	s.run()

@@ -141,6 +141,19 @@ func (a *alloc) insertSpills(b *Block, after map[Reg]bool, atStart []place) {
 	a.code[b.ID] = out
 }
 
+// dropSpills removes stores of values that nothing reloads after all.
+func (a *alloc) dropSpills() {
+	for id, code := range a.code {
+		a.code[id] = slices.DeleteFunc(code, func(in Instr) bool {
+			if in.Op != OpSpill || in.Orig != nil || in.Imm < int64(FirstVirtual) {
+				return false
+			}
+			x := a.val(Reg(in.Imm))
+			return len(x.reloads) == 0 && !x.memory
+		})
+	}
+}
+
 // interval is the range of positions, in block order, in which a value is
 // live.
 type interval struct {
