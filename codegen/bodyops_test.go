@@ -242,7 +242,7 @@ func emulate(t *testing.T, dir, arch string) {
 		t.Logf("%s is not tested: %s is missing", arch, qemu)
 		return
 	}
-	command(t, dir, []string{"GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "test", "-vet=off", "-exec", qemu, ".")
+	command(t, dir, []string{"GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "test", "-vet=off", "-exec", qemu, "./...")
 }
 
 // tempModule makes a module that uses this one.

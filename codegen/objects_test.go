@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
+	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
 	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
@@ -41,11 +43,14 @@ func objectInput(t *testing.T, path, ident string, native bool) Input {
 		ir.Optimize(prog)
 		program := Program{Source: p, IR: prog, Facts: facts}
 		if native {
-			code, err := backend.Compile(amd64.Target(), prog)
-			if err != nil {
-				t.Fatalf("%s: %v", path, err)
+			program.Code = map[string]*backend.Code{}
+			for _, target := range []*backend.Target{amd64.Target(), arm64.Target()} {
+				code, err := backend.Compile(target, prog)
+				if err != nil {
+					t.Fatalf("%s: %s: %v", path, target.Name, err)
+				}
+				program.Code[target.Name] = code
 			}
-			program.Code = map[string]*backend.Code{"amd64": code}
 		}
 		in.Programs = append(in.Programs, program)
 	}
@@ -135,6 +140,9 @@ func TestObjects(t *testing.T) {
 		command(t, dir, nil, "go", "test", "-vet=all", "./...")
 		for _, arch := range []string{"riscv64", "386"} {
 			command(t, dir, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "vet", "./...")
+		}
+		if engine == "native" && runtime.GOARCH != "arm64" {
+			emulate(t, dir, "arm64")
 		}
 		if os.Getenv("CODEGEN_BENCH") != "" {
 			t.Log(engine + "\n" + command(t, dir, nil, "go", "test", "-run=^$", "-bench=.", "./..."))
