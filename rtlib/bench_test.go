@@ -76,8 +76,8 @@ func BenchmarkEntry(b *testing.B) {
 }
 
 // BenchmarkLookup compares the hash map, searched by machine code, with Go's:
-// n random keys, 4,096 of them and as many others in random order. BENCH.md of
-// test/bench has the comparison with C.
+// n random keys, 4,096 of them and as many others in random order. The
+// comparison with C is in test/bench.
 func BenchmarkLookup(b *testing.B) {
 	for _, n := range []int{100, 10_000, 200_000} {
 		for _, keySize := range []int{4, 16} {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
@@ -55,7 +56,12 @@ func MapLookupElem(_ *abi.Frame, m, key uint64) uint64 {
 //go:nocheckptr
 func MapUpdateElem(_ *abi.Frame, m, key, value, flags uint64) uint64 {
 	mp := mapAt(m)
-	errno := mp.write(ptr(key), ptr(value), flags)
+	var errno bpf.Errno
+	if mp.kind == kindArray {
+		errno = mp.arrayUpdate(ptr(key), ptr(value), flags)
+	} else {
+		errno = mp.hashUpdate(ptr(key), ptr(value), flags)
+	}
 	if errno == 0 {
 		return 0
 	}

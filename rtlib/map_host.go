@@ -123,7 +123,7 @@ func (m *Map) next(key, out unsafe.Pointer) bool {
 
 // updateError is the error for a result of write.
 func (m *Map) updateError(errno bpf.Errno, flags uint64) error {
-	detail := ""
+	var detail string
 	switch {
 	case flags > bpf.UpdateExist:
 		detail = fmt.Sprintf("flags %d; 0 (any), 1 (no exist) and 2 (exist) are possible", flags)
