@@ -77,8 +77,8 @@ var alus = [bpf.NumOps][2]Op{
 	bpf.OpArsh: {OpSar64, OpSar32},
 }
 
-// narrow is 1 for 4-byte operations, the second column of a table.
-func narrow(in bpf.Instruction) int {
+// column is 1 for 4-byte operations, the second column of a table.
+func column(in bpf.Instruction) int {
 	if in.Width == 4 {
 		return 1
 	}
@@ -86,7 +86,7 @@ func narrow(in bpf.Instruction) int {
 }
 
 func arithmetic(t *translator, e *body, in bpf.Instruction) error {
-	v := t.emit(alus[in.Op][narrow(in)], 0, t.dst(e, in), t.src2(e, in))
+	v := t.emit(alus[in.Op][column(in)], 0, t.dst(e, in), t.src2(e, in))
 	switch in.Op {
 	case bpf.OpDiv, bpf.OpMod, bpf.OpSdiv, bpf.OpSmod:
 		v.Flags = divisorFlags(in, t.fact)
@@ -119,7 +119,7 @@ func divisorFlags(in bpf.Instruction, fact *verifier.Fact) Flags {
 }
 
 func negate(t *translator, e *body, in bpf.Instruction) error {
-	t.set(e, in.Dst, t.emit([2]Op{OpNeg64, OpNeg32}[narrow(in)], 0, t.dst(e, in)))
+	t.set(e, in.Dst, t.emit([2]Op{OpNeg64, OpNeg32}[column(in)], 0, t.dst(e, in)))
 	return nil
 }
 
@@ -276,7 +276,7 @@ var atoms = [bpf.NumOps][2]Op{
 func atom(t *translator, e *body, in bpf.Instruction) error {
 	base, off := t.address(e, in.Dst, in.Off)
 	x := t.register(e, in.Src, t.fact.Src)
-	op, args := atoms[in.Op][narrow(in)], []*Value{base, x}
+	op, args := atoms[in.Op][column(in)], []*Value{base, x}
 	result := in.Src
 	switch in.Op {
 	case bpf.OpStoreRel:

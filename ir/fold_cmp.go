@@ -120,6 +120,7 @@ func narrowCompare(op Op) Op {
 // compare32 narrows a comparison of numbers below 1<<32, and makes an order of
 // numbers with the same sign unsigned.
 func (w *folder) compare32(v *Value) {
+	w.compareExtended(v)
 	a, b := w.known.of(v.Args[0]), w.known.of(v.Args[1])
 	signed := v.Op >= OpSlt64 && v.Op <= OpSle32
 	if v.Op.Row().Width == 4 {
@@ -132,6 +133,28 @@ func (w *folder) compare32(v *Value) {
 	if !signed && a.max <= math.MaxUint32 && b.max <= math.MaxUint32 {
 		v.Op = narrowCompare(v.Op)
 	}
+}
+
+// compareExtended compares the halves that were sign-extended: that keeps every
+// order and its opposite.
+func (w *folder) compareExtended(v *Value) {
+	if v.Op.Row().Width != 8 || v.Args[0].Op != OpSext32 && v.Args[1].Op != OpSext32 {
+		return
+	}
+	var low [2]*Value
+	for i, a := range v.Args {
+		c, number := a.IsConst()
+		switch {
+		case a.Op == OpSext32:
+			low[i] = a.Args[0]
+		case number && c == uint64(int64(int32(c))):
+			low[i] = w.constant(lo(c))
+		default:
+			return
+		}
+	}
+	v.Op = narrowCompare(v.Op)
+	v.Args = low[:]
 }
 
 // simplifyLess is for orders.

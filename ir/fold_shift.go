@@ -70,6 +70,9 @@ func simplifyShr(w *folder, v *Value) *Value {
 			case a.Op == v.Op-OpShr64+OpShl64 && n == m:
 				become(v, v.Op-OpShr64+OpAnd64, a.Args[0], w.constant(mask(v)>>n))
 				return nil
+			case (a.Op == OpAnd64 || a.Op == OpAnd32 && v.Op == OpShr32) && m&mask(v)>>n == mask(v)>>n:
+				v.Args[0] = a.Args[0] // the bits that the mask clears are shifted out
+				return nil
 			}
 		}
 	}

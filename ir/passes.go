@@ -37,6 +37,8 @@ func Passes() []Pass {
 		{"slots", slots},
 		{"copies", copies},
 		{"fold", fold},
+		{"narrow", narrow},
+		{"fold", fold},
 		{"values", values},
 		{"dead", dead},
 		{"booleans", booleans},
