@@ -47,6 +47,7 @@ type lockstep struct {
 	cert   *check.Certificate
 	at     map[int][]int // entries by slot
 	in     state.Includer
+	p      *frontend.Program
 	length int // of the packet
 	began  bool
 	steps  int
@@ -73,7 +74,7 @@ func (l *lockstep) trace(c *interp.State) {
 		}
 	}
 	if why := l.wrong(c, m.S); why != "" {
-		l.t.Fatalf("before slot %d: %s", c.PC, why)
+		l.t.Fatalf("before slot %d: %s\n%s", c.PC, why, listing(l.p))
 	}
 	l.steps++
 	m.PC = c.PC
@@ -303,7 +304,7 @@ func followCertificate(t *testing.T, env *transfer.Env, cert *check.Certificate,
 	}
 	r := rand.New(rand.NewPCG(1, uint64(len(p.Insns))))
 	for range n {
-		l := &lockstep{t: t, r: r, cert: cert, at: at}
+		l := &lockstep{t: t, r: r, cert: cert, at: at, p: p}
 		l.m.Env = env
 		m, err := interp.New(obj, interp.Options{ZeroStack: true, Trace: l.trace})
 		if err != nil {

@@ -80,22 +80,28 @@ func mutate(r *rand.Rand, insns []bpf.Instruction) []bpf.Instruction {
 // generator makes mutants of the cases, accepted and refused.
 type generator struct {
 	r     *rand.Rand
-	seeds []*frontend.Program
+	seeds []seed
 }
 
-func newGenerator(t testing.TB, seed uint64) *generator {
-	g := &generator{r: rand.New(rand.NewPCG(seed, 99))}
+type seed struct {
+	maps []*frontend.Map
+	p    *frontend.Program
+}
+
+func newGenerator(t testing.TB, random uint64) *generator {
+	g := &generator{r: rand.New(rand.NewPCG(random, 99))}
 	for _, c := range programCases {
 		_, p := assemble(t, "xdp", c.text)
-		g.seeds = append(g.seeds, p)
+		g.seeds = append(g.seeds, seed{testMaps, p})
 	}
 	return g
 }
 
 func (g *generator) next() (*frontend.Object, *frontend.Program) {
-	p := *g.seeds[g.r.IntN(len(g.seeds))]
+	from := g.seeds[g.r.IntN(len(g.seeds))]
+	p := *from.p
 	p.Insns = mutate(g.r, p.Insns)
-	obj := &frontend.Object{Name: "mutant.o", License: "GPL", Programs: []*frontend.Program{&p}, Maps: testMaps}
+	obj := &frontend.Object{Name: "mutant.o", License: "GPL", Programs: []*frontend.Program{&p}, Maps: from.maps}
 	return obj, &p
 }
 
@@ -126,4 +132,30 @@ func TestMutants(t *testing.T) {
 	if accepted < *mutants/10 {
 		t.Errorf("only %d of %d were accepted", accepted, *mutants)
 	}
+}
+
+// TestObjectMutants: the same of compiled programs.
+func TestObjectMutants(t *testing.T) {
+	g := newGenerator(t, *mutantsSeed)
+	g.seeds = nil
+	for _, name := range goodObjects(t) {
+		obj := load(t, name)
+		if p := obj.Programs[0]; len(p.Insns) < 400 {
+			g.seeds = append(g.seeds, seed{obj.Maps, p})
+		}
+	}
+	accepted := 0
+	for range *mutants / 10 {
+		obj, p := g.next()
+		if _, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000}); err != nil {
+			continue
+		}
+		accepted++
+		draw := input
+		if p.Hook.Memory {
+			draw = memory
+		}
+		follow(t, obj, p, 2, draw)
+	}
+	t.Logf("%d of %d accepted", accepted, *mutants/10)
 }

@@ -31,6 +31,7 @@ var rawCases = []programCase{
 	{"end pointer one more", "V013", "", "r0 = 0\nr2 += r1\nr3 = r1\nr3 += 8\nif r3 > r2 goto l\nr0 = *(u64 *)(r1 + 1)\nl:\nexit"},
 	{"end pointer minus", "", "", "r0 = 0\nif r2 < 8 goto l\nr2 += r1\nr2 += -7\nr3 = r1\nif r3 >= r2 goto l\nr0 = *(u64 *)(r1 + 0)\nl:\nexit"},
 	{"end pointer minus wraps", "V013", "", "r0 = 0\nr2 += r1\nr2 += -7\nr3 = r1\nif r3 >= r2 goto l\nr0 = *(u64 *)(r1 + 0)\nl:\nexit"},
+	{"bits of addresses", "V013", "", "r0 = 0\nr2 += r1\nr3 = r1\nr3 += 8\nif r3 & r2 goto l\nexit\nl:\nr0 = *(u64 *)(r1 + 0)\nexit"},
 	{"last byte", "", "", "r0 = 0\nif r2 == 0 goto l\nr1 += r2\nr0 = *(u8 *)(r1 - 1)\nl:\nexit"},
 	{"byte at the end", "V013", "", "r0 = 0\nif r2 == 0 goto l\nr1 += r2\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
 	{"last byte of nothing", "V013", "", "r1 += r2\nr0 = *(u8 *)(r1 - 1)\nexit"},
@@ -83,7 +84,7 @@ func TestRawMutants(t *testing.T) {
 	g.seeds = nil
 	for _, c := range rawCases {
 		_, p := assemble(t, "raw", c.text)
-		g.seeds = append(g.seeds, p)
+		g.seeds = append(g.seeds, seed{testMaps, p})
 	}
 	accepted := 0
 	for range *mutants {

@@ -75,7 +75,7 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 		// Stacks and values lie at 65536 or above; an empty packet may not.
 		lo, hi, ok := a.SpanOf()
 		return !ok || lo <= -65536 || hi >= state.MaxLen
-	case comparable(&a, &b):
+	case comparable(c, &a, &b):
 		x, y := offsetOf(&a), offsetOf(&b)
 		return value.Assume(c, true, &x, &y)
 	}
@@ -88,9 +88,9 @@ func isZero(v *state.Value) bool {
 }
 
 // comparable: offsets into one region that compare as the addresses do, since
-// neither wraps.
-func comparable(a, b *state.Value) bool {
-	if a.Kind != b.Kind || a.Frame != b.Frame {
+// neither wraps. Bits of addresses are not those of offsets.
+func comparable(c value.Cond, a, b *state.Value) bool {
+	if a.Kind != b.Kind || a.Frame != b.Frame || c == value.Set || c == value.NotSet {
 		return false
 	}
 	switch a.Kind {
@@ -117,7 +117,7 @@ func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
 	case a.IsPtr() && b.IsPtr():
 		m.assumeEnd(s, c, &a, &b)
 		m.assumeEnd(s, c.Swap(), &b, &a)
-		return !comparable(&a, &b) || m.assumeOffsets(s, c)
+		return !comparable(c, &a, &b) || m.assumeOffsets(s, c)
 	}
 	return true
 }
