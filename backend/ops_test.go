@@ -5,12 +5,13 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
+	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 )
 
 // targets lists every target: a test that loops over it holds for all.
 func targets() []*backend.Target {
-	return []*backend.Target{amd64.Target()}
+	return []*backend.Target{amd64.Target(), arm64.Target()}
 }
 
 func TestTablesAreComplete(t *testing.T) {

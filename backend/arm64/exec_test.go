@@ -11,6 +11,8 @@ func TestOps(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.OpCase
 
 func TestMemory(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.MemoryCases()) }
 
+func TestFold(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.FoldCases()) }
+
 func TestFlow(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.FlowCases()) }
 
 func TestRandom(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.RandomCases(1, 200)) }

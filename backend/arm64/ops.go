@@ -73,9 +73,7 @@ const (
 	opNEG
 	opMVN
 	opREV
-	opREV16
 	opUBFX
-	opSBFX
 	opUBFIZ
 	opCMP
 	opTST
@@ -101,6 +99,8 @@ const (
 // Operations that have one width.
 const (
 	opUMULH backend.Op = opLastPair + iota
+	opREV16W
+	opSBFX
 	opADDX
 	opSUBX
 	opCMPX
@@ -175,9 +175,11 @@ func (b builder) arithmetic() {
 	b.pairs(opADDI, formRRI, "ADD", "SUB", "AND", "ORR", "EOR", "LSL", "LSR", "ASR", "ROR")
 	b.pairs(opADDS, formRRS, "ADD", "SUB", "AND", "ORR", "EOR", "BIC", "ORN", "EON")
 	b.pairs(opMADD, formRRRR, "MADD", "MSUB")
-	b.pairs(opNEG, formRR, "NEG", "MVN", "REV", "REV16")
-	b.pairs(opUBFX, formField, "UBFX", "SBFX", "UBFIZ")
+	b.pairs(opNEG, formRR, "NEG", "MVN", "REV")
+	b.pairs(opUBFX, formField, "UBFX", "UBFIZ")
 	b.singles(opUMULH, formRRR, "UMULH")
+	b.singles(opREV16W, formRR, "REV16W")
+	b.singles(opSBFX, formField, "SBFX")
 	b.singles(opADDX, formRRX, "ADD", "SUB")
 	b.singles(opUXTB, formRR, "UXTB", "UXTH", "MOVWU", "SXTB", "SXTH", "SXTW")
 }

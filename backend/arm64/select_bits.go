@@ -63,11 +63,10 @@ func extract(l *backend.Lower, v *ir.Value, op backend.Op, a *ir.Value, width in
 	if !ok || kind == shiftLSL || width == 0 || int(n)+width > size || !l.Single(a) {
 		return false
 	}
-	// SBFXW would clear the upper half.
-	if op == opSBFX {
-		wide = true
+	if op == opUBFX { // SBFX fills the upper half in any case
+		op = narrow(op, wide)
 	}
-	l.Emit(instr{Op: narrow(op, wide), Dst: l.Dst(v), Args: [3]reg{operand(l, a.Args[0], wide)}, Imm: field(int(n), width)})
+	l.Emit(instr{Op: op, Dst: l.Dst(v), Args: [3]reg{operand(l, a.Args[0], wide)}, Imm: field(int(n), width)})
 	return true
 }
 
@@ -208,7 +207,7 @@ func extend(op, loadOp backend.Op, size int) lowerFunc {
 func bswap16(l *backend.Lower, v *ir.Value) {
 	r := operand(l, v.Args[0], false)
 	if backend.Bits(v.Args[0]) <= 16 {
-		l.Emit(instr{Op: opREV16 + 1, Dst: l.Dst(v), Args: [3]reg{r}})
+		l.Emit(instr{Op: opREV16W, Dst: l.Dst(v), Args: [3]reg{r}})
 		return
 	}
 	all := l.NewReg()

@@ -16,7 +16,7 @@ func (e *emitter) constant(x int64, dst reg) {
 	low, high := x&0xffff, x>>16&0xffff
 	switch {
 	case x == 0:
-		e.op("MOVD", regArg(ZR), d)
+		e.op("MOVD", termArg(0), d)
 	case x>>32 == 0 && low == 0xffff: // in 32 bits the others are ones
 		e.op("MOVNW", immArg((high^0xffff)<<16), d)
 	case x>>32 == 0 && high == 0xffff:
@@ -40,12 +40,19 @@ func (e *emitter) slot(i int64) arg {
 	return e.memArg(addr{Base: RSP, Disp: int32(disp)})
 }
 
-// zero clears in.Imm bytes at in.Mem, which STP cannot reach by itself when
-// its displacement is odd or far.
+// reach bounds the displacements of STP: multiples of 8 from -reach to below
+// reach.
+const reach = 512
+
+// zero clears in.Imm bytes at in.Mem. A place that the stores cannot name goes
+// to R16.
 func (e *emitter) zero(in *instr) {
 	m, n := in.Mem, int(in.Imm)
-	const reach = 512 // displacements of STP: -512 to 504
-	if m.Disp < -reach || m.Disp%8 != 0 || int(m.Disp)+n > reach {
+	near := m.Disp%8 == 0 && m.Disp >= -reach && int(m.Disp)+n <= reach
+	if n < 16 {
+		near = m.Disp%8 == 0 && m.Disp >= 0 && m.Disp < 4096-16
+	}
+	if !near {
 		e.zeroBase(m)
 		m = addr{Base: R16}
 	}
