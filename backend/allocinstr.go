@@ -108,7 +108,7 @@ func (a *alloc) freeArgs(in, out *Instr, row *OpInfo) {
 		x := a.val(v)
 		here := x.regs & allowed
 		if here == 0 {
-			r := a.pick(allowed&^a.forbid, 0, 0)
+			r := a.pick(allowed&^a.forbid, x.home, 0)
 			a.load(v, r)
 			here = 1 << r
 		}

@@ -58,7 +58,7 @@ func (a *alloc) mergeState() {
 		if x.next == 0 || x.regs != 0 || !a.keepAtMerge(p.val, loop) {
 			continue
 		}
-		r := p.reg
+		r := a.vote(p.val, p.reg)
 		if loop && taken.Has(r) {
 			// The loop needs the register for something else each time.
 			if free := a.t.Allocatable &^ a.busy &^ taken &^ occupied; free != 0 {
@@ -78,6 +78,26 @@ func (a *alloc) mergeState() {
 	if loop && !a.loopCalls[b.ID] {
 		a.preload()
 	}
+}
+
+// vote returns the register that most predecessors have v in, of those that
+// are still empty here.
+func (a *alloc) vote(v, first Reg) Reg {
+	var votes [FirstVirtual]int
+	for _, p := range a.blk.Preds {
+		if p.order < a.blk.order && !p.Cold {
+			if r := a.placeAtEnd(p, v); r != 0 {
+				votes[r]++
+			}
+		}
+	}
+	best := first
+	for r := Reg(1); r < FirstVirtual; r++ {
+		if votes[r] > votes[best] && !a.busy.Has(r) {
+			best = r
+		}
+	}
+	return best
 }
 
 // dist returns how far v's next use is from the beginning of the block.

@@ -50,6 +50,7 @@ func compileFunc(t *Target, p *ir.Program, fn *ir.Func, check bool) (*FuncCode, 
 		}
 	}
 	layout(f)
+	mergeTwins(f)
 	enc, err := t.Assemble(f, lines(f))
 	if err != nil {
 		return nil, fmt.Errorf("backend: %s: function %s: %w", t.Name, fn.Name, err)

@@ -28,6 +28,7 @@ type Lower struct {
 	side    *Block    // Emit goes to its end instead, when not nil
 	frame   Reg
 	base    Reg
+	slots   Reg // address of the map slots, 0 when not needed
 	args    [5]Reg
 	counter int // slot of the preemption counter, -1 when none
 	err     error
@@ -126,6 +127,9 @@ func (l *Lower) prologue(start *Block) {
 	l.cur, l.side = nil, start
 	if l.counter >= 0 {
 		l.Emit(Instr{Op: OpSlotConst, Imm: PreemptInterval, Mem: Addr{Disp: int32(l.counter)}})
+	}
+	if l.slots != 0 {
+		l.Target.LoadWord(l, l.slots, Addr{Base: l.Frame(), Disp: abi.OffSlots})
 	}
 	if l.Func.ZeroHi > l.Func.ZeroLo {
 		l.Target.Zero(l, l.StackAddr(int64(l.Func.ZeroLo)), l.Func.ZeroHi-l.Func.ZeroLo)

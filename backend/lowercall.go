@@ -71,11 +71,13 @@ func LowerPreempt(l *Lower, v *ir.Value) {
 	l.Connect(join)
 }
 
-// slot returns a place of the MapSlot of map i.
+// slot returns a place of the MapSlot of map i. The address of the slots is
+// loaded once, when the function begins.
 func (l *Lower) slot(i int64, off int64) Addr {
-	slots := l.NewReg()
-	l.Target.LoadWord(l, slots, Addr{Base: l.Frame(), Disp: abi.OffSlots})
-	return Addr{Base: slots, Disp: int32(i*abi.SlotSize + off)}
+	if l.slots == 0 {
+		l.slots = l.f.NewReg()
+	}
+	return Addr{Base: l.slots, Disp: int32(i*abi.SlotSize + off)}
 }
 
 // MapMaxPlace returns where the number v, an OpMapMax, is.

@@ -27,6 +27,7 @@ type value struct {
 	last    int32  // position of its last use in this block
 	next    int32  // its next use in this block: index into uses, 0 for none
 	want    Reg    // register that a later instruction prefers, while planning
+	home    Reg    // where it was first: a reload prefers that
 	hint    Reg    // parameters: where the first argument was
 	def     *Block
 	param   bool
@@ -190,7 +191,11 @@ func (a *alloc) hintParams() {
 func (a *alloc) assign(r, v Reg) {
 	a.holds[r] = v
 	a.busy |= 1 << r
-	a.val(v).regs |= 1 << r
+	x := a.val(v)
+	x.regs |= 1 << r
+	if x.home == 0 {
+		x.home = r
+	}
 }
 
 // drop forgets what r holds.
