@@ -47,6 +47,7 @@ func (n *narrower) operands(v *Value) {
 		switch {
 		case halves(v), v.Op == OpSelect && i > 0:
 			// Decided by the need for v, see spread.
+		case v.Op == OpShl64 && i == 0 && shiftsOutHalf(v):
 		case row.Class == ClassPure && row.Width > 0 && row.Width <= 4:
 		case row.Addr && i > 0 && row.Width <= 4:
 		default:
@@ -84,6 +85,12 @@ func halves(v *Value) bool {
 		return ok && c < 32
 	}
 	return narrowOf[v.Op] != OpInvalid
+}
+
+// shiftsOutHalf says that a shift loses the upper half of its operand.
+func shiftsOutHalf(v *Value) bool {
+	c, ok := v.Args[1].IsConst()
+	return ok && c >= 32 && c < 64
 }
 
 func narrowForm(v *Value) Op {
