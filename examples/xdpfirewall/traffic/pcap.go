@@ -109,7 +109,7 @@ func byteOrder(header []byte) (binary.ByteOrder, error) {
 
 // readError tells a file that is cut short from a reader that broke.
 func readError(offset int64, what string, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("pcap: offset %d: %s is cut short: %w", offset, what, ErrFormat)
 	}
 	return fmt.Errorf("pcap: offset %d: %s: %w", offset, what, err)
