@@ -69,14 +69,6 @@ func (v *Value) IsToken() bool {
 	return v.Type == TypeMem
 }
 
-// Writes returns the regions that v is the token of.
-func (v *Value) Writes() table.Region {
-	if v.IsToken() {
-		return v.Region
-	}
-	return 0
-}
-
 // jumpTo ends b with a jump.
 func (b *Block) jumpTo(to *Block, args ...*Value) {
 	b.Kind, b.Ctl = BlockJump, nil

@@ -160,7 +160,14 @@ func (g *generator) body(n int) {
 		case 8:
 			w := g.width()
 			off := -int32(8 * (1 + g.r.Intn(genStack/8)))
-			g.add(bpf.Instruction{Op: choice(g.r, atomChoice), Width: w, Dst: bpf.R10, Src: g.reg(), Off: off})
+			switch g.r.Intn(6) {
+			case 0:
+				g.add(bpf.Instruction{Op: bpf.OpLoadAcq, Width: w, Dst: g.reg(), Src: bpf.R10, Off: off})
+			case 1:
+				g.add(bpf.Instruction{Op: bpf.OpStoreRel, Width: w, Dst: bpf.R10, Src: g.reg(), Off: off})
+			default:
+				g.add(bpf.Instruction{Op: choice(g.r, atomChoice), Width: w, Dst: bpf.R10, Src: g.reg(), Off: off})
+			}
 		case 9:
 			g.unary()
 		case 10:
