@@ -124,17 +124,24 @@ func timeRaw(f *rtlib.Frame, p *rtlib.Program, inputs [][]byte, n int) (time.Dur
 	return measure.Now() - start, nil
 }
 
-// timeEmpty calls the empty program with one context again and again: nothing
-// but the call. pooled takes a Frame of the pool each time.
-func timeEmpty(f *rtlib.Frame, p *rtlib.Program, packet []byte, pooled bool, n int) (time.Duration, error) {
+// timeOwned calls a program with one context again and again: nothing but the
+// call.
+func timeOwned(f *rtlib.Frame, p *rtlib.Program, packet []byte, n int) (time.Duration, error) {
 	ctx := rtlib.XDP{Data: packet}
 	start := measure.Now()
-	for ; n > 0 && !pooled; n-- {
+	for range n {
 		if _, err := f.RunXDP(p, &ctx); err != nil {
 			return 0, err
 		}
 	}
-	for ; n > 0; n-- {
+	return measure.Now() - start, nil
+}
+
+// timePooled is timeOwned with a Frame of the pool for each call.
+func timePooled(p *rtlib.Program, packet []byte, n int) (time.Duration, error) {
+	ctx := rtlib.XDP{Data: packet}
+	start := measure.Now()
+	for range n {
 		if _, err := rtlib.RunXDP(p, &ctx); err != nil {
 			return 0, err
 		}
@@ -217,7 +224,12 @@ func (g *generated) empty(inputs [][]byte, pooled bool) ([]measure.Engine, error
 			return nil, err
 		}
 		p := l.instance.Program("empty")
-		list[i].Run = func(n int) (time.Duration, error) { return timeEmpty(l.frame, p, inputs[0], pooled, n) }
+		list[i].Run = func(n int) (time.Duration, error) {
+			if pooled {
+				return timePooled(p, inputs[0], n)
+			}
+			return timeOwned(l.frame, p, inputs[0], n)
+		}
 	}
 	return list, err
 }
