@@ -141,21 +141,7 @@ func (a *alloc) plan() {
 		case row.Clobbers != 0 || row.Dst != 0:
 			w.clobber(row.Clobbers | 1<<row.Dst)
 		}
-		dies := func(v Reg) bool { return v.Virtual() && a.val(v).last == int32(i) }
-		for j, r := range row.Arg {
-			if destroyed := row.Clobbers.Has(r) || row.Dst == r; in.Args[j] != 0 && (!destroyed || dies(in.Args[j])) {
-				w.add(in.Args[j], r)
-			}
-		}
-		if row.Tied && row.Arg[0] == 0 && p.dst != 0 {
-			v := in.Args[0]
-			if row.Commutes && !dies(v) {
-				v = in.Args[1]
-			}
-			if dies(v) && a.val(v).want == 0 {
-				w.add(v, p.dst)
-			}
-		}
+		a.planOperands(w, in, row, p, int32(i))
 		if in.Op == OpMove && p.dst != 0 {
 			w.add(in.Args[0], p.dst)
 		}
@@ -166,6 +152,27 @@ func (a *alloc) plan() {
 		}
 	}
 	w.clobber(^RegSet(0))
+}
+
+// planOperands hands the preferences of an instruction to its operands. An
+// operand that lives on wants no register that the instruction overwrites.
+func (a *alloc) planOperands(w *wants, in *Instr, row *OpInfo, p *plan, i int32) {
+	dies := func(v Reg) bool { return v.Virtual() && a.val(v).last == i }
+	for j, r := range row.Arg {
+		if destroyed := row.Clobbers.Has(r) || row.Dst == r; in.Args[j] != 0 && (!destroyed || dies(in.Args[j])) {
+			w.add(in.Args[j], r)
+		}
+	}
+	if !row.Tied || row.Arg[0] != 0 || p.dst == 0 {
+		return
+	}
+	v := in.Args[0]
+	if row.Commutes && !dies(v) {
+		v = in.Args[1]
+	}
+	if dies(v) && a.val(v).want == 0 {
+		w.add(v, p.dst)
+	}
 }
 
 // ahead returns the registers that instructions behind b insist on: those of

@@ -18,7 +18,7 @@ func (e *emitter) inst(c *backend.Line) {
 		e.moves(in, row)
 	case formSum, formSumI, formScale, formMul3, formShift:
 		e.arithmetic(in, row)
-	case formCmp, formCmpI, formCmpM, formCmpMI, formTestI, formTestMI, formSet, formCmov, formCmovM:
+	case formCmp, formCmpI, formCmpM, formCmpMI, formTestI, formTestMI, formSet, formCmov:
 		e.flags(in, row)
 	case formLock, formLockI, formXadd, formXchg, formCmpxchg, formFetch:
 		e.atomic(in, row)
@@ -93,8 +93,6 @@ func (e *emitter) flags(in *instr, row *backend.OpInfo) {
 		e.two("MOVBLZX", regArg(in.Dst), regArg(in.Dst))
 	case formCmov:
 		e.two(row.Name+condNames[in.Cond], regArg(in.Args[1]), regArg(in.Dst))
-	case formCmovM:
-		e.two(row.Name+condNames[in.Cond], memArg(in.Mem), regArg(in.Dst))
 	}
 }
 

@@ -26,7 +26,6 @@ const (
 	formTestMI        // NAME $Imm, Mem
 	formSet           // NAMEcc Dst; MOVBLZX Dst, Dst
 	formCmov          // NAMEcc Args[1], Dst
-	formCmovM         // NAMEcc Mem, Dst
 	formJcc           // Jcc
 	formDiv           // XORL DX, DX or CQO; NAME Args[1]
 	formOne           // NAME Args[1]
@@ -143,11 +142,9 @@ const (
 	opTESTQi
 	opTESTLi
 	opTESTBi
-	opTESTLmi
 	opTESTBmi
 	opSET
 	opCMOVQ
-	opCMOVQm
 	opJCC
 	opDIVQ
 	opDIVL
@@ -356,10 +353,9 @@ func (b builder) compares() {
 	b[opCMPBmi] = compare("CMPB", formCmpMI)
 	b[opTESTQ], b[opTESTL] = compare("TESTQ", formCmp), compare("TESTL", formCmp)
 	b[opTESTQi], b[opTESTLi], b[opTESTBi] = compare("TESTQ", formTestI), compare("TESTL", formTestI), compare("TESTB", formTestI)
-	b[opTESTLmi], b[opTESTBmi] = compare("TESTL", formTestMI), compare("TESTB", formTestMI)
+	b[opTESTBmi] = compare("TESTB", formTestMI)
 	b[opSET] = row{Name: "SET", Form: formSet, ReadsFlags: true}
 	b[opCMOVQ] = row{Name: "CMOVQ", Form: formCmov, Tied: true, ReadsFlags: true}
-	b[opCMOVQm] = row{Name: "CMOVQ", Form: formCmovM, Tied: true, ReadsFlags: true}
 	b[opJCC] = row{Name: "J", Form: formJcc, Branch: true, ReadsFlags: true}
 }
 
