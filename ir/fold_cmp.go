@@ -20,10 +20,11 @@ func simplifyEq(w *folder, v *Value) *Value {
 	switch {
 	case c == 0 && ne && a.Op.Row().Compare:
 		return a
-	case c == 0 && !ne && inverse[a.Op] != OpInvalid:
-		return w.emit(inverse[a.Op], a.Args[0], a.Args[1])
-	case c == 0 && !ne && inverseSwapped[a.Op] != OpInvalid:
-		return w.emit(inverseSwapped[a.Op], a.Args[1], a.Args[0])
+	case c == 0 && !ne && invertible(a):
+		return w.invert(a)
+	case c == 0 && !ne && a.Op == OpOr32 && w.single(a) && invertible(a.Args[0]) && invertible(a.Args[1]):
+		become(v, OpAnd32, w.invert(a.Args[0]), w.invert(a.Args[1]))
+		return nil
 	case c == 1 && a.Op.Row().Compare:
 		become(v, v.Op^flipEq(v.Op), a, w.constant(0))
 		return nil
@@ -93,6 +94,18 @@ var (
 		OpSlt64: OpSle64, OpSlt32: OpSle32, OpSle64: OpSlt64, OpSle32: OpSlt32,
 	}
 )
+
+func invertible(v *Value) bool {
+	return inverse[v.Op] != OpInvalid || inverseSwapped[v.Op] != OpInvalid
+}
+
+// invert makes the opposite of an invertible comparison.
+func (w *folder) invert(v *Value) *Value {
+	if op := inverse[v.Op]; op != OpInvalid {
+		return w.emit(op, v.Args[0], v.Args[1])
+	}
+	return w.emit(inverseSwapped[v.Op], v.Args[1], v.Args[0])
+}
 
 func truth(b bool) uint64 {
 	if b {
@@ -232,8 +245,25 @@ func simplifySelect(w *folder, v *Value) *Value {
 		return w.emit(OpEq32, c, w.constant(0))
 	case isEq(c.Op) && isNumber(c.Args[1], 0) && c.Args[0].Op.Row().Compare:
 		v.Args = []*Value{c.Args[0], no, yes}
+	case c.Op.Row().Compare:
+		w.logic(v, c, yes, no)
 	}
 	return nil
+}
+
+// logic turns a choice between comparisons, 0 and 1 into an and or an or.
+func (w *folder) logic(v, c, yes, no *Value) {
+	flag := func(x *Value) bool { return x.Op.Row().Compare }
+	switch {
+	case flag(yes) && isNumber(no, 0):
+		become(v, OpAnd32, c, yes)
+	case flag(no) && isNumber(yes, 1):
+		become(v, OpOr32, c, no)
+	case flag(no) && isNumber(yes, 0) && invertible(c):
+		become(v, OpAnd32, w.invert(c), no)
+	case flag(yes) && isNumber(no, 1) && invertible(c):
+		become(v, OpOr32, w.invert(c), yes)
+	}
 }
 
 // displace moves constants from an address to its displacement. The check that
