@@ -1,0 +1,185 @@
+package engines
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
+)
+
+// Instance is an object that an engine has loaded.
+type Instance interface {
+	// Run runs the program on data, which it may change, and returns r0,
+	// for a packet the low 32 bits of it.
+	Run(data []byte) (uint64, error)
+	// Lookup returns a copy of the value of a key.
+	Lookup(mapName string, key []byte) ([]byte, error)
+	// Update stores a value.
+	Update(mapName string, key, value []byte) error
+}
+
+// Engine is a row: a way to run an object.
+type Engine struct {
+	Name   string
+	Native bool // machine code where there is some, else Go bodies
+	Pooled bool // on Frames of the pool, else on one of its own
+}
+
+// Engines returns the compiled engines.
+func Engines() []Engine {
+	return []Engine{
+		{Name: "native", Native: true},
+		{Name: "native, pooled", Native: true, Pooled: true},
+		{Name: "Go body"},
+	}
+}
+
+// Spec is the object as the engine loads it.
+func (e Engine) Spec(o *Object) (*ebpf.CollectionSpec, error) {
+	if e.Native {
+		return o.native()
+	}
+	return o.gobody()
+}
+
+// Wants is what rtlib calls the engine on this architecture.
+func (e Engine) Wants() string {
+	if e.Native && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
+		return "native"
+	}
+	return "go"
+}
+
+// Compiled is an object that a compiled engine has loaded.
+type Compiled struct {
+	xdp     bool
+	coll    *ebpf.Collection
+	program *ebpf.Program
+	frame   *rtlib.Frame // nil for runs on the pool
+}
+
+// Load loads the object. The caller closes it.
+func (e Engine) Load(o *Object) (*Compiled, error) {
+	spec, err := e.Spec(o)
+	if err != nil {
+		return nil, err
+	}
+	coll, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return nil, err
+	}
+	c := &Compiled{xdp: o.XDP(), coll: coll, program: coll.Programs[o.Program]}
+	switch {
+	case c.program == nil:
+		err = fmt.Errorf("%s has no program %q", o.File, o.Program)
+	case c.program.Runtime().Engine() != e.Wants():
+		err = fmt.Errorf("%s: engine %q, want %q", o.File, c.program.Runtime().Engine(), e.Wants())
+	case !e.Pooled:
+		c.frame, err = c.program.NewFrame()
+	}
+	if err != nil {
+		coll.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the instance.
+func (c *Compiled) Close() error {
+	err := c.frame.Close()
+	c.coll.Close()
+	return err
+}
+
+// Program returns the program that runs.
+func (c *Compiled) Program() *rtlib.Program { return c.program.Runtime() }
+
+// Run implements Instance.
+func (c *Compiled) Run(data []byte) (uint64, error) {
+	p := c.program.Runtime()
+	if !c.xdp {
+		if c.frame == nil {
+			return rtlib.RunRaw(p, data)
+		}
+		return c.frame.RunRaw(p, data)
+	}
+	var r0 uint32
+	var err error
+	ctx := rtlib.XDP{Data: data}
+	if c.frame == nil {
+		r0, err = rtlib.RunXDP(p, &ctx)
+	} else {
+		r0, err = c.frame.RunXDP(p, &ctx)
+	}
+	return uint64(r0), err
+}
+
+// Lookup implements Instance.
+func (c *Compiled) Lookup(mapName string, key []byte) ([]byte, error) {
+	return c.coll.Maps[mapName].LookupBytes(key)
+}
+
+// Update implements Instance.
+func (c *Compiled) Update(mapName string, key, value []byte) error {
+	return c.coll.Maps[mapName].Put(key, value)
+}
+
+// Compare runs got and want on copies of each input, in order, and returns the
+// first difference of results, data or maps as an error. Of the maps it
+// compares all values of arrays and data sections; no program of testdata
+// writes to a hash map.
+func Compare(o *Object, got, want Instance, inputs [][]byte) error {
+	for i, input := range inputs {
+		a, b := aligned(input), aligned(input)
+		gotR0, err := got.Run(a)
+		if err != nil {
+			return fmt.Errorf("input %d, % x: %w", i, input, err)
+		}
+		wantR0, err := want.Run(b)
+		if err != nil {
+			return fmt.Errorf("input %d, % x: %w", i, input, err)
+		}
+		if gotR0 != wantR0 || !bytes.Equal(a, b) {
+			return fmt.Errorf("input %d, % x:\ngot r0 %#x, data % x\nwant r0 %#x, data % x", i, input, gotR0, a, wantR0, b)
+		}
+	}
+	return compareMaps(o, got, want)
+}
+
+// aligned copies data to where every type is aligned.
+func aligned(data []byte) []byte {
+	// Slices of 16 bytes and more begin at multiples of 8 at least.
+	return append(make([]byte, 0, len(data)+16), data...)
+}
+
+func compareMaps(o *Object, got, want Instance) error {
+	spec, err := o.gobody()
+	if err != nil {
+		return err
+	}
+	for name, m := range spec.Maps {
+		if m.Type != bpf.MapArray {
+			continue
+		}
+		for index := range m.MaxEntries {
+			key := binary.NativeEndian.AppendUint32(nil, index)
+			a, err := got.Lookup(name, key)
+			if err != nil {
+				return err
+			}
+			b, err := want.Lookup(name, key)
+			if err != nil {
+				return err
+			}
+			if !slices.Equal(a, b) {
+				return fmt.Errorf("map %s[%d]: got % x, want % x", name, index, a, b)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package engines
+
+import (
+	"path"
+	"strings"
+
+	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
+	"github.com/bpf2go-native/bpf2go-native/test/engines/gobody"
+	"github.com/bpf2go-native/bpf2go-native/test/engines/native"
+)
+
+// Object is a good object of testdata and what was generated from it.
+type Object struct {
+	File    string // below testdata
+	Program string // the one that it has
+	Vectors string // of its algorithm, "" when it has none
+
+	native, gobody func() (*ebpf.CollectionSpec, error)
+}
+
+// XDP reports whether the program takes packets; the others take memory.
+func (o *Object) XDP() bool {
+	return strings.HasSuffix(o.File, "_xdp.o") || o.Vectors == ""
+}
+
+// Source is the base name of the program's C file.
+func (o *Object) Source() string {
+	return strings.TrimSuffix(path.Base(o.File), ".o") + ".bpf.c"
+}
+
+// Objects returns all rows.
+func Objects() []Object {
+	return []Object{
+		{"checksum.o", "checksum", "checksum", native.LoadChecksum, gobody.LoadChecksum},
+		{"checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp, gobody.LoadChecksumXdp},
+		{"clang13/checksum.o", "checksum", "checksum", native.LoadChecksum13, gobody.LoadChecksum13},
+		{"clang13/checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp13, gobody.LoadChecksumXdp13},
+		{"hash.o", "hash", "hash", native.LoadHash, gobody.LoadHash},
+		{"hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp, gobody.LoadHashXdp},
+		{"clang13/hash.o", "hash", "hash", native.LoadHash13, gobody.LoadHash13},
+		{"clang13/hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp13, gobody.LoadHashXdp13},
+		{"classifier.o", "classifier", "classifier", native.LoadClassifier, gobody.LoadClassifier},
+		{"classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp, gobody.LoadClassifierXdp},
+		{"clang13/classifier.o", "classifier", "classifier", native.LoadClassifier13, gobody.LoadClassifier13},
+		{"clang13/classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp13, gobody.LoadClassifierXdp13},
+		{"memuser.o", "memuser", "memuser", native.LoadMemuser, gobody.LoadMemuser},
+		{"memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp, gobody.LoadMemuserXdp},
+		{"clang13/memuser.o", "memuser", "memuser", native.LoadMemuser13, gobody.LoadMemuser13},
+		{"clang13/memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp13, gobody.LoadMemuserXdp13},
+		{"subprogs.o", "subprogs", "subprogs", native.LoadSubprogs, gobody.LoadSubprogs},
+		{"subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp, gobody.LoadSubprogsXdp},
+		{"clang13/subprogs.o", "subprogs", "subprogs", native.LoadSubprogs13, gobody.LoadSubprogs13},
+		{"clang13/subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp13, gobody.LoadSubprogsXdp13},
+		{"loops.o", "loops", "loops", native.LoadLoops, gobody.LoadLoops},
+		{"loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp, gobody.LoadLoopsXdp},
+		{"clang13/loops.o", "loops", "loops", native.LoadLoops13, gobody.LoadLoops13},
+		{"clang13/loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp13, gobody.LoadLoopsXdp13},
+		{"globals.o", "globals", "globals", native.LoadGlobals, gobody.LoadGlobals},
+		{"globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp, gobody.LoadGlobalsXdp},
+		{"clang13/globals.o", "globals", "globals", native.LoadGlobals13, gobody.LoadGlobals13},
+		{"clang13/globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp13, gobody.LoadGlobalsXdp13},
+		{"clang13/xdpfirewall.o", "xdpfirewall", "", native.LoadXdpfirewall13, gobody.LoadXdpfirewall13},
+	}
+}
