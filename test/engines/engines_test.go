@@ -2,29 +2,12 @@ package engines
 
 import (
 	"bytes"
-	"path/filepath"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 )
 
 const testdata = "../../testdata"
-
-// vectors are the runs of an object's algorithm. A program that takes packets
-// gives 32 bits.
-func vectors(t *testing.T, o *Object) []enginetest.Vector {
-	t.Helper()
-	if o.Vectors == "" {
-		return nil
-	}
-	all := enginetest.Vectors(t, filepath.Join(testdata, "vectors", o.Vectors+".txt"))
-	for i := range all {
-		if o.XDP() {
-			all[i].Want = uint64(uint32(all[i].Want))
-		}
-	}
-	return all
-}
 
 func load(t *testing.T, e Engine, o *Object) *Compiled {
 	t.Helper()
@@ -58,7 +41,7 @@ func TestVectors(t *testing.T) {
 	each(t, func(t *testing.T, e Engine, o *Object) {
 		for _, place := range places(t) {
 			c := load(t, e, o) // anew: globals counts from the start
-			for _, v := range vectors(t, o) {
+			for _, v := range o.Runs(t, testdata) {
 				data := place.put(v.Input)
 				got, err := c.Run(data)
 				if err != nil || got != v.Want || !bytes.Equal(data, v.Input) {
@@ -94,16 +77,12 @@ func TestEnginesAgree(t *testing.T) {
 			for _, o := range Objects() {
 				t.Run(o.File, func(t *testing.T) {
 					got, want := load(t, e, &o), load(t, first, &o)
-					var given [][]byte
-					for _, v := range vectors(t, &o) {
-						given = append(given, v.Input)
-					}
 					for _, c := range []*Compiled{got, want} {
-						if err := Fill(&o, 1, c); err != nil {
+						if err := o.Fill(1, c); err != nil {
 							t.Fatal(err)
 						}
 					}
-					if err := Compare(&o, got, want, Inputs(&o, given, 1, n)); err != nil {
+					if err := Compare(&o, got, want, o.Inputs(t, testdata, 1, n)); err != nil {
 						t.Error(err)
 					}
 				})
