@@ -37,6 +37,7 @@ var layers = []struct {
 	{"rtlib/internal/...", []string{"rtlib/abi/v1"}, nil},
 	{"rtlib/ebpf", []string{"bpf", "rtlib", "rtlib/abi/v1"}, nil},
 	{"internal/interp", []string{"bpf", "bpf/table", "frontend"}, nil},
+	{"internal/enginetest", nil, []string{"golang.org/x/arch/..."}},
 	{"internal/...", []string{"bpf", "bpf/table", "frontend"}, nil},
 }
 

@@ -22,10 +22,10 @@ type input struct {
 	counters []uint64
 }
 
-// load makes the packets, sends them through a pcap file as a capture would
+// load makes n packets, sends them through a pcap file as a capture would
 // come, and asks the oracle.
-func load(seed uint64) (*input, error) {
-	m := traffic.Generate(seed, traffic.Packets)
+func load(seed uint64, n int) (*input, error) {
+	m := traffic.Generate(seed, n)
 	packets, err := throughPcap(m.Packets)
 	if err != nil {
 		return nil, err

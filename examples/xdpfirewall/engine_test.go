@@ -1,21 +1,21 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
-	"reflect"
 	"runtime"
-	"strings"
 	"testing"
-	"unsafe"
 
-	"golang.org/x/arch/x86/x86asm"
+	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 )
 
 // TestEngines compares every verdict and every counter of every engine with
 // the oracle.
 func TestEngines(t *testing.T) {
-	in, err := load(seed)
+	packets := traffic.Packets
+	if testing.Short() {
+		packets = 5_000
+	}
+	in, err := load(seed, packets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +36,10 @@ func TestEngines(t *testing.T) {
 	}
 }
 
-// TestNativeEntry proves that the native engine runs the generated TEXT: the
-// entry that the runtime calls leads to code whose source, by the #line
-// directives that only the generated assembly has, is the C file.
+// TestNativeEntry proves that the native engine runs the generated TEXT.
 func TestNativeEntry(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skipf("decodes amd64 calls, this is %s; the qemu run of the targets' tests covers arm64", runtime.GOARCH)
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		t.Skipf("machine code exists for amd64 and arm64, this is %s", runtime.GOARCH)
 	}
 	var native firewallObjects
 	if err := loadFirewallObjects(&native, nil); err != nil {
@@ -52,53 +50,20 @@ func TestNativeEntry(t *testing.T) {
 	if p.Engine() != "native" {
 		t.Fatalf("engine %q, want native", p.Engine())
 	}
-	entry := reflect.ValueOf(p.Entry()).Pointer()
-	if file, _ := runtime.FuncForPC(entry).FileLine(entry); strings.HasSuffix(file, ".bpf.c") {
-		return // no wrapper between Go's convention and the assembly's
-	}
-	text := firstCall(t, entry)
-	f := runtime.FuncForPC(text)
-	if f == nil {
-		t.Fatalf("the entry calls %#x, which is no function", text)
-	}
-	file, line := f.FileLine(text)
-	if filepath.Base(file) != "xdpfirewall.bpf.c" || !strings.HasSuffix(f.Name(), "firewall_xdpfirewall") {
-		t.Errorf("the entry calls %s at %s:%d, want the generated TEXT", f.Name(), file, line)
-	}
-}
-
-// firstCall decodes a wrapper up to its first direct call to another function
-// than the one that grows the stack.
-func firstCall(t *testing.T, pc uintptr) uintptr {
-	t.Helper()
-	for range 64 {
-		code := unsafe.Slice((*byte)(unsafe.Add(nil, pc)), 16)
-		inst, err := x86asm.Decode(code, 64)
-		if err != nil {
-			t.Fatalf("at %#x: %v", pc, err)
-		}
-		if rel, ok := inst.Args[0].(x86asm.Rel); ok && inst.Op == x86asm.CALL {
-			target := pc + uintptr(inst.Len) + uintptr(int64(rel))
-			if f := runtime.FuncForPC(target); f == nil || !strings.HasPrefix(f.Name(), "runtime.") {
-				return target
-			}
-		}
-		pc += uintptr(inst.Len)
-	}
-	t.Fatal("no call in the entry's first 64 instructions")
-	return 0
+	enginetest.RequireText(t, p.Entry(), "xdpfirewall.bpf.c", ".firewall_xdpfirewall")
 }
 
 // TestNoInterpreter shows that the interpreter is not in this test binary, so
 // it cannot stand in for the engines.
 func TestNoInterpreter(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-test", ".").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
+	enginetest.RequireUnlinked(t, "/internal/interp")
+}
+
+// TestARM64 runs the machine code of the other architecture under QEMU, on the
+// first packets only.
+func TestARM64(t *testing.T) {
+	if runtime.GOARCH == "arm64" {
+		t.Skip("this is arm64: the other tests have run its machine code")
 	}
-	for _, pkg := range strings.Fields(string(out)) {
-		if strings.HasSuffix(pkg, "/internal/interp") {
-			t.Errorf("%s is linked into this test", pkg)
-		}
-	}
+	enginetest.GoTestOn(t, "arm64", "-short", "-run", "^(TestEngines|TestNativeEntry)$", ".")
 }

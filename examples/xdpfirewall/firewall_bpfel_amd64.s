@@ -15,179 +15,164 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r6 = *(u32 *)(r1 + 0x4)
-#line 255 "xdpfirewall.bpf.c"
-	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	LONG $0x24448b49; BYTE $0x20
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 255 "xdpfirewall.bpf.c"
 	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	LONG $0x244c8b49; BYTE $0x18
+	QUAD $0x4c8b490824448b49; LONG $0x8b492024; WORD $0x2454; BYTE $0x18
 	// 4: r7 += 0xe
 #line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(eth + 1) > end)
-	QUAD $0x73d039480e518d48; QUAD $0x96e9d231e1894c0a; WORD $0x3; BYTE $0x0
+	QUAD $0xfd939480e5a8d48; LONG $0x2e682; BYTE $0x0
 	// 6: r3 = *(u16 *)(r1 + 0xc)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fb810c59b70f; QUAD $0x81fb8108740000; LONG $0x3e750000
+	QUAD $0xa888fe810c72b70f; QUAD $0x81fe8108740000; LONG $0x4f750000
 	// 10: r7 += 0x12
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0x73d0394812518d48; QUAD $0x6fe9d231e1894c0a; WORD $0x3; BYTE $0x0
+	QUAD $0xfd93948125a8d48; LONG $0x2c582; BYTE $0x0
 	// 12: r3 = *(u16 *)(r1 + 0x10)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fb811059b70f; QUAD $0x81fb8108740000; LONG $0x17750000
+	QUAD $0xa888fe811072b70f; QUAD $0x81fe8108740000; LONG $0x2e750000
 	// 16: r7 += 0x16
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0x73d0394816518d48; QUAD $0x48e9d231e1894c0a; WORD $0x3; BYTE $0x0
+	QUAD $0xfd93948165a8d48; LONG $0x2a482; BYTE $0x0
 	// 18: r3 = *(u16 *)(r1 + 0x14)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fb811459b70f; QUAD $0xbae1894c0d750000; QUAD $0x32fe900000001; QUAD $0x7500000081fb8100; QUAD $0x1bae1894c0d; QUAD $0x894c0000031ae900; QUAD $0x3024548948202464; QUAD $0x86fb812824448948; QUAD $0x141850f0000dd; BYTE $0x0
+	QUAD $0xa888fa811452b70f; QUAD $0x81fa8108740000; QUAD $0x1ba0a750000; QUAD $0x894800000288e900; QUAD $0x89482024448948d6; QUAD $0x28244c894830245c; QUAD $0x850f0000dd86fe81; LONG $0xf6
 	// 76: r1 += 0x28
 #line 197 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0x73c83948284a8d48; QUAD $0xece9d231e1894c0a; WORD $0x2; BYTE $0x0
+	QUAD $0xfd1394828538d48; LONG $0x25b82; BYTE $0x0
 	// 80: r1 = *(u8 *)(r7 + 0x0)
-#line 199 "xdpfirewall.bpf.c"
-	// if (*data >> 4 != 6)
-	WORD $0xb60f; BYTE $0xa
 	// 81: w1 &= 0xf0
 #line 199 "xdpfirewall.bpf.c"
 	// if (*data >> 4 != 6)
-	QUAD $0xf983000000f0e181; QUAD $0x3bae1894c0d7460; QUAD $0x2d1e9000000
+	QUAD $0xf0e28113b60f; QUAD $0x11b850f60fa8300; WORD $0x0
 	// 84: r2 += 0x8
-#line 202 "xdpfirewall.bpf.c"
-	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	LONG $0x84a8d48
 	// 87: call 0x1
 #line 202 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	QUAD $0x5b8b4808245c8b49; QUAD $0x894808245c894840; LONG $0x4c10244c; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba20244c8b480f74; QUAD $0x298e900000005; BYTE $0x0
+	QUAD $0x40708b4808538d48; QUAD $0x5489480824748948; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0x217e900000005; BYTE $0x0
 	// 90: r1 = *(u8 *)(r7 + 0x6)
 #line 204 "xdpfirewall.bpf.c"
 	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-	QUAD $0x48b60f3024448b48; LONG $0x11f98306; WORD $0x5c75
+	QUAD $0x43b60f30245c8b48; LONG $0x11f88306; WORD $0x4675
 	// 109: r1 += 0x30
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x24548b4830488d48; QUAD $0x8b480c73ca394828; QUAD $0x270e9d23120244c; WORD $0x0
+	QUAD $0x244c8b4830438d48; QUAD $0x1ec820fc1394828; WORD $0x0
 	// 112: r1 = *(u16 *)(r7 + 0x2a)
 	// 113: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a40b70f
+	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x1cc830f; WORD $0x0
 	// 119: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x518b4820244c8b48; QUAD $0x73d03970528b4808; QUAD $0x528b4808518b481f; BYTE $0x68
+	LONG $0x68518b48
 	// 154: if w1 != 0x0 goto +0x1
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0xba00000238e9d045; QUAD $0x22ee90000000a; QUAD $0x8b480f7406f98300; QUAD $0x7ba20244c; LONG $0x21ae9; BYTE $0x0
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x1c3e9c88948d045; QUAD $0x59850f06f8830000; WORD $0x1; BYTE $0x0
 	// 95: r1 += 0x3c
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x24548b483c488d48; QUAD $0x8b480c73ca394828; QUAD $0x200e9d23120244c; WORD $0x0
+	QUAD $0x244c8b483c438d48; QUAD $0x19d820fc1394828; WORD $0x0
 	// 98: r1 = *(u16 *)(r7 + 0x2a)
 	// 99: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a40b70f
+	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x17d830f; WORD $0x0
 	// 105: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x518b4820244c8b48; QUAD $0x73d03970528b4808; QUAD $0x528b4808518b481f; BYTE $0x68
+	LONG $0x68518b48
 	// 125: if w1 != 0x0 goto +0x1e
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0xba000001c8e9d045; QUAD $0x1bee90000000a; QUAD $0x894c0d7408fb8300; QUAD $0xace900000002bae1; WORD $0x1; BYTE $0x0
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x174e9c88948d045; QUAD $0xba0a7408fe830000; QUAD $0x165e900000002; BYTE $0x0
 	// 26: r1 += 0x14
 #line 177 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0x73c83948144a8d48; QUAD $0x99e9d231e1894c0a; WORD $0x1; BYTE $0x0
+	QUAD $0xfd1394814538d48; LONG $0x15682; BYTE $0x0
 	// 30: r1 = *(u8 *)(r7 + 0x0)
 #line 179 "xdpfirewall.bpf.c"
 	// length = (ip->version_length & 15) * 4;
-	WORD $0xb60f; BYTE $0xa
+	WORD $0xb60f; BYTE $0x13
 	// 32: w3 &= 0xf0
-#line 180 "xdpfirewall.bpf.c"
-	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
-	QUAD $0xf0e381cb8948; QUAD $0x894c0d7440fb8300; QUAD $0x7be900000003bae1; WORD $0x1; BYTE $0x0
 	// 34: w1 <<= 0x2
 	// 35: w1 &= 0x3c
 #line 180 "xdpfirewall.bpf.c"
 	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
-	QUAD $0xf9833ce18302e1c1; QUAD $0x3bae1894c0d7314; QUAD $0x163e9000000
+	QUAD $0xf0e681d68948; QUAD $0xe2c1177540fe8300; QUAD $0x7214fa833ce28302; BYTE $0xc
 	// 37: r3 = *(u16 *)(r7 + 0x2)
 	// 38: r3 = be16 r3
 #line 181 "xdpfirewall.bpf.c"
 	// __builtin_bswap16(ip->total_length) < length)
-	QUAD $0x8c3c166025ab70f; QUAD $0xbae1894c0d73cb39; QUAD $0x14ae900000003; BYTE $0x0
+	QUAD $0x8c6c1660273b70f; QUAD $0x3ba0a73d639; LONG $0x126e900; WORD $0x0
 	// 41: r8 += r1
 #line 183 "xdpfirewall.bpf.c"
 	// if (data + length > end)
-	QUAD $0xa73c83948d10148; QUAD $0x138e9d231e1894c; WORD $0x0
+	QUAD $0x820fd13948da0148; LONG $0x118
 	// 44: r1 = *(u32 *)(r7 + 0xc)
-#line 185 "xdpfirewall.bpf.c"
-	// source = ip->source;
-	QUAD $0xc5a8b38244c8948
 	// 45: *(u32 *)(r10 - 0x8) = r1
 #line 185 "xdpfirewall.bpf.c"
 	// source = ip->source;
-	QUAD $0x378249c8941
+	QUAD $0xc738b3824548948; QUAD $0x37824b48941
 	// 50: call 0x1
 #line 186 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v4, &source))
-	QUAD $0x5b8b4808245c8b49; QUAD $0x8d4908245c894820; QUAD $0x894800000378249c; LONG $0x4c10245c; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba20244c8b480f74; QUAD $0xebe900000004; BYTE $0x0
+	QUAD $0x2474894820708b48; QUAD $0x37824b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0xd2e900000004; BYTE $0x0
 	// 54: r1 = *(u16 *)(r7 + 0x6)
 #line 188 "xdpfirewall.bpf.c"
 	// if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-	QUAD $0x48b70f3024448b48; QUAD $0x740000ff1fc1f706; QUAD $0x6ba20244c8b480f; QUAD $0xcbe9000000
+	QUAD $0x43b70f30245c8b48; QUAD $0xf740000ff1fa906; QUAD $0x6ba2024448b48; LONG $0xb3e90000; WORD $0x0; BYTE $0x0
 	// 57: r1 = *(u8 *)(r7 + 0x9)
 #line 190 "xdpfirewall.bpf.c"
 	// return decide_ports(data + length, end, ip->protocol);
-	QUAD $0x7511f8830940b60f; BYTE $0x5b
+	QUAD $0x7511f8830943b60f; BYTE $0x44
 	// 128: r1 += 0x8
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x488d483824448b48; QUAD $0x39482824548b4808; QUAD $0x20244c8b480c73ca; LONG $0xa3e9d231; WORD $0x0; BYTE $0x0
+	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4808; LONG $0x88820fc1; WORD $0x0; BYTE $0x0
 	// 131: r1 = *(u16 *)(r8 + 0x2)
 	// 132: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660240b70f
+	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x6c73
 	// 138: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x518b4820244c8b48; QUAD $0x73d03970528b4808; QUAD $0x528b4808518b481c; BYTE $0x68
+	LONG $0x68518b48
 	// 149: if w1 != 0x0 goto +0x6
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0xaba6eebd045; QUAD $0xc7406f88367eb00; QUAD $0x7ba20244c8b48; LONG $0x56eb0000
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x8366ebc88948d045; QUAD $0x24448b480c7406f8; QUAD $0x55eb00000007ba20
 	// 62: r1 += 0x14
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x488d483824448b48; QUAD $0x39482824548b4814; QUAD $0x20244c8b480973ca; LONG $0x3aebd231
+	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4814; WORD $0x72c1; BYTE $0x37
 	// 65: r1 = *(u16 *)(r8 + 0x2)
 	// 66: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660240b70f
+	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x1b73
 	// 72: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x518b4820244c8b48; QUAD $0x73d03970528b4808; QUAD $0x528b4808518b481c; BYTE $0x68
+	LONG $0x68518b48
 	// 144: if w1 != 0x0 goto +0xb
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0xaba05ebd045; BYTE $0x0
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x4815ebc88948d045; QUAD $0xeb0000000abac889; QUAD $0xd2312024448b480b; QUAD $0x7310503bd23102eb; BYTE $0xa
 	// 161: call 0x1
 #line 256 "xdpfirewall.bpf.c"
 	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
-	QUAD $0x105b8b4808598b48; QUAD $0x8598b480e73da39; LONG $0x85b8b48
+	LONG $0x8588b48
 	// 164: lock *(u64 *)(r0 + 0x0) += r1
 #line 259 "xdpfirewall.bpf.c"
 	// __sync_fetch_and_add(count, 1);

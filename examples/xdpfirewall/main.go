@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+
+	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
 )
 
 const seed = 1
@@ -21,7 +23,7 @@ func main() {
 }
 
 func run(out io.Writer) error {
-	in, err := load(seed)
+	in, err := load(seed, traffic.Packets)
 	if err != nil {
 		return err
 	}

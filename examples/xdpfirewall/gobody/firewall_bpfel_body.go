@@ -9,6 +9,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"math/bits"
+	"unsafe"
 )
 
 // Go bodies run on this architecture.
@@ -24,7 +25,6 @@ func firewall_xdpfirewall(fr *abi.Frame) (ret uint64) {
 	{
 		// xdpfirewall.bpf.c:255: u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
 		x0 = fr.DataEnd
-		// xdpfirewall.bpf.c:255: u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
 		x1 = fr.Data
 		// xdpfirewall.bpf.c:218: if ((const u8 *)(eth + 1) > end)
 		x2 = x1 + 14
@@ -42,7 +42,7 @@ func firewall_xdpfirewall(fr *abi.Frame) (ret uint64) {
 	}
 	{
 		if uint32(x3) != 129 {
-			goto b22
+			goto b29
 		}
 	}
 b18:
@@ -63,7 +63,7 @@ b18:
 	}
 	{
 		if uint32(x3) != 129 {
-			goto b22
+			goto b29
 		}
 	}
 b262:
@@ -77,22 +77,20 @@ b262:
 	}
 	{
 		// xdpfirewall.bpf.c:220: type = eth->type;
-		v272 := abi.Load16(x1 + 20)
-		x3 = v272
-	}
-b22:
-	{
-		if uint32(x3) == 43144 {
+		x1 = abi.Load16(x1 + 20)
+		if uint32(x1) == 43144 {
 			x0 = 1
 			goto b11
 		}
 	}
 	{
-		if uint32(x3) == 129 {
+		if uint32(x1) == 129 {
 			x0 = 1
 			goto b11
 		}
+		x3 = x1
 	}
+b29:
 	{
 		if uint32(x3) == 56710 {
 			goto b32
@@ -112,7 +110,7 @@ b22:
 	}
 	{
 		// xdpfirewall.bpf.c:179: length = (ip->version_length & 15) * 4;
-		x1 = abi.Load8(x2)
+		x1 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2))))
 		if uint32(uint64(uint32(x1)&240)) != 64 {
 			x0 = 3
 			goto b11
@@ -145,8 +143,7 @@ b22:
 	{
 		// xdpfirewall.bpf.c:185: source = ip->source;
 		v72 := abi.Load32(x2 + 12)
-		// xdpfirewall.bpf.c:185: source = ip->source;
-		abi.Store32(base-8, v72)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-8))) = uint32(v72)
 		// xdpfirewall.bpf.c:186: if (bpf_map_lookup_elem(&blocked_v4, &source))
 		v80 := rtlib.HashLookup4(fr, abi.Map(fr, 1), base-8)
 		if v80 != 0 {
@@ -164,7 +161,7 @@ b22:
 	}
 	{
 		// xdpfirewall.bpf.c:190: return decide_ports(data + length, end, ip->protocol);
-		x3 = abi.Load8(x2 + 9)
+		x3 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2+9))))
 		if uint32(x3) == 17 {
 			goto b97
 		}
@@ -192,7 +189,7 @@ b22:
 	}
 	{
 		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v132 := abi.Load8(abi.Values(fr, 3) + (x3 << 3))
+		v132 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x3<<3)))))
 		x0 = abi.Select(uint32(v132)&1 != 0, 8, 10)
 		goto b11
 	}
@@ -214,7 +211,7 @@ b97:
 	}
 	{
 		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v163 := abi.Load8(abi.Values(fr, 3) + (x1 << 3))
+		v163 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x1<<3)))))
 		x0 = abi.Select(uint32(v163)&2 != 0, 9, 10)
 		goto b11
 	}
@@ -227,7 +224,7 @@ b32:
 	}
 	{
 		// xdpfirewall.bpf.c:199: if (*data >> 4 != 6)
-		v174 := abi.Load8(x2)
+		v174 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2))))
 		if uint32(uint64(uint32(v174)&240)) != 96 {
 			x0 = 3
 			goto b11
@@ -243,7 +240,7 @@ b32:
 	}
 	{
 		// xdpfirewall.bpf.c:204: return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-		x1 = abi.Load8(x2 + 6)
+		x1 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2+6))))
 		if uint32(x1) == 17 {
 			goto b189
 		}
@@ -271,7 +268,7 @@ b32:
 	}
 	{
 		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v219 := abi.Load8(abi.Values(fr, 3) + (x1 << 3))
+		v219 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x1<<3)))))
 		x0 = abi.Select(uint32(v219)&1 != 0, 8, 10)
 		goto b11
 	}
@@ -293,7 +290,7 @@ b189:
 	}
 	{
 		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v249 := abi.Load8(abi.Values(fr, 3) + (x0 << 3))
+		v249 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x0<<3)))))
 		x0 = abi.Select(uint32(v249)&2 != 0, 9, 10)
 	}
 b11:
