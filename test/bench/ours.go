@@ -124,31 +124,6 @@ func timeRaw(f *rtlib.Frame, p *rtlib.Program, inputs [][]byte, n int) (time.Dur
 	return measure.Now() - start, nil
 }
 
-// timeOwned calls a program with one context again and again: nothing but the
-// call.
-func timeOwned(f *rtlib.Frame, p *rtlib.Program, packet []byte, n int) (time.Duration, error) {
-	ctx := rtlib.XDP{Data: packet}
-	start := measure.Now()
-	for range n {
-		if _, err := f.RunXDP(p, &ctx); err != nil {
-			return 0, err
-		}
-	}
-	return measure.Now() - start, nil
-}
-
-// timePooled is timeOwned with a Frame of the pool for each call.
-func timePooled(p *rtlib.Program, packet []byte, n int) (time.Duration, error) {
-	ctx := rtlib.XDP{Data: packet}
-	start := measure.Now()
-	for range n {
-		if _, err := rtlib.RunXDP(p, &ctx); err != nil {
-			return 0, err
-		}
-	}
-	return measure.Now() - start, nil
-}
-
 // digest runs the program once on each input and sums the results.
 func (l loaded) digest(name string, inputs [][]byte) (sum uint32, err error) {
 	p := l.instance.Program(name)
@@ -209,27 +184,4 @@ func (g *generated) engines(prog program, inputs [][]byte) ([]measure.Engine, er
 		list = append(list, e)
 	}
 	return list, nil
-}
-
-// empty returns the engines of the empty program, on an own Frame or on Frames
-// of the pool.
-func (g *generated) empty(inputs [][]byte, pooled bool) ([]measure.Engine, error) {
-	list, err := g.engines(program{object: callsObject, name: "empty"}, inputs)
-	for i := range list {
-		if list[i].Run == nil || err != nil {
-			continue
-		}
-		l, err := g.load(list[i].Name, callsObject)
-		if err != nil {
-			return nil, err
-		}
-		p := l.instance.Program("empty")
-		list[i].Run = func(n int) (time.Duration, error) {
-			if pooled {
-				return timePooled(p, inputs[0], n)
-			}
-			return timeOwned(l.frame, p, inputs[0], n)
-		}
-	}
-	return list, err
 }

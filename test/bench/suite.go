@@ -34,31 +34,36 @@ func groups() []group {
 	}
 }
 
-// calls are the prices of entering a program and of a helper.
+// calls are the prices of entering a program and of a helper. The first row has
+// the goal; it allocates nothing, or the bench fails.
 func (s *suite) calls() ([]measure.Row, error) {
 	inputs := seeds()
-	own, err := s.ours.empty(inputs[:1], false)
-	if err != nil {
-		return nil, err
+	var rows []measure.Row
+	for i, b := range bareCalls() {
+		engines, err := s.ours.bare(b.by, inputs[0])
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			for _, column := range []string{clang, gcc} {
+				engines = append(engines, s.peers.inC(column, "empty", "", inputs[:1]))
+			}
+			engines = append(engines, inGo(goHand, goEmpty, nil, inputs[:1]))
+		}
+		for column, f := range b.by {
+			if err := allocations(f, s.ours, inputs[0]); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", b.label, column, err)
+			}
+		}
+		rows = append(rows, measure.Row{Name: b.label, Ops: 1, Engines: engines})
 	}
-	pooled, err := s.ours.empty(inputs[:1], true)
-	if err != nil {
-		return nil, err
-	}
-	for _, column := range []string{clang, gcc} {
-		own = append(own, s.peers.inC(column, "empty", "", inputs[:1]))
-	}
-	own = append(own, inGo(goHand, goEmpty, nil, inputs[:1]))
+	rows[0].Goal = measure.Goal{Max: 3.5}
 	helper, err := s.row("helper call", program{callsObject, "helper", "helper_base"}, inputs, opsPerRun)
 	if err != nil {
 		return nil, err
 	}
 	helper.Goal = measure.Goal{Max: 4}
-	return []measure.Row{
-		{Name: "call, owned Frame", Ops: 1, Engines: own, Goal: measure.Goal{Max: 3.5}},
-		{Name: "call, pooled Frame", Ops: 1, Engines: pooled},
-		helper,
-	}, nil
+	return append(rows, helper), nil
 }
 
 // maps are operations from programs, each net of its loop.

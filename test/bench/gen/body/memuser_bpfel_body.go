@@ -177,7 +177,7 @@ b166:
 	}
 	{
 		// memuser.h:45: return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-		x15 = abi.Bool(uint32(abi.Select(x8 == x9, abi.Bool(x7 != x0), 1)) == 0)
+		x15 = uint64(uint32(abi.Bool(x8 == x9)) & uint32(abi.Bool(x7 == x0)))
 		v198 := *(*uint64)(unsafe.Add(nil, uintptr(base-64)))
 		if x8 != v198 {
 			x7 = 1
@@ -190,7 +190,7 @@ b166:
 	}
 b206:
 	{
-		x8 = abi.Bool(uint32(abi.Select(x6 == x9, abi.Bool(x5 != x0), 1)) == 0)
+		x8 = uint64(uint32(abi.Bool(x6 == x9)) & uint32(abi.Bool(x5 == x0)))
 		v224 := *(*uint64)(unsafe.Add(nil, uintptr(base-48)))
 		if x6 != v224 {
 			x5 = 1
@@ -203,7 +203,7 @@ b206:
 	}
 b232:
 	{
-		x6 = abi.Bool(uint32(abi.Select(x4 == x9, abi.Bool(x3 != x0), 1)) == 0)
+		x6 = uint64(uint32(abi.Bool(x4 == x9)) & uint32(abi.Bool(x3 == x0)))
 		x7 = x7 << 4
 		v252 := *(*uint64)(unsafe.Add(nil, uintptr(base-32)))
 		if x4 != v252 {
@@ -217,7 +217,7 @@ b232:
 	}
 b260:
 	{
-		x0 = abi.Bool(uint32(abi.Select(x2 == x9, abi.Bool(x1 != x0), 1)) == 0)
+		x0 = uint64(uint32(abi.Bool(x2 == x9)) & uint32(abi.Bool(x1 == x0)))
 		x4 = ((x8 << 1) | (x7 | x15)) | (x5 << 5)
 		x5 = x6 << 2
 		v295 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))

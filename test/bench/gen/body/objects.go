@@ -4,7 +4,7 @@ package body
 
 import "github.com/bpf2go-native/bpf2go-native/rtlib"
 
-//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package body -backend go calls ../../programs/calls.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package body -backend go Calls ../../programs/calls.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package body -backend go array ../../programs/array.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package body -backend go maps ../../programs/hash.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package body -backend go checksum ../../../../testdata/checksum.o

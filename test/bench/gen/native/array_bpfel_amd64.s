@@ -61,40 +61,40 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	LONG $0x24448b49; BYTE $0x20
+	QUAD $0x4c8b490824448b49; WORD $0x2024
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 14: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x8b4914ebc1c38948; QUAD $0xc73105e3b082474
+	QUAD $0x703b14eec1ce8948; WORD $0x7310; BYTE $0x7
 	// 20: call 0x1
 #line 39 "array.bpf.c"
 	// value = bpf_map_lookup_elem(&array, &key);
-	QUAD $0x768b480824748b49; BYTE $0x8
+	LONG $0x8788b48
 	// 23: w6 += w1
 #line 41 "array.bpf.c"
 	// sum += *value;
-	WORD $0xc03; BYTE $0xde
+	WORD $0x1403; BYTE $0xf7
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	LONG $0x3779b105; BYTE $0x9e
+	LONG $0x79b1c181; WORD $0x9e37
 	// 11: w8 += -0x1
 #line 34 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	LONG $0x85ffc283; WORD $0x75d2; BYTE $0xd8
+	LONG $0x85ffc383; WORD $0x75db; BYTE $0xe1
 	// 25: w0 = w6
 #line 43 "array.bpf.c"
 	// return sum;
-	WORD $0xc889
+	WORD $0xd089
 #line 43 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -105,7 +105,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 // array_array_update(fr *abi.Frame) (ret uint64)
 #line 47 "array.bpf.c"
 
-TEXT ·array_array_update(SB), 0, $88-16
+TEXT ·array_array_update(SB), 0, $96-16
 	NO_LOCAL_POINTERS
 #line 47 "array.bpf.c"
 
@@ -113,47 +113,47 @@ TEXT ·array_array_update(SB), 0, $88-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49302464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03119eb0000; QUAD $0x480eeb00000100ba; QUAD $0xda8948d18948c889; LONG $0x24648b4c; BYTE $0x30
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w9 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489483824548948; QUAD $0x4848244c89484024; QUAD $0x5c894814ebc1c389; WORD $0x5024
+	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; QUAD $0x74894814eec1ce89; WORD $0x5824
 	// 11: *(u32 *)(r10 - 0x4) = r9
 #line 52 "array.bpf.c"
 	// u32 key = pick(x);
-	QUAD $0x37c249c8941
+	QUAD $0x37c24b48941
 	// 13: w1 *= 0x3
 	// 14: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x835b348d; WORD $0x1c6
+	LONG $0x83763c8d; WORD $0x1c7
 	// 15: *(u64 *)(r10 - 0x10) = r1
 #line 53 "array.bpf.c"
 	// u64 value = value_of(key);
-	QUAD $0x37024b48949
+	QUAD $0x37024bc8949
 	// 23: call 0x2
 	// 24: w6 += w9
 	// 25: w6 += w0
 #line 56 "array.bpf.c"
 	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	QUAD $0x368b480824748b49; QUAD $0xb48d490824748948; QUAD $0x7489480000037c24; QUAD $0x37024b48d491024; QUAD $0x4818247489480000; QUAD $0x202444c7; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828244c8b48; QUAD $0x14824548b485024; WORD $0x1c2; BYTE $0xca
+	QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x748b4828244c8b48; QUAD $0x15024548b485824; WORD $0x1f2; BYTE $0xca
 	// 26: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18140244c8b48; WORD $0x3779; BYTE $0x9e
+	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
 	// 27: w8 += -0x1
 #line 51 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38338245c8b48; QUAD $0xffffff5b850fdb85; WORD $0x8948; BYTE $0xd0
+	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xff64850fdb853024; LONG $0x8948ffff; BYTE $0xd0
 #line 51 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)

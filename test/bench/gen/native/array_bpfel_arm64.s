@@ -57,41 +57,41 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 14: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0x53147c03
+	WORD $0x53147c24
 	// 20: call 0x1
 #line 39 "array.bpf.c"
 	// value = bpf_map_lookup_elem(&array, &key);
-	WORD $0xf9400664; WORD $0xf9400884; WORD $0x6b04007f; WORD $0x540000a2; WORD $0xf9400664; WORD $0xf9400484
+	WORD $0xf9400805; WORD $0x6b05009f; WORD $0x54000082; WORD $0xf9400405
 	// 22: r1 = *(u64 *)(r0 + 0x0)
 	// 23: w6 += w1
 #line 41 "array.bpf.c"
 	// sum += *value;
-	WORD $0xf8637883; WORD $0xb030021
+	WORD $0xf86478a4; WORD $0xb040042
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
+	WORD $0x9290c9c4; WORD $0xf2b3c6e4; WORD $0xb040021
 	// 11: w8 += -0x1
 #line 34 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0x35fffe62
+	WORD $0x51000463; WORD $0x35fffea3
 	// 25: w0 = w6
 #line 43 "array.bpf.c"
 	// return sum;
-	WORD $0x2a0103e0
+	WORD $0x2a0203e0
 #line 43 "array.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -110,47 +110,47 @@ TEXT ·array_array_update(SB), 0, $96-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9001ff3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
 	// 10: w9 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90023e2; WORD $0xf90027e0; WORD $0xf9002be1; WORD $0x53147c03; WORD $0xf9002fe3
+	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24; WORD $0xf90033e4
 	// 11: *(u32 *)(r10 - 0x4) = r9
 #line 52 "array.bpf.c"
 	// u32 key = pick(x);
-	WORD $0xb9037e63
+	WORD $0xb9037e64
 	// 13: w1 *= 0x3
 	// 14: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb030464; WORD $0x11000484
+	WORD $0xb040485; WORD $0x110004a5
 	// 15: *(u64 *)(r10 - 0x10) = r1
 #line 53 "array.bpf.c"
 	// u64 value = value_of(key);
-	WORD $0xf901ba64
+	WORD $0xf901ba65
 	// 23: call 0x2
 	// 24: w6 += w9
 	// 25: w6 += w0
 #line 56 "array.bpf.c"
 	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	WORD $0xf9400664; WORD $0xf9400084; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0x910dc264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402be0; WORD $0xf9402fe2; WORD $0xb020002; WORD $0xb010041
+	WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe2; WORD $0xf94033e4; WORD $0xb040042; WORD $0xb010041
 	// 26: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94027e0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
 	// 27: w8 += -0x1
 #line 51 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94023e0; WORD $0x51000403; WORD $0xaa0203e0; WORD $0xaa0303e2; WORD $0xf9401ff3; WORD $0x35fffbe3; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffbc3; WORD $0xaa0103e0
 #line 51 "array.bpf.c"
 
 	MOVD R0, ret+8(FP)

@@ -17,125 +17,125 @@ import (
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
 const (
-	callsProgEmpty      = "empty"
-	callsProgHelperBase = "helper_base"
-	callsProgHelper     = "helper"
+	CallsProgEmpty      = "empty"
+	CallsProgHelperBase = "helper_base"
+	CallsProgHelper     = "helper"
 )
 
-// loadCalls returns the specification of the object. It belongs to the caller
+// LoadCalls returns the specification of the object. It belongs to the caller
 // and may be changed before it is loaded.
-func loadCalls() (*ebpf.CollectionSpec, error) {
+func LoadCalls() (*ebpf.CollectionSpec, error) {
 	return ebpf.NewCollectionSpec(&callsObject)
 }
 
-// loadCallsObjects makes an instance of the object and stores what it holds in
+// LoadCallsObjects makes an instance of the object and stores what it holds in
 // obj, which is one of
 //
-//	*callsObjects
-//	*callsPrograms
-//	*callsMaps
-//	*callsVariables
+//	*CallsObjects
+//	*CallsPrograms
+//	*CallsMaps
+//	*CallsVariables
 //
 // or a struct of the user's with the same tags. See
 // [ebpf.CollectionSpec.LoadAndAssign].
-func loadCallsObjects(obj any, opts *ebpf.CollectionOptions) error {
-	spec, err := loadCalls()
+func LoadCallsObjects(obj any, opts *ebpf.CollectionOptions) error {
+	spec, err := LoadCalls()
 	if err != nil {
 		return err
 	}
 	return spec.LoadAndAssign(obj, opts)
 }
 
-// callsSpecs is everything before it is loaded, for
+// CallsSpecs is everything before it is loaded, for
 // [ebpf.CollectionSpec.Assign].
-type callsSpecs struct {
-	callsProgramSpecs
-	callsMapSpecs
-	callsVariableSpecs
+type CallsSpecs struct {
+	CallsProgramSpecs
+	CallsMapSpecs
+	CallsVariableSpecs
 }
 
-// callsProgramSpecs are the programs before they are loaded.
-type callsProgramSpecs struct {
+// CallsProgramSpecs are the programs before they are loaded.
+type CallsProgramSpecs struct {
 	Empty      *ebpf.ProgramSpec `ebpf:"empty"`
 	HelperBase *ebpf.ProgramSpec `ebpf:"helper_base"`
 	Helper     *ebpf.ProgramSpec `ebpf:"helper"`
 }
 
-// callsMapSpecs are the maps before they are loaded.
-type callsMapSpecs struct{}
+// CallsMapSpecs are the maps before they are loaded.
+type CallsMapSpecs struct{}
 
-// callsVariableSpecs are the global variables before they are loaded.
-type callsVariableSpecs struct{}
+// CallsVariableSpecs are the global variables before they are loaded.
+type CallsVariableSpecs struct{}
 
-// callsObjects is everything after it is loaded, for loadCallsObjects.
-type callsObjects struct {
-	callsPrograms
-	callsMaps
-	callsVariables
+// CallsObjects is everything after it is loaded, for LoadCallsObjects.
+type CallsObjects struct {
+	CallsPrograms
+	CallsMaps
+	CallsVariables
 }
 
 // Close releases the programs and maps. The instance goes with the last of
 // them.
-func (o *callsObjects) Close() error {
-	return errors.Join(o.callsPrograms.Close(), o.callsMaps.Close())
+func (o *CallsObjects) Close() error {
+	return errors.Join(o.CallsPrograms.Close(), o.CallsMaps.Close())
 }
 
-// callsPrograms are the programs after they are loaded.
-type callsPrograms struct {
+// CallsPrograms are the programs after they are loaded.
+type CallsPrograms struct {
 	Empty      *ebpf.Program `ebpf:"empty"`
 	HelperBase *ebpf.Program `ebpf:"helper_base"`
 	Helper     *ebpf.Program `ebpf:"helper"`
 }
 
 // Close closes all programs.
-func (c *callsPrograms) Close() error {
+func (c *CallsPrograms) Close() error {
 	return errors.Join(c.Empty.Close(), c.HelperBase.Close(), c.Helper.Close())
 }
 
-// callsMaps are the maps after they are loaded.
-type callsMaps struct{}
+// CallsMaps are the maps after they are loaded.
+type CallsMaps struct{}
 
 // Close closes all maps.
-func (c *callsMaps) Close() error {
+func (c *CallsMaps) Close() error {
 	return nil
 }
 
-// callsVariables are the global variables after they are loaded.
-type callsVariables struct{}
+// CallsVariables are the global variables after they are loaded.
+type CallsVariables struct{}
 
 // RunEmpty runs program empty on a Frame of rtlib's pool and returns r0. See
 // [rtlib.RunXDP].
-func (p *callsPrograms) RunEmpty(ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunEmpty(ctx *rtlib.XDP) (uint32, error) {
 	return rtlib.RunXDP(p.Empty.Runtime(), ctx)
 }
 
 // RunEmptyOn is RunEmpty on a Frame of the caller, which p.Empty.NewFrame
 // makes: the fastest call, without allocation.
-func (p *callsPrograms) RunEmptyOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunEmptyOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Empty.Runtime(), ctx)
 }
 
 // RunHelperBase runs program helper_base on a Frame of rtlib's pool and
 // returns r0. See [rtlib.RunXDP].
-func (p *callsPrograms) RunHelperBase(ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunHelperBase(ctx *rtlib.XDP) (uint32, error) {
 	return rtlib.RunXDP(p.HelperBase.Runtime(), ctx)
 }
 
 // RunHelperBaseOn is RunHelperBase on a Frame of the caller, which
 // p.HelperBase.NewFrame makes: the fastest call, without allocation.
-func (p *callsPrograms) RunHelperBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunHelperBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.HelperBase.Runtime(), ctx)
 }
 
 // RunHelper runs program helper on a Frame of rtlib's pool and returns r0. See
 // [rtlib.RunXDP].
-func (p *callsPrograms) RunHelper(ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunHelper(ctx *rtlib.XDP) (uint32, error) {
 	return rtlib.RunXDP(p.Helper.Runtime(), ctx)
 }
 
 // RunHelperOn is RunHelper on a Frame of the caller, which p.Helper.NewFrame
 // makes: the fastest call, without allocation.
-func (p *callsPrograms) RunHelperOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+func (p *CallsPrograms) RunHelperOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Helper.Runtime(), ctx)
 }
 

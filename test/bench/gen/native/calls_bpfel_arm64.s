@@ -90,7 +90,7 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94017e0; WORD $0x51000402; WORD $0xf94013e0; WORD $0xf9400ff3; WORD $0x35fffe62; WORD $0xaa0103e0
+	WORD $0xf94017e2; WORD $0x51000442; WORD $0xf94013e0; WORD $0xf9400ff3; WORD $0x35fffe62; WORD $0xaa0103e0
 #line 31 "calls.bpf.c"
 
 	MOVD R0, ret+8(FP)

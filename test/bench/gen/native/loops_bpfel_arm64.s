@@ -17,7 +17,7 @@ TEXT ·loops_loops(SB), 0, $0-16
 	// 0: r0 = 0x0
 #line 9 "loops.bpf.c"
 	// u64 loops(const u8 *data, u64 len)
-	WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010042; WORD $0xf100a05f; WORD $0x54000643; WORD $0xd2800000; WORD $0xd2800002
+	WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010042; WORD $0xf100a05f; WORD $0x540005e3; WORD $0xd2800000; WORD $0xd2800002
 	// 38: r4 = *(u8 *)(r4 + 0x0)
 	// 39: w4 += 0x1
 #line 23 "loops.h"
@@ -58,12 +58,12 @@ TEXT ·loops_loops(SB), 0, $0-16
 	// 31: r1 = *(u32 *)(r1 + 0x24)
 #line 33 "loops.h"
 	// b = *(const load32 *)(s.data + 36);
-	WORD $0xb9402421; WORD $0x35000061; WORD $0xd2800004; WORD $0x14000011; WORD $0xaa0003e3; WORD $0xd2800000; WORD $0x14000007
+	WORD $0xb9402421; WORD $0x35000061; WORD $0xd2800004; WORD $0x1400000e; WORD $0xaa0003e3; WORD $0xd2800000; WORD $0x14000007
 	// 46: r1 %= r0
 	// 43: r2 += 0x1
 #line 34 "loops.h"
 	// for (k = 0; k < LOOPS_STEPS; k++) {
-	WORD $0x9ac10865; WORD $0x9b018ca5; WORD $0xb4000105; WORD $0xaa0403e0; WORD $0xaa0103e3; WORD $0xaa0503e1; WORD $0x91000404; WORD $0x7100b81f; WORD $0x54ffff09; WORD $0x14000003; WORD $0xaa0103e0; WORD $0x14000002; WORD $0xaa0103e0
+	WORD $0x9ac10865; WORD $0x9b018ca5; WORD $0xb40000e5; WORD $0xaa0403e0; WORD $0xaa0103e3; WORD $0xaa0503e1; WORD $0x91000404; WORD $0x7100b81f; WORD $0x54ffff09; WORD $0xaa0103e0
 	// 51: r0 += r4
 	// 52: r0 += r2
 #line 41 "loops.h"

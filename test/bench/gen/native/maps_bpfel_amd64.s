@@ -110,7 +110,7 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
 #line 70 "hash.bpf.c"
 
-TEXT ·maps_hash4_lookup(SB), 0, $64-16
+TEXT ·maps_hash4_lookup(SB), 0, $72-16
 	NO_LOCAL_POINTERS
 #line 70 "hash.bpf.c"
 
@@ -118,46 +118,46 @@ TEXT ·maps_hash4_lookup(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49202464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 16: w1 >>= 0x13
 	// 17: w1 &= 0x1ffe
 	// 18: w1 *= -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x4489482824548948; QUAD $0x4838244c89483024; QUAD $0xfee38113ebc1c389; QUAD $0xebca6bdb6900001f; BYTE $0x85
+	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; QUAD $0xfee68113eec1ce89; QUAD $0xebca6bf66900001f; BYTE $0x85
 	// 19: *(u32 *)(r10 - 0x4) = r1
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
-	QUAD $0x37c249c8941
+	QUAD $0x37c24b48941
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x1b8b4808245c8b49; QUAD $0x9c8d4908245c8948; QUAD $0x5c89480000037c24; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb38244c8b480775; BYTE $0x7
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	LONG $0x244c8b48; WORD $0x338; BYTE $0x8
+	QUAD $0x48080340244c8b48; WORD $0xca89
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0x79b1053024448b48; WORD $0x9e37
+	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2832824548b48; QUAD $0x75d2852024648b4c; BYTE $0x81
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff79850fdb852024; WORD $0xffff
 	// 13: w0 = w6
 #line 72 "hash.bpf.c"
 	// return lookup4(ctx, 0);
-	WORD $0xc889
+	WORD $0xd089
 #line 72 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -168,7 +168,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $64-16
 // maps_hash4_absent(fr *abi.Frame) (ret uint64)
 #line 76 "hash.bpf.c"
 
-TEXT ·maps_hash4_absent(SB), 0, $64-16
+TEXT ·maps_hash4_absent(SB), 0, $72-16
 	NO_LOCAL_POINTERS
 #line 76 "hash.bpf.c"
 
@@ -176,46 +176,46 @@ TEXT ·maps_hash4_absent(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49202464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 16: w1 >>= 0x13
 	// 17: w1 |= 0x1
 	// 18: w1 *= -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x4489482824548948; QUAD $0x4838244c89483024; QUAD $0x1cb8313ebc1c389; LONG $0xca6bdb69; WORD $0x85eb
+	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; QUAD $0x1ce8313eec1ce89; LONG $0xca6bf669; WORD $0x85eb
 	// 19: *(u32 *)(r10 - 0x4) = r1
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
-	QUAD $0x37c249c8941
+	QUAD $0x37c24b48941
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x1b8b4808245c8b49; QUAD $0x9c8d4908245c8948; QUAD $0x5c89480000037c24; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb38244c8b480775; BYTE $0x7
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	LONG $0x244c8b48; WORD $0x338; BYTE $0x8
+	QUAD $0x48080340244c8b48; WORD $0xca89
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0x79b1053024448b48; WORD $0x9e37
+	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2832824548b48; QUAD $0x75d2852024648b4c; BYTE $0x84
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0xdb852024; WORD $0x8075
 	// 13: w0 = w6
 #line 78 "hash.bpf.c"
 	// return lookup4(ctx, 1);
-	WORD $0xc889
+	WORD $0xd089
 #line 78 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -226,7 +226,7 @@ TEXT ·maps_hash4_absent(SB), 0, $64-16
 // maps_hash16_lookup(fr *abi.Frame) (ret uint64)
 #line 98 "hash.bpf.c"
 
-TEXT ·maps_hash16_lookup(SB), 0, $64-16
+TEXT ·maps_hash16_lookup(SB), 0, $72-16
 	NO_LOCAL_POINTERS
 #line 98 "hash.bpf.c"
 
@@ -234,28 +234,28 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49202464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 18: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489482824548948; QUAD $0x4838244c89483024; LONG $0xebc1c389; BYTE $0x14
+	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; LONG $0xeec1ce89; BYTE $0x14
 	// 20: r2 <<= 0x20
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	LONG $0x48de8948; WORD $0xe6c1; BYTE $0x20
+	LONG $0x48f78948; WORD $0xe7c1; BYTE $0x20
 	// 21: w1 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	LONG $0x94d6db69; WORD $0xbd7
+	LONG $0x94d6f669; WORD $0xbd7
 	// 22: r2 |= r1
 	// 23: r2 ^= 0x5bd1e995
 	// 24: *(u64 *)(r10 - 0x8) = r2
@@ -264,27 +264,27 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 	// 27: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0xe995f68148de0948; QUAD $0x37824b489495bd1; QUAD $0x20be20e3c1480000; QUAD $0x8949f30948b80d01; LONG $0x370249c; WORD $0x0
+	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
 	// 32: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x5b8b4808245c8b49; QUAD $0x8d4908245c894820; QUAD $0x894800000370249c; LONG $0x4c10245c; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb38244c8b480775; BYTE $0x7
+	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
 	// 35: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	LONG $0x244c8b48; WORD $0x338; BYTE $0x8
+	QUAD $0x48080340244c8b48; WORD $0xca89
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0x79b1053024448b48; WORD $0x9e37
+	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2832824548b48; QUAD $0xfd2852024648b4c; LONG $0xffff5d85; BYTE $0xff
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff59850fdb852024; WORD $0xffff
 	// 15: w0 = w6
 #line 100 "hash.bpf.c"
 	// return lookup16(ctx, 0);
-	WORD $0xc889
+	WORD $0xd089
 #line 100 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -295,7 +295,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 // maps_hash16_absent(fr *abi.Frame) (ret uint64)
 #line 104 "hash.bpf.c"
 
-TEXT ·maps_hash16_absent(SB), 0, $64-16
+TEXT ·maps_hash16_absent(SB), 0, $72-16
 	NO_LOCAL_POINTERS
 #line 104 "hash.bpf.c"
 
@@ -303,29 +303,29 @@ TEXT ·maps_hash16_absent(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49202464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 18: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489482824548948; QUAD $0x4838244c89483024; LONG $0xebc1c389; BYTE $0x14
+	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; LONG $0xeec1ce89; BYTE $0x14
 	// 20: r2 <<= 0x20
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	LONG $0x48de8948; WORD $0xe6c1; BYTE $0x20
+	LONG $0x48f78948; WORD $0xe7c1; BYTE $0x20
 	// 21: w1 *= 0xbd794d6
 	// 22: w1 += -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0xc3810bd794d6db69; LONG $0x85ebca6b
+	QUAD $0xc6810bd794d6f669; LONG $0x85ebca6b
 	// 23: r2 |= r1
 	// 24: r2 ^= 0x5bd1e995
 	// 25: *(u64 *)(r10 - 0x8) = r2
@@ -334,27 +334,27 @@ TEXT ·maps_hash16_absent(SB), 0, $64-16
 	// 28: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0xe995f68148de0948; QUAD $0x37824b489495bd1; QUAD $0x20be20e3c1480000; QUAD $0x8949f30948b80d01; LONG $0x370249c; WORD $0x0
+	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
 	// 33: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x5b8b4808245c8b49; QUAD $0x8d4908245c894820; QUAD $0x894800000370249c; LONG $0x4c10245c; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb38244c8b480775; BYTE $0x7
+	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
 	// 36: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	LONG $0x244c8b48; WORD $0x338; BYTE $0x8
+	QUAD $0x48080340244c8b48; WORD $0xca89
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0x79b1053024448b48; WORD $0x9e37
+	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2832824548b48; QUAD $0xfd2852024648b4c; LONG $0xffff5785; BYTE $0xff
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff53850fdb852024; WORD $0xffff
 	// 15: w0 = w6
 #line 106 "hash.bpf.c"
 	// return lookup16(ctx, 1);
-	WORD $0xc889
+	WORD $0xd089
 #line 106 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -365,7 +365,7 @@ TEXT ·maps_hash16_absent(SB), 0, $64-16
 // maps_hash4_update(fr *abi.Frame) (ret uint64)
 #line 110 "hash.bpf.c"
 
-TEXT ·maps_hash4_update(SB), 0, $88-16
+TEXT ·maps_hash4_update(SB), 0, $96-16
 	NO_LOCAL_POINTERS
 #line 110 "hash.bpf.c"
 
@@ -373,51 +373,51 @@ TEXT ·maps_hash4_update(SB), 0, $88-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49302464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03119eb0000; QUAD $0x480eeb00000100ba; QUAD $0xda8948d18948c889; LONG $0x24648b4c; BYTE $0x30
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
 	// 10: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489483824548948; QUAD $0x4848244c89484024; LONG $0xebc1c389; BYTE $0x14
+	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; LONG $0xeec1ce89; BYTE $0x14
 	// 12: w6 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x89480bd794d6f369; WORD $0x2474; BYTE $0x50
+	QUAD $0x89480bd794d6fe69; WORD $0x247c; BYTE $0x58
 	// 13: *(u32 *)(r10 - 0x4) = r6
 #line 115 "hash.bpf.c"
 	// u32 index = pick(x), key = key_of(index, 0);
-	QUAD $0x37c24b48941
+	QUAD $0x37c24bc8941
 	// 14: w1 *= 0x3
 	// 15: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x835b1c8d; WORD $0x1c3
+	LONG $0x8376348d; WORD $0x1c6
 	// 16: *(u64 *)(r10 - 0x10) = r1
 #line 116 "hash.bpf.c"
 	// u64 value = value_of(index);
-	QUAD $0x370249c8949
+	QUAD $0x37024b48949
 	// 24: call 0x2
 	// 25: w6 += w8
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
 	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x1b8b4808245c8b49; QUAD $0x9c8d4908245c8948; QUAD $0x5c89480000037c24; QUAD $0x370249c8d491024; QUAD $0x4818245c89480000; QUAD $0x202444c7; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828244c8b48; QUAD $0x15024548b484824; WORD $0x1c2; BYTE $0xca
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0xb48d491024748948; QUAD $0x7489480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x548b4828244c8b48; QUAD $0x158245c8b485024; WORD $0x1d3; BYTE $0xcb
 	// 27: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18140244c8b48; WORD $0x3779; BYTE $0x9e
+	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
 	// 28: w9 += -0x1
 #line 114 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38338245c8b48; QUAD $0xffffff55850fdb85; WORD $0x8948; BYTE $0xd0
+	QUAD $0xffc2834024548b48; QUAD $0xffffff5b850fd285; WORD $0x8948; BYTE $0xd8
 #line 114 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -428,7 +428,7 @@ TEXT ·maps_hash4_update(SB), 0, $88-16
 // maps_hash16_update(fr *abi.Frame) (ret uint64)
 #line 125 "hash.bpf.c"
 
-TEXT ·maps_hash16_update(SB), 0, $88-16
+TEXT ·maps_hash16_update(SB), 0, $96-16
 	NO_LOCAL_POINTERS
 #line 125 "hash.bpf.c"
 
@@ -436,24 +436,24 @@ TEXT ·maps_hash16_update(SB), 0, $88-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49302464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03119eb0000; QUAD $0x480eeb00000100ba; QUAD $0xda8948d18948c889; LONG $0x24648b4c; BYTE $0x30
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
 	// 10: w6 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489483824548948; QUAD $0x4848244c89484024; QUAD $0x5c894814ebc1c389; WORD $0x5024
+	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; QUAD $0x74894814eec1ce89; WORD $0x5824
 	// 12: w1 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	LONG $0x94d6f369; WORD $0xbd7
+	LONG $0x94d6fe69; WORD $0xbd7
 	// 14: r2 <<= 0x20
 	// 15: r2 |= r1
 	// 16: r2 ^= 0x5bd1e995
@@ -463,30 +463,30 @@ TEXT ·maps_hash16_update(SB), 0, $88-16
 	// 22: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0x4820e7c148df8948; QUAD $0xd1e995f78148f709; QUAD $0x37824bc89495b; QUAD $0x120bf20e6c14800; QUAD $0xb48949fe0948b80d; LONG $0x37024; BYTE $0x0
+	QUAD $0x4920e0c149f08949; QUAD $0xd1e995f08149f809; QUAD $0x3782484894d5b; QUAD $0x20b84120e7c14800; QUAD $0x8949c7094cb80d01; LONG $0x37024bc; WORD $0x0
 	// 24: r1 *= 0x3
 	// 25: r1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	QUAD $0x1c683485b348d48
+	QUAD $0x1c78348763c8d48
 	// 26: *(u64 *)(r10 - 0x18) = r1
 #line 132 "hash.bpf.c"
 	// u64 value = value_of(index);
-	QUAD $0x36824b48949
+	QUAD $0x36824bc8949
 	// 34: call 0x2
 	// 35: w6 += w8
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
 	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	QUAD $0x768b480824748b49; QUAD $0x8d49082474894820; QUAD $0x89480000037024b4; QUAD $0x6824b48d49102474; QUAD $0x1824748948000003; QUAD $0x202444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828244c8b48; QUAD $0x15024548b484824; WORD $0x1c2; BYTE $0xca
+	QUAD $0x247c894820788b48; QUAD $0x37024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000036824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x548b4828244c8b48; QUAD $0x158245c8b485024; WORD $0x1d3; BYTE $0xcb
 	// 37: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18140244c8b48; WORD $0x3779; BYTE $0x9e
+	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
 	// 38: w9 += -0x1
 #line 129 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38338245c8b48; QUAD $0xffffff2d850fdb85; WORD $0x8948; BYTE $0xd0
+	QUAD $0xffc2834024548b48; QUAD $0xffffff32850fd285; WORD $0x8948; BYTE $0xd8
 #line 129 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -497,7 +497,7 @@ TEXT ·maps_hash16_update(SB), 0, $88-16
 // maps_hash4_replace(fr *abi.Frame) (ret uint64)
 #line 142 "hash.bpf.c"
 
-TEXT ·maps_hash4_replace(SB), 0, $96-16
+TEXT ·maps_hash4_replace(SB), 0, $104-16
 	NO_LOCAL_POINTERS
 #line 142 "hash.bpf.c"
 
@@ -505,62 +505,62 @@ TEXT ·maps_hash4_replace(SB), 0, $96-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49302464894c; WORD $0x2024
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
+	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r9 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03119eb0000; QUAD $0x480eeb00000100ba; QUAD $0xda8948d18948c889; LONG $0x24648b4c; BYTE $0x30
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
 	// 11: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4489483824548948; QUAD $0x4848244c89484024; LONG $0xebc1c389; BYTE $0x14
+	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; LONG $0xeec1ce89; BYTE $0x14
 	// 13: w6 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x89480bd794d6f369; WORD $0x2474; BYTE $0x50
+	QUAD $0x89480bd794d6fe69; WORD $0x247c; BYTE $0x58
 	// 14: *(u32 *)(r10 - 0x4) = r6
 #line 147 "hash.bpf.c"
 	// u32 index = pick(x), key = key_of(index, 0);
-	QUAD $0x37c24b48941
+	QUAD $0x37c24bc8941
 	// 15: w1 *= 0x3
 	// 16: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x835b1c8d; WORD $0x1c3
+	LONG $0x8376348d; WORD $0x1c6
 	// 17: *(u64 *)(r10 - 0x10) = r1
 #line 148 "hash.bpf.c"
 	// u64 value = value_of(index);
-	QUAD $0x370249c8949
+	QUAD $0x37024b48949
 	// 23: call 0x3
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	QUAD $0x1b8b4808245c8b49; QUAD $0x9c8d4908245c8948; QUAD $0x5c89480000037c24; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0x4c894818244c8b48; WORD $0x5824
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0x4c894818244c8b48; WORD $0x6024
 	// 31: call 0x2
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x508b483024448b48; QUAD $0x24548948128b4808; QUAD $0x37c908d4808; QUAD $0x908d481024548948; QUAD $0x2454894800000370; QUAD $0x202444c74818; LONG $0x89480000; WORD $0x2404; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x244c8b48; BYTE $0x28
+	QUAD $0x108b483824448b48; QUAD $0x648b4c0824548948; QUAD $0x37c24948d493024; QUAD $0x4910245489480000; QUAD $0x480000037024948d; QUAD $0x2444c74818245489; QUAD $0x24894c0000000020; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x244c8b48; BYTE $0x28
 	// 33: w6 += w1
 	// 35: w6 += w1
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	QUAD $0x548b484824448b48; QUAD $0x24448b48c2015024; WORD $0x158; BYTE $0xc2
+	QUAD $0x5c8b485024548b48; QUAD $0x24448b48d3015824; WORD $0x160; BYTE $0xc3
 	// 36: w6 += w0
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xca01
+	WORD $0xcb01
 	// 37: w9 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18140244c8b48; WORD $0x3779; BYTE $0x9e
+	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
 	// 38: w8 += -0x1
 #line 146 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38338245c8b48; QUAD $0xffffff1f850fdb85; WORD $0x8948; BYTE $0xd0
+	QUAD $0xffc2834024548b48; QUAD $0xffffff22850fd285; WORD $0x8948; BYTE $0xd8
 #line 146 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)

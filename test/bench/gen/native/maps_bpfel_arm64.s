@@ -108,7 +108,7 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
 #line 70 "hash.bpf.c"
 
-TEXT ·maps_hash4_lookup(SB), 0, $64-16
+TEXT ·maps_hash4_lookup(SB), 0, $80-16
 	NO_LOCAL_POINTERS
 #line 70 "hash.bpf.c"
 
@@ -116,47 +116,47 @@ TEXT ·maps_hash4_lookup(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf90017f3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 16: w1 >>= 0x13
 	// 17: w1 &= 0x1ffe
 	// 18: w1 *= -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xf9001be2; WORD $0xf9001fe0; WORD $0xf90023e1; WORD $0x53137c03; WORD $0x121f2c63; WORD $0x9286b284; WORD $0xf2b0bd64; WORD $0x1b047c63
+	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53137c24; WORD $0x121f2c84; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c84
 	// 19: *(u32 *)(r10 - 0x4) = r1
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
-	WORD $0xb9037e63
+	WORD $0xb9037e64
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400663; WORD $0xf9400063; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94023e1; WORD $0x14000005
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
 	// 26: r1 = *(u64 *)(r0 + 0x0)
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94023e1; WORD $0xb000020; WORD $0xaa0003e1
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9401fe0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020000
+	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401be2; WORD $0x51000442; WORD $0xf94017f3; WORD $0x35fffc22
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc23
 	// 13: w0 = w6
 #line 72 "hash.bpf.c"
 	// return lookup4(ctx, 0);
-	WORD $0x2a0103e0
+	WORD $0x2a0203e0
 #line 72 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -167,7 +167,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $64-16
 // maps_hash4_absent(fr *abi.Frame) (ret uint64)
 #line 76 "hash.bpf.c"
 
-TEXT ·maps_hash4_absent(SB), 0, $64-16
+TEXT ·maps_hash4_absent(SB), 0, $80-16
 	NO_LOCAL_POINTERS
 #line 76 "hash.bpf.c"
 
@@ -175,47 +175,47 @@ TEXT ·maps_hash4_absent(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf90017f3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 16: w1 >>= 0x13
 	// 17: w1 |= 0x1
 	// 18: w1 *= -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xf9001be2; WORD $0xf9001fe0; WORD $0xf90023e1; WORD $0x53137c03; WORD $0x32000063; WORD $0x9286b284; WORD $0xf2b0bd64; WORD $0x1b047c63
+	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53137c24; WORD $0x32000084; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c84
 	// 19: *(u32 *)(r10 - 0x4) = r1
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
-	WORD $0xb9037e63
+	WORD $0xb9037e64
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400663; WORD $0xf9400063; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94023e1; WORD $0x14000005
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
 	// 26: r1 = *(u64 *)(r0 + 0x0)
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94023e1; WORD $0xb000020; WORD $0xaa0003e1
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9401fe0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020000
+	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401be2; WORD $0x51000442; WORD $0xf94017f3; WORD $0x35fffc22
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc23
 	// 13: w0 = w6
 #line 78 "hash.bpf.c"
 	// return lookup4(ctx, 1);
-	WORD $0x2a0103e0
+	WORD $0x2a0203e0
 #line 78 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -226,7 +226,7 @@ TEXT ·maps_hash4_absent(SB), 0, $64-16
 // maps_hash16_lookup(fr *abi.Frame) (ret uint64)
 #line 98 "hash.bpf.c"
 
-TEXT ·maps_hash16_lookup(SB), 0, $64-16
+TEXT ·maps_hash16_lookup(SB), 0, $80-16
 	NO_LOCAL_POINTERS
 #line 98 "hash.bpf.c"
 
@@ -234,24 +234,24 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf90017f3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 18: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf9001be2; WORD $0xf9001fe0; WORD $0xf90023e1; WORD $0x53147c03
+	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53147c24
 	// 21: w1 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x1b047c64
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85
 	// 22: r2 |= r1
 	// 23: r2 ^= 0x5bd1e995
 	// 24: *(u64 *)(r10 - 0x8) = r2
@@ -259,28 +259,28 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 	// 27: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa038083; WORD $0xd29d32a5; WORD $0xf2ab7a25; WORD $0xca050063; WORD $0xf901be63; WORD $0xd2802403; WORD $0xf2b701a3; WORD $0xaa048063; WORD $0xf901ba63
+	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
 	// 32: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9400663; WORD $0xf9401063; WORD $0xf9000be3; WORD $0x910dc263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94023e1; WORD $0x14000005
+	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
 	// 34: r1 = *(u64 *)(r0 + 0x0)
 	// 35: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94023e1; WORD $0xb000020; WORD $0xaa0003e1
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9401fe0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020000
+	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401be2; WORD $0x51000442; WORD $0xf94017f3; WORD $0x35fffb42
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb43
 	// 15: w0 = w6
 #line 100 "hash.bpf.c"
 	// return lookup16(ctx, 0);
-	WORD $0x2a0103e0
+	WORD $0x2a0203e0
 #line 100 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -291,7 +291,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $64-16
 // maps_hash16_absent(fr *abi.Frame) (ret uint64)
 #line 104 "hash.bpf.c"
 
-TEXT ·maps_hash16_absent(SB), 0, $64-16
+TEXT ·maps_hash16_absent(SB), 0, $80-16
 	NO_LOCAL_POINTERS
 #line 104 "hash.bpf.c"
 
@@ -299,24 +299,24 @@ TEXT ·maps_hash16_absent(SB), 0, $64-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf90017f3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 18: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf9001be2; WORD $0xf9001fe0; WORD $0xf90023e1; WORD $0x53147c03
+	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53147c24
 	// 22: w1 += -0x7a143595
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b041464
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x9286b286; WORD $0xf2b0bd66; WORD $0x1b051885
 	// 23: r2 |= r1
 	// 24: r2 ^= 0x5bd1e995
 	// 25: *(u64 *)(r10 - 0x8) = r2
@@ -324,28 +324,28 @@ TEXT ·maps_hash16_absent(SB), 0, $64-16
 	// 28: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa038083; WORD $0xd29d32a5; WORD $0xf2ab7a25; WORD $0xca050063; WORD $0xf901be63; WORD $0xd2802403; WORD $0xf2b701a3; WORD $0xaa048063; WORD $0xf901ba63
+	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
 	// 33: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9400663; WORD $0xf9401063; WORD $0xf9000be3; WORD $0x910dc263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94023e1; WORD $0x14000005
+	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
 	// 35: r1 = *(u64 *)(r0 + 0x0)
 	// 36: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94023e1; WORD $0xb000020; WORD $0xaa0003e1
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9401fe0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020000
+	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401be2; WORD $0x51000442; WORD $0xf94017f3; WORD $0x35fffb02
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb03
 	// 15: w0 = w6
 #line 106 "hash.bpf.c"
 	// return lookup16(ctx, 1);
-	WORD $0x2a0103e0
+	WORD $0x2a0203e0
 #line 106 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -364,51 +364,51 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9001ff3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
 	// 10: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90023e2; WORD $0xf90027e0; WORD $0xf9002be1; WORD $0x53147c03
+	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24
 	// 12: w6 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x1b047c64; WORD $0xf9002fe4
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85; WORD $0xf90033e5
 	// 13: *(u32 *)(r10 - 0x4) = r6
 #line 115 "hash.bpf.c"
 	// u32 index = pick(x), key = key_of(index, 0);
-	WORD $0xb9037e64
+	WORD $0xb9037e65
 	// 14: w1 *= 0x3
 	// 15: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb030463; WORD $0x11000463
+	WORD $0xb040484; WORD $0x11000484
 	// 16: *(u64 *)(r10 - 0x10) = r1
 #line 116 "hash.bpf.c"
 	// u64 value = value_of(index);
-	WORD $0xf901ba63
+	WORD $0xf901ba64
 	// 24: call 0x2
 	// 25: w6 += w8
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
 	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf9400663; WORD $0xf9400063; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe0; WORD $0xf9402be2; WORD $0xb020002; WORD $0xb010041
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0x910dc264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xb010041
 	// 27: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94027e0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
 	// 28: w9 += -0x1
 #line 114 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94023e0; WORD $0x51000403; WORD $0xaa0203e0; WORD $0xaa0303e2; WORD $0xf9401ff3; WORD $0x35fffb83; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffb63; WORD $0xaa0103e0
 #line 114 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -427,24 +427,24 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9001ff3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
 	// 10: w6 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90023e2; WORD $0xf90027e0; WORD $0xf9002be1; WORD $0x53147c03; WORD $0xf9002fe3
+	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24; WORD $0xf90033e4
 	// 12: w1 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x1b047c64
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85
 	// 15: r2 |= r1
 	// 16: r2 ^= 0x5bd1e995
 	// 17: *(u64 *)(r10 - 0x8) = r2
@@ -452,30 +452,30 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 22: *(u64 *)(r10 - 0x10) = r1
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa038085; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca0600a5; WORD $0xf901be65; WORD $0xd2802405; WORD $0xf2b701a5; WORD $0xaa0480a4; WORD $0xf901ba64
+	WORD $0xaa0480a6; WORD $0xd29d32a7; WORD $0xf2ab7a27; WORD $0xca0700c6; WORD $0xf901be66; WORD $0xd2802406; WORD $0xf2b701a6; WORD $0xaa0580c5; WORD $0xf901ba65
 	// 24: r1 *= 0x3
 	// 25: r1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0x8b030464; WORD $0x91000484
+	WORD $0x8b040485; WORD $0x910004a5
 	// 26: *(u64 *)(r10 - 0x18) = r1
 #line 132 "hash.bpf.c"
 	// u64 value = value_of(index);
-	WORD $0xf901b664
+	WORD $0xf901b665
 	// 34: call 0x2
 	// 35: w6 += w8
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
 	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	WORD $0xf9400664; WORD $0xf9401084; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0x910da264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe0; WORD $0xf9402be2; WORD $0xb020002; WORD $0xb010041
+	WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e4; WORD $0xf9402fe2; WORD $0xb020082; WORD $0xb010041
 	// 37: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94027e0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
 	// 38: w9 += -0x1
 #line 129 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94023e0; WORD $0x51000403; WORD $0xaa0203e0; WORD $0xaa0303e2; WORD $0xf9401ff3; WORD $0x35fffa83; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffa63; WORD $0xaa0103e0
 #line 129 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -486,7 +486,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 // maps_hash4_replace(fr *abi.Frame) (ret uint64)
 #line 142 "hash.bpf.c"
 
-TEXT ·maps_hash4_replace(SB), 0, $96-16
+TEXT ·maps_hash4_replace(SB), 0, $112-16
 	NO_LOCAL_POINTERS
 #line 142 "hash.bpf.c"
 
@@ -494,50 +494,50 @@ TEXT ·maps_hash4_replace(SB), 0, $96-16
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9001ff3; WORD $0xf9401260
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
+	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r9 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
 	// 11: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90023e2; WORD $0xf90027e0; WORD $0xf9002be1; WORD $0x53147c03
+	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24
 	// 13: w6 *= 0xbd794d6
 #line 38 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x1b047c64; WORD $0xf9002fe4
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85; WORD $0xf90033e5
 	// 14: *(u32 *)(r10 - 0x4) = r6
 #line 147 "hash.bpf.c"
 	// u32 index = pick(x), key = key_of(index, 0);
-	WORD $0xb9037e64
+	WORD $0xb9037e65
 	// 15: w1 *= 0x3
 	// 16: w1 += 0x1
 #line 51 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb030463; WORD $0x11000463
+	WORD $0xb040484; WORD $0x11000484
 	// 17: *(u64 *)(r10 - 0x10) = r1
 #line 148 "hash.bpf.c"
 	// u64 value = value_of(index);
-	WORD $0xf901ba63
+	WORD $0xf901ba64
 	// 23: call 0x3
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	WORD $0xf9400663; WORD $0xf9400063; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xf90033e1
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xf90037e1
 	// 31: call 0x2
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf9401fe0; WORD $0xf9400402; WORD $0xf9400042; WORD $0xf9000be2; WORD $0x910df002; WORD $0xf9000fe2; WORD $0x910dc002; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007e0; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1
+	WORD $0xf94023e0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1
 	// 33: w6 += w1
 	// 35: w6 += w1
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	WORD $0xf9402fe0; WORD $0xf9402be2; WORD $0xb020002; WORD $0xf94033e0; WORD $0xb000042
+	WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xf94037e0; WORD $0xb000042
 	// 36: w6 += w0
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
@@ -545,11 +545,11 @@ TEXT ·maps_hash4_replace(SB), 0, $96-16
 	// 37: w9 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94027e0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
 	// 38: w8 += -0x1
 #line 146 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94023e0; WORD $0x51000403; WORD $0xaa0203e0; WORD $0xaa0303e2; WORD $0xf9401ff3; WORD $0x35fffa03; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fff9e3; WORD $0xaa0103e0
 #line 146 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)

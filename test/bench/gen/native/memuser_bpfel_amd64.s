@@ -17,7 +17,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 0: r0 = 0x0
 #line 9 "memuser.bpf.c"
 	// u64 memuser(const u8 *data, u64 len)
-	QUAD $0x548b4918244c8b49; QUAD $0xfa8348ca29482024; LONG $0xf7820f50; WORD $0x3; BYTE $0x0
+	QUAD $0x548b4918244c8b49; QUAD $0xfa8348ca29482024; LONG $0xaf820f50; WORD $0x3; BYTE $0x0
 	// 2: r2 = *(u64 *)(r1 + 0x38)
 	// 4: r2 = *(u64 *)(r1 + 0x30)
 	// 6: r2 = *(u64 *)(r1 + 0x28)
@@ -78,14 +78,14 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 141: r1 = *(u16 *)(r5 - 0xb)
 #line 66 "memuser.h"
 	// __builtin_memcpy(&other, &sorted.row[j], sizeof(other));
-	QUAD $0xb60f45f263b60f45; QUAD $0x49f87bb60f45f773; QUAD $0xf343b70f41f9538b; LONG $0x73b70f41; BYTE $0xf5
+	QUAD $0xb60f45f263b60f45; QUAD $0x49f87bb60f45f773; QUAD $0xf353b70f41f9438b; LONG $0x5bb70f41; BYTE $0xf5
 	// 142: r9 = *(u64 *)(r6 + 0x8)
 	// 143: *(u64 *)(r7 + 0x8) = r9
 	// 144: r6 = *(u64 *)(r6 + 0x0)
 	// 145: *(u64 *)(r7 + 0x0) = r6
 #line 67 "memuser.h"
 	// __builtin_memcpy(&sorted.row[j], &sorted.row[j + 1], sizeof(other));
-	QUAD $0xf95b8949095b8b49; QUAD $0xf15b8949015b8b49
+	QUAD $0xf973894909738b49; QUAD $0xf173894901738b49
 	// 146: *(u16 *)(r5 + 0x5) = r1
 	// 147: *(u16 *)(r5 + 0x3) = r3
 	// 148: *(u64 *)(r5 + 0x9) = r2
@@ -95,33 +95,25 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 155: *(u8 *)(r5 + 0x1) = r0
 #line 68 "memuser.h"
 	// __builtin_memcpy(&sorted.row[j + 1], &other, sizeof(other));
-	QUAD $0x8941660573894166; QUAD $0x8845095389490343; QUAD $0x884507738845087b; LONG $0x88450263; WORD $0x16b
+	QUAD $0x894166055b894166; QUAD $0x8845094389490353; QUAD $0x884507738845087b; LONG $0x88450263; WORD $0x16b
 	// 99: r5 += 0x10
 	// 100: r4 += 0x1
 #line 63 "memuser.h"
 	// for (j = 0; j + 1 < MEMUSER_RECORDS - i; j++) {
-	QUAD $0x1c1834910c38349; QUAD $0x548b480824448b48; QUAD $0x4818245c8b481024; QUAD $0xfd1394d2024748b; LONG $0xffff0e82; BYTE $0xff
+	QUAD $0x1c1834910c38349; QUAD $0xffff22820fd1394d; BYTE $0xff
 	// 86: r1 += 0x1
 #line 62 "memuser.h"
 	// for (i = 0; i + 1 < MEMUSER_RECORDS; i++) {
-	QUAD $0xc1834968244c8b4c; QUAD $0x8b480824448b4801; QUAD $0x18245c8b48102454; QUAD $0x248b4c2024748b48; QUAD $0xc7850f03f9834924; WORD $0xfffe; BYTE $0xff
-	// 160: if r3 != r2 goto -0x46
-	// 90: if r2 == r1 goto +0x42
+	QUAD $0xc1834968244c8b4c; QUAD $0xf9834924248b4c01; LONG $0xef850f03; WORD $0xfffe; BYTE $0xff
 	// 162: if w1 == 0x0 goto +0x1
 	// 172: if r2 != r1 goto -0x6
-	// 181: if r3 != r2 goto -0x6
-	// 175: if r2 == r1 goto +0x2
 	// 183: if w1 == 0x0 goto +0x1
 	// 193: if r3 != r1 goto -0x6
-	// 202: if r6 != r1 goto -0x6
-	// 196: if r3 == r1 goto +0x2
 	// 204: if w3 == 0x0 goto +0x1
 	// 206: r4 <<= 0x4
 	// 215: if r7 != r6 goto -0x6
 	// 216: r4 |= r5
 	// 217: r2 <<= 0x1
-	// 226: if r7 != r6 goto -0x6
-	// 220: if r6 == r5 goto +0x2
 	// 227: r2 |= r4
 	// 228: r0 <<= 0x5
 	// 230: if w5 == 0x0 goto +0x1
@@ -133,7 +125,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 245: r4 <<= 0x3
 #line 45 "memuser.h"
 	// return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-	QUAD $0xc839482824448b48; QUAD $0x8b48d2b60fc2950f; QUAD $0x3824748b4830245c; QUAD $0x1b941f33948; QUAD $0xc98545ca440f4c00; QUAD $0x8b4cd2b60fc2940f; QUAD $0x340993b49240c; QUAD $0x348813b490f7500; QUAD $0xc0b60fc0950f0000; QUAD $0x4800000001b805eb; QUAD $0xdbb60fc3950fcf39; QUAD $0x1ba41f03949; QUAD $0xd28545d3440f4c00; QUAD $0x3b4ddbb60fc3940f; QUAD $0x4911750000035081; QUAD $0xf4000000358b93b; QUAD $0x5ebffb60f40c795; QUAD $0x448b4c00000001bf; QUAD $0x950f41c839491824; QUAD $0x5c8b4cd2b60f45c2; QUAD $0x1bc41f339492024; QUAD $0x45e2440f4d000000; QUAD $0xf45c2940f41e485; QUAD $0x3b4d04e0c148d2b6; QUAD $0x4d11750000036099; QUAD $0xf4100000368813b; QUAD $0x6ebc0b60f45c095; QUAD $0x94800000001b841; QUAD $0x24548b48e3d148d0; QUAD $0xfc1950fca394808; QUAD $0x4910245c8b4cc9b6; QUAD $0x4800000001bef339; QUAD $0xc148c30948f1440f; QUAD $0xfc0940ff68505e7; QUAD $0xe2c149fb0948c0b6; QUAD $0x370993b4d02; QUAD $0x378913b490f75; QUAD $0xebc9b60fc1950f00; QUAD $0x94900000001b905; QUAD $0xe0c14806e0c149da; BYTE $0x3
+	QUAD $0x5c8b4c3024548b4c; QUAD $0xc0940fda394d3824; QUAD $0x28244c8b4cc0b60f; QUAD $0xb60fc2940fc93949; QUAD $0x4d24248b4cd021d2; QUAD $0x750000034024943b; QUAD $0x348248c3b4d10; QUAD $0xebd2b60fc2950f00; QUAD $0x394d00000001ba05; QUAD $0x48dbb60fc3940fd8; QUAD $0xf40c6940f40cf39; QUAD $0x24843b4df321f6b6; QUAD $0x3b49127500000350; QUAD $0xf400000035824bc; QUAD $0x5ebf6b60f40c695; QUAD $0x7c8b4800000001be; QUAD $0x940f41df394c2024; QUAD $0x4c8b4cc0b60f45c0; QUAD $0x940f41c939491824; QUAD $0xd02145d2b60f45c2; QUAD $0x24bc3b4904e2c148; QUAD $0x3b4d127500000360; QUAD $0xf4000000368248c; QUAD $0x5ebffb60f40c795; QUAD $0xc2094800000001bf; QUAD $0xc148d30948e3d148; QUAD $0x4c1024548b4805e6; QUAD $0xc0b60fc0940fda39; QUAD $0xc9394908244c8b4c; QUAD $0xc821c9b60fc1940f; QUAD $0x4902e0c149f30948; QUAD $0x750000037024943b; QUAD $0x378248c3b4d10; QUAD $0xebc9b60fc1950f00; QUAD $0x94900000001b905; QUAD $0xe0c14806e7c148d8; BYTE $0x3
 	// 249: r0 ^= r2
 	// 252: r0 *= r2
 	// 254: r0 ^= r6
@@ -144,7 +136,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 263: r0 *= r6
 #line 80 "memuser.h"
 	// digest = (digest ^ ((const u8 *)&other)[i]) * 0x100000001b3ull;
-	QUAD $0x8807b4eb6fedba48; QUAD $0x4840245c8b480832; QUAD $0x1b3ba48d331; QUAD $0xdaaf0f4800000100; QUAD $0xf331484824748b48; QUAD $0x24748b48daaf0f48; QUAD $0xdaaf0f48f3314850; QUAD $0xd331485824548b48; QUAD $0x61f8212a420bba48; LONG $0xf4830b9; WORD $0xdaaf
+	QUAD $0x8807b4eb6fedba48; QUAD $0x4840245c8b480832; QUAD $0x1b3ba48d331; QUAD $0xdaaf0f4800000100; QUAD $0xf3314c4824748b4c; QUAD $0x247c8b4cdaaf0f48; QUAD $0xdaaf0f48fb314c50; QUAD $0xfb314c58247c8b4c; QUAD $0x61f8212a420bba48; LONG $0xf4830b9; WORD $0xdaaf
 	// 265: r5 <<= 0x7
 #line 74 "memuser.h"
 	// if (!record_equal(&original.row[i], &sorted.row[i]))
@@ -154,7 +146,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 271: r0 *= r2
 #line 82 "memuser.h"
 	// digest = (digest ^ ((const u8 *)&sorted)[i]) * 0x100000001b3ull;
-	QUAD $0x34011b4b60f41; QUAD $0x1b3be48f3314800; QUAD $0xf48000001000000; WORD $0xdeaf
+	QUAD $0x34014b4b60f41; QUAD $0x1b3be48f3314800; QUAD $0xf48000001000000; WORD $0xdeaf
 	// 272: r6 += 0x1
 #line 81 "memuser.h"
 	// for (i = 0; i < sizeof(sorted); i++)
@@ -164,14 +156,14 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 276: r4 |= r5
 #line 85 "memuser.h"
 	// return digest ^ found;
-	QUAD $0x948d0094cc2094d; BYTE $0xc8
+	QUAD $0x948c0094cf80949; BYTE $0xc8
 	// 278: w1 &= 0x3
 	// 279: r1 <<= 0x4
 	// 283: r1 = *(u32 *)(r2 + 0x8)
 	// 284: r0 += r1
 #line 84 "memuser.h"
 	// digest += sorted.row[probe.tag % MEMUSER_RECORDS].weight;
-	QUAD $0x3e18360244c8b48; QUAD $0x98c8b4104e1c148; LONG $0x348; WORD $0x148; BYTE $0xcb
+	QUAD $0x3e18360244c8b48; QUAD $0xc8c8b4104e1c148; LONG $0x348; WORD $0x148; BYTE $0xcb
 	// 285: r0 ^= r4
 #line 85 "memuser.h"
 	// return digest ^ found;

@@ -17,7 +17,7 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 	// 0: r0 = 0x0
 #line 9 "memuser.bpf.c"
 	// u64 memuser(const u8 *data, u64 len)
-	WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010042; WORD $0xf101405f; WORD $0x54001923
+	WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010042; WORD $0xf101405f; WORD $0x54001823
 	// 2: r2 = *(u64 *)(r1 + 0x38)
 	// 4: r2 = *(u64 *)(r1 + 0x30)
 	// 6: r2 = *(u64 *)(r1 + 0x28)
@@ -104,27 +104,19 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 #line 62 "memuser.h"
 	// for (i = 0; i + 1 < MEMUSER_RECORDS; i++) {
 	WORD $0xf94013ec; WORD $0x9100058c; WORD $0xf1000d9f; WORD $0xf94007f3; WORD $0x54fff7c1
-	// 160: if r3 != r2 goto -0x46
-	// 90: if r2 == r1 goto +0x42
 	// 162: if w1 == 0x0 goto +0x1
 	// 164: r1 = *(u64 *)(r10 - 0x40)
 	// 170: r1 = *(u64 *)(r10 - 0x38)
 	// 172: if r2 != r1 goto -0x6
-	// 181: if r3 != r2 goto -0x6
-	// 175: if r2 == r1 goto +0x2
 	// 183: if w1 == 0x0 goto +0x1
 	// 185: r1 = *(u64 *)(r10 - 0x30)
 	// 191: r1 = *(u64 *)(r10 - 0x28)
 	// 193: if r3 != r1 goto -0x6
-	// 202: if r6 != r1 goto -0x6
-	// 196: if r3 == r1 goto +0x2
 	// 204: if w3 == 0x0 goto +0x1
 	// 207: r3 = *(u64 *)(r10 - 0x20)
 	// 213: r6 = *(u64 *)(r10 - 0x18)
 	// 215: if r7 != r6 goto -0x6
 	// 216: r4 |= r5
-	// 226: if r7 != r6 goto -0x6
-	// 220: if r6 == r5 goto +0x2
 	// 227: r2 |= r4
 	// 230: if w5 == 0x0 goto +0x1
 	// 232: r2 |= r0
@@ -134,7 +126,7 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 	// 243: r1 |= r2
 #line 45 "memuser.h"
 	// return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-	WORD $0xeb0100ff; WORD $0x9a9f07ec; WORD $0xeb09011f; WORD $0xb24003ed; WORD $0x9a8d018c; WORD $0x6b00019f; WORD $0x9a9f17ec; WORD $0xf94007ee; WORD $0xf941a1cf; WORD $0xeb0f011f; WORD $0x540000a1; WORD $0xf941a5c8; WORD $0xeb0800ff; WORD $0x9a9f07e7; WORD $0x14000002; WORD $0xb24003e7; WORD $0xeb0100bf; WORD $0x9a9f07e8; WORD $0xeb0900df; WORD $0xb24003ed; WORD $0x9a8d0108; WORD $0x6b00011f; WORD $0x9a9f17e8; WORD $0xf941a9cf; WORD $0xeb0f00df; WORD $0x540000a1; WORD $0xf941adc6; WORD $0xeb0600bf; WORD $0x9a9f07e5; WORD $0x14000002; WORD $0xb24003e5; WORD $0xeb01007f; WORD $0x9a9f07e6; WORD $0xeb09009f; WORD $0xb24003ed; WORD $0x9a8d00c6; WORD $0x6b0000df; WORD $0x9a9f17e6; WORD $0xf941b1cf; WORD $0xeb0f009f; WORD $0x540000a1; WORD $0xf941b5c4; WORD $0xeb04007f; WORD $0x9a9f07e3; WORD $0x14000002; WORD $0xb24003e3; WORD $0xaa071184; WORD $0xeb01001f; WORD $0x9a9f07e7; WORD $0xeb09005f; WORD $0xb24003e9; WORD $0x9a8900e7; WORD $0xaa080484; WORD $0x6b0000ff; WORD $0x9a9f17e7; WORD $0xaa051484; WORD $0xf941b9c5; WORD $0xeb05005f; WORD $0x540000a1; WORD $0xf941bdc2; WORD $0xeb02001f; WORD $0x9a9f07e0; WORD $0x14000002; WORD $0xb24003e0; WORD $0xaa060882
+	WORD $0xeb09011f; WORD $0x9a9f17ec; WORD $0xeb0100ff; WORD $0x9a9f17ed; WORD $0xa0d018c; WORD $0xf94007f3; WORD $0xf941a26d; WORD $0xeb0d011f; WORD $0x540000a1; WORD $0xf941a668; WORD $0xeb0800ff; WORD $0x9a9f07e7; WORD $0x14000002; WORD $0xb24003e7; WORD $0xeb0900df; WORD $0x9a9f17e8; WORD $0xeb0100bf; WORD $0x9a9f17ed; WORD $0xa0d0108; WORD $0xf941aa6d; WORD $0xeb0d00df; WORD $0x540000a1; WORD $0xf941ae66; WORD $0xeb0600bf; WORD $0x9a9f07e5; WORD $0x14000002; WORD $0xb24003e5; WORD $0xeb09009f; WORD $0x9a9f17e6; WORD $0xeb01007f; WORD $0x9a9f17ed; WORD $0xa0d00c6; WORD $0xf941b26d; WORD $0xeb0d009f; WORD $0x540000a1; WORD $0xf941b664; WORD $0xeb04007f; WORD $0x9a9f07e3; WORD $0x14000002; WORD $0xb24003e3; WORD $0xaa071184; WORD $0xaa080484; WORD $0xeb09005f; WORD $0x9a9f17e7; WORD $0xeb01001f; WORD $0x9a9f17e8; WORD $0xa0800e7; WORD $0xaa051484; WORD $0xf941ba65; WORD $0xeb05005f; WORD $0x540000a1; WORD $0xf941be62; WORD $0xeb02001f; WORD $0x9a9f07e0; WORD $0x14000002; WORD $0xb24003e0; WORD $0xaa060882
 	// 249: r0 ^= r2
 	// 252: r0 *= r2
 	// 254: r0 ^= r6
@@ -145,13 +137,13 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 	// 263: r0 *= r6
 #line 80 "memuser.h"
 	// digest = (digest ^ ((const u8 *)&other)[i]) * 0x100000001b3ull;
-	WORD $0xd28dfda4; WORD $0xf2b69d64; WORD $0xf2d100e4; WORD $0xf2e10644; WORD $0xca040144; WORD $0xd2803665; WORD $0xf2c02005; WORD $0x9b057c84; WORD $0xca0b0084; WORD $0x9b057c84; WORD $0xf9400be6; WORD $0xca060084; WORD $0x9b057c84; WORD $0xf9400fe5; WORD $0xca050084; WORD $0xd2884165; WORD $0xf2a42545; WORD $0xf2cc3f05; WORD $0xf2e61725; WORD $0x9b057c84; WORD $0xaa0403e5; WORD $0xd2800004
+	WORD $0xd28dfda4; WORD $0xf2b69d64; WORD $0xf2d100e4; WORD $0xf2e10644; WORD $0xca040144; WORD $0xd2803665; WORD $0xf2c02005; WORD $0x9b057c84; WORD $0xca0b0084; WORD $0x9b057c84; WORD $0xf9400bec; WORD $0xca0c0084; WORD $0x9b057c84; WORD $0xf9400fed; WORD $0xca0d0084; WORD $0xd2884165; WORD $0xf2a42545; WORD $0xf2cc3f05; WORD $0xf2e61725; WORD $0x9b057c84; WORD $0xaa0403e5; WORD $0xd2800004
 	// 269: r7 = *(u8 *)(r7 + 0x0)
 	// 270: r0 ^= r7
 	// 271: r0 *= r2
 #line 82 "memuser.h"
 	// digest = (digest ^ ((const u8 *)&sorted)[i]) * 0x100000001b3ull;
-	WORD $0x910d01c6; WORD $0x386468c6; WORD $0xca0600a5; WORD $0xd2803666; WORD $0xf2c02006; WORD $0x9b067ca5
+	WORD $0x910d0266; WORD $0x386468c6; WORD $0xca0600a5; WORD $0xd2803666; WORD $0xf2c02006; WORD $0x9b067ca5
 	// 272: r6 += 0x1
 #line 81 "memuser.h"
 	// for (i = 0; i < sizeof(sorted); i++)
@@ -168,7 +160,7 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 	// 284: r0 += r1
 #line 84 "memuser.h"
 	// digest += sorted.row[probe.tag % MEMUSER_RECORDS].weight;
-	WORD $0xd3608421; WORD $0x910d01c3; WORD $0x8b011061; WORD $0xb9400821; WORD $0x8b0100a1
+	WORD $0xd3608421; WORD $0x910d0263; WORD $0x8b011061; WORD $0xb9400821; WORD $0x8b0100a1
 	// 285: r0 ^= r4
 #line 85 "memuser.h"
 	// return digest ^ found;

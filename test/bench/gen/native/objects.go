@@ -4,7 +4,7 @@ package native
 
 import "github.com/bpf2go-native/bpf2go-native/rtlib"
 
-//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native calls ../../programs/calls.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native Calls ../../programs/calls.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native array ../../programs/array.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native maps ../../programs/hash.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native checksum ../../../../testdata/checksum.o

@@ -18,161 +18,161 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 255 "xdpfirewall.bpf.c"
 	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	QUAD $0x4c8b492024448b49; WORD $0x1824
+	QUAD $0x4c8b490824448b49; LONG $0x8b492024; WORD $0x2454; BYTE $0x18
 	// 4: r7 += 0xe
 #line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(eth + 1) > end)
-	QUAD $0xfd039480e518d48; LONG $0x39d82; BYTE $0x0
+	QUAD $0xfd939480e5a8d48; LONG $0x2e682; BYTE $0x0
 	// 6: r3 = *(u16 *)(r1 + 0xc)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fb810c59b70f; QUAD $0x81fb8108740000; LONG $0x5f750000
+	QUAD $0xa888fe810c72b70f; QUAD $0x81fe8108740000; LONG $0x4f750000
 	// 10: r7 += 0x12
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0xfd0394812518d48; LONG $0x37582; BYTE $0x0
+	QUAD $0xfd93948125a8d48; LONG $0x2c582; BYTE $0x0
 	// 12: r3 = *(u16 *)(r1 + 0x10)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fb811059b70f; QUAD $0x81fb8108740000; LONG $0x3e750000
+	QUAD $0xa888fe811072b70f; QUAD $0x81fe8108740000; LONG $0x2e750000
 	// 16: r7 += 0x16
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0xfd0394816518d48; LONG $0x34d82; BYTE $0x0
+	QUAD $0xfd93948165a8d48; LONG $0x2a482; BYTE $0x0
 	// 18: r3 = *(u16 *)(r1 + 0x14)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888f9811449b70f; QUAD $0xbae1894c0d750000; QUAD $0x347e900000001; QUAD $0x7500000081f98100; QUAD $0x1bae1894c0d; QUAD $0x894800000332e900; QUAD $0x8948202464894ccb; QUAD $0x2824448948302454; QUAD $0x850f0000dd86fb81; LONG $0x13f
+	QUAD $0xa888fa811452b70f; QUAD $0x81fa8108740000; QUAD $0x1ba0a750000; QUAD $0x894800000288e900; QUAD $0x89482024448948d6; QUAD $0x28244c894830245c; QUAD $0x850f0000dd86fe81; LONG $0xf6
 	// 76: r1 += 0x28
 #line 197 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0xfc83948284a8d48; LONG $0x12882; BYTE $0x0
+	QUAD $0xfd1394828538d48; LONG $0x25b82; BYTE $0x0
 	// 80: r1 = *(u8 *)(r7 + 0x0)
 	// 81: w1 &= 0xf0
 #line 199 "xdpfirewall.bpf.c"
 	// if (*data >> 4 != 6)
-	QUAD $0xf0e1810ab60f; QUAD $0x894c0d7460f98300; QUAD $0xece900000003bae1; WORD $0x2; BYTE $0x0
+	QUAD $0xf0e28113b60f; QUAD $0x11b850f60fa8300; WORD $0x0
 	// 84: r2 += 0x8
 	// 87: call 0x1
 #line 202 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	QUAD $0x245c8b49084a8d48; QUAD $0x5c8948405b8b4808; QUAD $0x4c10244c89480824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba20244c8b480f74; QUAD $0x2b3e900000005; BYTE $0x0
+	QUAD $0x40708b4808538d48; QUAD $0x5489480824748948; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0x217e900000005; BYTE $0x0
 	// 90: r1 = *(u8 *)(r7 + 0x6)
 #line 204 "xdpfirewall.bpf.c"
 	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-	QUAD $0x48b60f3024448b48; LONG $0x11f98306; WORD $0x5975
+	QUAD $0x43b60f30245c8b48; LONG $0x11f88306; WORD $0x4675
 	// 109: r1 += 0x30
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x24548b4830488d48; LONG $0xca394828; WORD $0x3f72
+	QUAD $0x244c8b4830438d48; QUAD $0x1ec820fc1394828; WORD $0x0
 	// 112: r1 = *(u16 *)(r7 + 0x2a)
 	// 113: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a40b70f; QUAD $0x518b4820244c8b48; LONG $0x70423b08; WORD $0x1f73
+	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x1cc830f; WORD $0x0
 	// 119: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x68528b4808518b48
+	LONG $0x68518b48
 	// 154: if w1 != 0x0 goto +0x1
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0xba00000262e9d045; QUAD $0x258e90000000a; QUAD $0xd23120244c8b4800; QUAD $0x6f9830000024ce9; QUAD $0xba20244c8b480f74; QUAD $0x238e900000007; BYTE $0x0
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x1c3e9c88948d045; QUAD $0x59850f06f8830000; WORD $0x1; BYTE $0x0
 	// 95: r1 += 0x3c
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x24548b483c488d48; LONG $0xca394828; WORD $0x3f72
+	QUAD $0x244c8b483c438d48; QUAD $0x19d820fc1394828; WORD $0x0
 	// 98: r1 = *(u16 *)(r7 + 0x2a)
 	// 99: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a40b70f; QUAD $0x598b4820244c8b48; LONG $0x70433b08; WORD $0x1f73
+	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x17d830f; WORD $0x0
 	// 105: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x68528b4808518b48
+	LONG $0x68518b48
 	// 125: if w1 != 0x0 goto +0x1e
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0xba000001f5e9d045; QUAD $0x1ebe90000000a; QUAD $0xd23120244c8b4800; QUAD $0xe1894c000001dfe9; QUAD $0x83000001d5e9d231; QUAD $0xbae1894c0d7408fb; QUAD $0x1c3e900000002; BYTE $0x0
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x174e9c88948d045; QUAD $0xba0a7408fe830000; QUAD $0x165e900000002; BYTE $0x0
 	// 26: r1 += 0x14
 #line 177 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0xfc83948144a8d48; LONG $0x19c82; BYTE $0x0
+	QUAD $0xfd1394814538d48; LONG $0x15682; BYTE $0x0
 	// 30: r1 = *(u8 *)(r7 + 0x0)
 #line 179 "xdpfirewall.bpf.c"
 	// length = (ip->version_length & 15) * 4;
-	WORD $0xb60f; BYTE $0xa
+	WORD $0xb60f; BYTE $0x13
 	// 32: w3 &= 0xf0
 	// 34: w1 <<= 0x2
 	// 35: w1 &= 0x3c
 #line 180 "xdpfirewall.bpf.c"
 	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
-	QUAD $0xf0e381cb8948; QUAD $0x894c0d7440fb8300; QUAD $0x98e900000003bae1; QUAD $0xe18302e1c1000001; QUAD $0x894c0d7314f9833c; QUAD $0x80e900000003bae1; WORD $0x1; BYTE $0x0
+	QUAD $0xf0e681d68948; QUAD $0xe2c1177540fe8300; QUAD $0x7214fa833ce28302; BYTE $0xc
 	// 37: r3 = *(u16 *)(r7 + 0x2)
 	// 38: r3 = be16 r3
 #line 181 "xdpfirewall.bpf.c"
 	// __builtin_bswap16(ip->total_length) < length)
-	QUAD $0x8c3c166025ab70f; QUAD $0xbae1894c0d73cb39; QUAD $0x167e900000003; BYTE $0x0
+	QUAD $0x8c6c1660273b70f; QUAD $0x3ba0a73d639; LONG $0x126e900; WORD $0x0
 	// 41: r8 += r1
 #line 183 "xdpfirewall.bpf.c"
 	// if (data + length > end)
-	QUAD $0x820fc83948d10148; LONG $0x13a
+	QUAD $0x820fd13948da0148; LONG $0x118
 	// 44: r1 = *(u32 *)(r7 + 0xc)
 	// 45: *(u32 *)(r10 - 0x8) = r1
 #line 185 "xdpfirewall.bpf.c"
 	// source = ip->source;
-	QUAD $0xc5a8b38244c8948; QUAD $0x378249c8941
+	QUAD $0xc738b3824548948; QUAD $0x37824b48941
 	// 50: call 0x1
 #line 186 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v4, &source))
-	QUAD $0x5b8b4808245c8b49; QUAD $0x8d4908245c894820; QUAD $0x894800000378249c; LONG $0x4c10245c; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba20244c8b480f74; QUAD $0x10ee900000004; BYTE $0x0
+	QUAD $0x2474894820708b48; QUAD $0x37824b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0xd2e900000004; BYTE $0x0
 	// 54: r1 = *(u16 *)(r7 + 0x6)
 #line 188 "xdpfirewall.bpf.c"
 	// if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-	QUAD $0x48b70f3024448b48; QUAD $0x740000ff1fc1f706; QUAD $0x6ba20244c8b480f; QUAD $0xeee9000000
+	QUAD $0x43b70f30245c8b48; QUAD $0xf740000ff1fa906; QUAD $0x6ba2024448b48; LONG $0xb3e90000; WORD $0x0; BYTE $0x0
 	// 57: r1 = *(u8 *)(r7 + 0x9)
 #line 190 "xdpfirewall.bpf.c"
 	// return decide_ports(data + length, end, ip->protocol);
-	QUAD $0x7511f8830940b60f; BYTE $0x5e
+	QUAD $0x7511f8830943b60f; BYTE $0x44
 	// 128: r1 += 0x8
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x488d483824448b48; QUAD $0x39482824548b4808; WORD $0x72ca; BYTE $0x3f
+	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4808; LONG $0x88820fc1; WORD $0x0; BYTE $0x0
 	// 131: r1 = *(u16 *)(r8 + 0x2)
 	// 132: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660240b70f; QUAD $0x598b4820244c8b48; LONG $0x70433b08; WORD $0x1f73
+	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x6c73
 	// 138: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x68528b4808518b48
+	LONG $0x68518b48
 	// 149: if w1 != 0x0 goto +0x6
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0xba0000009de9d045; QUAD $0x93e90000000a; QUAD $0xd23120244c8b4800; QUAD $0x6f88300000087e9; QUAD $0xba20244c8b480c74; LONG $0x7; WORD $0x76eb
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x8366ebc88948d045; QUAD $0x24448b480c7406f8; QUAD $0x55eb00000007ba20
 	// 62: r1 += 0x14
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x488d483824448b48; QUAD $0x39482824548b4814; WORD $0x72ca; BYTE $0x39
+	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4814; WORD $0x72c1; BYTE $0x37
 	// 65: r1 = *(u16 *)(r8 + 0x2)
 	// 66: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660240b70f; QUAD $0x598b4820244c8b48; LONG $0x70433b08; WORD $0x1c73
+	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x1b73
 	// 72: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	QUAD $0x68528b4808518b48
+	LONG $0x68518b48
 	// 144: if w1 != 0x0 goto +0xb
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0xaba31ebd045; QUAD $0x20244c8b482aeb00; QUAD $0x31e1894c21ebd231; QUAD $0xd231e1894c1aebd2; QUAD $0xebd231e1894c13eb; QUAD $0x5ebd231e1894c0c; QUAD $0x598b48d231e1894c; LONG $0x10533b08; WORD $0xe73
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x4815ebc88948d045; QUAD $0xeb0000000abac889; QUAD $0xd2312024448b480b; QUAD $0x7310503bd23102eb; BYTE $0xa
 	// 161: call 0x1
 #line 256 "xdpfirewall.bpf.c"
 	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
-	QUAD $0x85b8b4808598b48
+	LONG $0x8588b48
 	// 164: lock *(u64 *)(r0 + 0x0) += r1
 #line 259 "xdpfirewall.bpf.c"
 	// __sync_fetch_and_add(count, 1);

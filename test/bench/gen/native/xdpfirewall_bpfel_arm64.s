@@ -18,62 +18,62 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 255 "xdpfirewall.bpf.c"
 	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	WORD $0xf9401260; WORD $0xf9400e61
+	WORD $0xf9400660; WORD $0xf9401261; WORD $0xf9400e62
 	// 4: r7 += 0xe
 #line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(eth + 1) > end)
-	WORD $0x91003822; WORD $0xeb02001f; WORD $0x54001f23
+	WORD $0x91003843; WORD $0xeb03003f; WORD $0x54001983
 	// 6: r3 = *(u16 *)(r1 + 0xc)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79401823; WORD $0xd2951104; WORD $0x6b04007f; WORD $0x54000060; WORD $0x7102047f; WORD $0x54000341
+	WORD $0x79401844; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540002c1
 	// 10: r7 += 0x12
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	WORD $0x91004822; WORD $0xeb02001f; WORD $0x54001da3
+	WORD $0x91004843; WORD $0xeb03003f; WORD $0x54001863
 	// 12: r3 = *(u16 *)(r1 + 0x10)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79402023; WORD $0xd2951104; WORD $0x6b04007f; WORD $0x54000060; WORD $0x7102047f; WORD $0x54000221
+	WORD $0x79402044; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540001a1
 	// 16: r7 += 0x16
 #line 225 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	WORD $0x91005822; WORD $0xeb02001f; WORD $0x54001c23
+	WORD $0x91005843; WORD $0xeb03003f; WORD $0x54001743
 	// 18: r3 = *(u16 *)(r1 + 0x14)
 #line 220 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79402821; WORD $0xd2951103; WORD $0x6b03003f; WORD $0x54000081; WORD $0xaa1303e1; WORD $0xb24003e0; WORD $0x140000e2; WORD $0x7102043f; WORD $0x54000081; WORD $0xaa1303e1; WORD $0xb24003e0; WORD $0x140000dd; WORD $0xaa0103e3; WORD $0xf90017f3; WORD $0xf9001fe2; WORD $0xf9001be0; WORD $0xd29bb0c1; WORD $0x6b01007f; WORD $0x54000aa1
+	WORD $0x79402842; WORD $0xd2951104; WORD $0x6b04005f; WORD $0x54000060; WORD $0x7102045f; WORD $0x54000061; WORD $0xb24003e1; WORD $0x140000b3; WORD $0xaa0203e4; WORD $0xf90017e0; WORD $0xf9001fe3; WORD $0xf9001be1; WORD $0xd29bb0c2; WORD $0x6b02009f; WORD $0x54000861
 	// 76: r1 += 0x28
 #line 197 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	WORD $0x9100a041; WORD $0xeb01001f; WORD $0x540009e3
+	WORD $0x9100a062; WORD $0xeb02003f; WORD $0x54001503
 	// 80: r1 = *(u8 *)(r7 + 0x0)
 	// 81: w1 &= 0xf0
 #line 199 "xdpfirewall.bpf.c"
 	// if (*data >> 4 != 6)
-	WORD $0x39400041; WORD $0x121c0c21; WORD $0x7101803f; WORD $0x54000080; WORD $0xaa1303e1; WORD $0xb24007e0; WORD $0x140000cc
+	WORD $0x39400062; WORD $0x121c0c42; WORD $0x7101805f; WORD $0x540009e1
 	// 84: r2 += 0x8
 	// 87: call 0x1
 #line 202 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	WORD $0x91002041; WORD $0xf9400663; WORD $0xf9402063; WORD $0xf9000be3; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xd28000a0; WORD $0xf94017e1; WORD $0x140000c0
+	WORD $0x91002062; WORD $0xf9402004; WORD $0xf9000be4; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xd28000a1; WORD $0x1400009a
 	// 90: r1 = *(u8 *)(r7 + 0x6)
 #line 204 "xdpfirewall.bpf.c"
 	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-	WORD $0xf9401fe0; WORD $0x39401801; WORD $0x7100443f; WORD $0x54000341
+	WORD $0xf9401fe3; WORD $0x39401860; WORD $0x7100441f; WORD $0x540002c1
 	// 109: r1 += 0x30
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	WORD $0x9100c001; WORD $0xf9401be2; WORD $0xeb01005f; WORD $0x54000263
+	WORD $0x9100c060; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x540011c3
 	// 112: r1 = *(u16 *)(r7 + 0x2a)
 	// 113: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79405400; WORD $0x5ac00400
+	WORD $0x79405460; WORD $0x5ac00400
 	// 119: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9400422; WORD $0xf9403842; WORD $0x6b02001f; WORD $0x54000142; WORD $0xd37df000; WORD $0xf9400422; WORD $0xf9403442
+	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540010a2; WORD $0xd37df000; WORD $0xf9403422
 	// 152: r1 = *(u8 *)(r0 + 0x0)
 #line 149 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
@@ -81,20 +81,20 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 154: if w1 != 0x0 goto +0x1
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0x140000a8; WORD $0xd2800140; WORD $0x140000a6; WORD $0xd2800000; WORD $0xf94017e1; WORD $0x140000a3; WORD $0x7100183f; WORD $0x54000080; WORD $0xb2400be0; WORD $0xf94017e1; WORD $0x1400009e
+	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000081; WORD $0x7100181f; WORD $0x54000be1
 	// 95: r1 += 0x3c
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	WORD $0x9100f001; WORD $0xf9401be2; WORD $0xeb01005f; WORD $0x54000263
+	WORD $0x9100f060; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x54000ee3
 	// 98: r1 = *(u16 *)(r7 + 0x2a)
 	// 99: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79405400; WORD $0x5ac00400
+	WORD $0x79405460; WORD $0x5ac00400
 	// 105: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9400422; WORD $0xf9403842; WORD $0x6b02001f; WORD $0x54000142; WORD $0xd37df000; WORD $0xf9400422; WORD $0xf9403442
+	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000dc2; WORD $0xd37df000; WORD $0xf9403422
 	// 123: r1 = *(u8 *)(r0 + 0x0)
 #line 149 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
@@ -102,60 +102,60 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 125: if w1 != 0x0 goto +0x1e
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0x1400008a; WORD $0xd2800140; WORD $0x14000088; WORD $0xd2800000; WORD $0xf94017e1; WORD $0x14000085; WORD $0xaa1303e1; WORD $0xd2800000; WORD $0x14000082; WORD $0x7100207f; WORD $0x54000080; WORD $0xaa1303e1; WORD $0xb27f03e0; WORD $0x1400007d
+	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x1400006a; WORD $0x7100209f; WORD $0x54000060; WORD $0xb27f03e1; WORD $0x14000066
 	// 26: r1 += 0x14
 #line 177 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	WORD $0x91005041; WORD $0xeb01001f; WORD $0x54000de3
+	WORD $0x91005062; WORD $0xeb02003f; WORD $0x54000c43
 	// 30: r1 = *(u8 *)(r7 + 0x0)
 #line 179 "xdpfirewall.bpf.c"
 	// length = (ip->version_length & 15) * 4;
-	WORD $0x39400041
+	WORD $0x39400062
 	// 32: w3 &= 0xf0
 	// 34: w1 <<= 0x2
 	// 35: w1 &= 0x3c
 #line 180 "xdpfirewall.bpf.c"
 	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
-	WORD $0x121c0c23; WORD $0x7101007f; WORD $0x54000080; WORD $0xaa1303e1; WORD $0xb24007e0; WORD $0x14000073; WORD $0x531e7421; WORD $0x121e0c21; WORD $0x7100503f; WORD $0x54000082; WORD $0xaa1303e1; WORD $0xb24007e0; WORD $0x1400006c
+	WORD $0x121c0c44; WORD $0x7101009f; WORD $0x54000121; WORD $0x531e7442; WORD $0x121e0c42; WORD $0x7100505f; WORD $0x540000a3
 	// 37: r3 = *(u16 *)(r7 + 0x2)
 	// 38: r3 = be16 r3
 #line 181 "xdpfirewall.bpf.c"
 	// __builtin_bswap16(ip->total_length) < length)
-	WORD $0x79400443; WORD $0x5ac00463; WORD $0x6b01007f; WORD $0x54000082; WORD $0xaa1303e1; WORD $0xb24007e0; WORD $0x14000065
+	WORD $0x79400464; WORD $0x5ac00484; WORD $0x6b02009f; WORD $0x54000062; WORD $0xb24007e1; WORD $0x14000055
 	// 41: r8 += r1
 #line 183 "xdpfirewall.bpf.c"
 	// if (data + length > end)
-	WORD $0x8b010041; WORD $0xeb01001f; WORD $0x54000a83
+	WORD $0x8b020062; WORD $0xeb02003f; WORD $0x54000a23
 	// 44: r1 = *(u32 *)(r7 + 0xc)
 	// 45: *(u32 *)(r10 - 0x8) = r1
 #line 185 "xdpfirewall.bpf.c"
 	// source = ip->source;
-	WORD $0xf90023e1; WORD $0xb9400c43; WORD $0xb9037a63
+	WORD $0xf90023e2; WORD $0xb9400c64; WORD $0xb9037a64
 	// 50: call 0x1
 #line 186 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v4, &source))
-	WORD $0xf9400663; WORD $0xf9401063; WORD $0xf9000be3; WORD $0x910de263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xb27e03e0; WORD $0xf94017e1; WORD $0x14000053
+	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910de264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xb27e03e1; WORD $0x14000044
 	// 54: r1 = *(u16 *)(r7 + 0x6)
 #line 188 "xdpfirewall.bpf.c"
 	// if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-	WORD $0xf9401fe0; WORD $0x79400c01; WORD $0xd29fe3e2; WORD $0x6a02003f; WORD $0x54000080; WORD $0xb27f07e0; WORD $0xf94017e1; WORD $0x1400004b
+	WORD $0xf9401fe3; WORD $0x79400c60; WORD $0xd29fe3e1; WORD $0x6a01001f; WORD $0x54000080; WORD $0xf94017e0; WORD $0xb27f07e1; WORD $0x1400003c
 	// 57: r1 = *(u8 *)(r7 + 0x9)
 #line 190 "xdpfirewall.bpf.c"
 	// return decide_ports(data + length, end, ip->protocol);
-	WORD $0x39402400; WORD $0x7100441f; WORD $0x54000361
+	WORD $0x39402460; WORD $0x7100441f; WORD $0x540002e1
 	// 128: r1 += 0x8
 #line 165 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	WORD $0xf94023e0; WORD $0x91002001; WORD $0xf9401be2; WORD $0xeb01005f; WORD $0x54000263
+	WORD $0xf94023e2; WORD $0x91002040; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x54000603
 	// 131: r1 = *(u16 *)(r8 + 0x2)
 	// 132: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79400400; WORD $0x5ac00400
+	WORD $0x79400440; WORD $0x5ac00400
 	// 138: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9400422; WORD $0xf9403842; WORD $0x6b02001f; WORD $0x54000142; WORD $0xd37df000; WORD $0xf9400422; WORD $0xf9403442
+	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540004e2; WORD $0xd37df000; WORD $0xf9403422
 	// 147: r1 = *(u8 *)(r0 + 0x0)
 #line 149 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
@@ -163,20 +163,20 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 149: if w1 != 0x0 goto +0x6
 #line 167 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0x14000033; WORD $0xd2800140; WORD $0x14000031; WORD $0xd2800000; WORD $0xf94017e1; WORD $0x1400002e; WORD $0x7100181f; WORD $0x54000080; WORD $0xb2400be0; WORD $0xf94017e1; WORD $0x14000029
+	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000023; WORD $0x7100181f; WORD $0x54000080; WORD $0xf94017e0; WORD $0xb2400be1; WORD $0x1400001e
 	// 62: r1 += 0x14
 #line 158 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	WORD $0xf94023e0; WORD $0x91005001; WORD $0xf9401be2; WORD $0xeb01005f; WORD $0x54000263
+	WORD $0xf94023e2; WORD $0x91005040; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x540002a3
 	// 65: r1 = *(u16 *)(r8 + 0x2)
 	// 66: r1 = be16 r1
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79400400; WORD $0x5ac00400
+	WORD $0x79400440; WORD $0x5ac00400
 	// 72: call 0x1
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9400422; WORD $0xf9403842; WORD $0x6b02001f; WORD $0x54000142; WORD $0xd37df000; WORD $0xf9400422; WORD $0xf9403442
+	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000182; WORD $0xd37df000; WORD $0xf9403422
 	// 142: r1 = *(u8 *)(r0 + 0x0)
 #line 149 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
@@ -184,20 +184,20 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// 144: if w1 != 0x0 goto +0xb
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0x14000014; WORD $0xd2800140; WORD $0x14000012; WORD $0xd2800000; WORD $0xf94017e1; WORD $0x1400000f; WORD $0xaa1303e1; WORD $0xd2800000; WORD $0x1400000c; WORD $0xaa1303e1; WORD $0xd2800000; WORD $0x14000009; WORD $0xaa1303e1; WORD $0xd2800000; WORD $0x14000006; WORD $0xaa1303e1; WORD $0xd2800000; WORD $0x14000003; WORD $0xaa1303e1; WORD $0xd2800000
+	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000008; WORD $0xaa0103e0; WORD $0xd2800141; WORD $0x14000005; WORD $0xf94017e0; WORD $0xd2800001; WORD $0x14000002; WORD $0xd2800001
 	// 161: call 0x1
 #line 256 "xdpfirewall.bpf.c"
 	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
-	WORD $0xf9400422; WORD $0xf9400842; WORD $0x6b02001f; WORD $0x54000122; WORD $0xf9400421; WORD $0xf9400421
+	WORD $0xf9400802; WORD $0x6b02003f; WORD $0x54000102; WORD $0xf9400402
 	// 164: lock *(u64 *)(r0 + 0x0) += r1
 #line 259 "xdpfirewall.bpf.c"
 	// __sync_fetch_and_add(count, 1);
-	WORD $0x8b206c21; WORD $0xb24003e2; WORD $0xc85ffc30; WORD $0x8b020210; WORD $0xc811fc30; WORD $0x35ffffb1
+	WORD $0x8b216c42; WORD $0xb24003e0; WORD $0xc85ffc50; WORD $0x8b000210; WORD $0xc811fc50; WORD $0x35ffffb1
 	// 169: w2 <<= w1
 	// 171: if w2 != 0x0 goto +0x1
 #line 241 "xdpfirewall.bpf.c"
 	// switch (rule) {
-	WORD $0xb24003e1; WORD $0x1ac02022; WORD $0xd2809880; WORD $0x6a00005f; WORD $0xb27f03e0; WORD $0x9a811000
+	WORD $0xb24003e0; WORD $0x1ac12001; WORD $0xd2809882; WORD $0x6a02003f; WORD $0xb27f03e1; WORD $0x9a801020
 #line 241 "xdpfirewall.bpf.c"
 
 	MOVD R0, ret+8(FP)
