@@ -120,6 +120,9 @@ func (p *parser) top() error {
 	case p.b == nil:
 		return fmt.Errorf("%q stands in front of the first block", p.words[0])
 	case p.words[0][0] == 'v':
+		if p.b.Ctl != nil || p.b.Succs != nil {
+			return fmt.Errorf("%q stands behind the end of b%d", p.words[0], p.b.ID)
+		}
 		return p.value()
 	}
 	return p.terminator()

@@ -65,6 +65,7 @@ func TestParseRefuses(t *testing.T) {
 		{"number", "func f {\nb0:\n\tv1 = arg x\n", "line 3: want a number, got \"x\""},
 		{"operands", "func f {\nb0:\n\tv1 = add64 1\n", "line 3: add64 takes 2 operands"},
 		{"attribute", "func f {\nb0:\n\tv1 = frame hot\n", "line 3: unknown attribute \"hot\""},
+		{"behind", "func f {\nb0:\n\tret 0\n\tv1 = frame\n", "line 4: \"v1\" stands behind the end of b0"},
 		{"callee", "func f {\nb0:\n\tv1 = callfunc g() sp=512\n\tret v1\n}", "function \"g\" is called but not defined"},
 	} {
 		_, err := Parse(c.text)
@@ -72,4 +73,24 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: Parse gives %v, want %s", c.name, err, c.want)
 		}
 	}
+}
+
+// Parse, Check and Print never panic, and what Check accepts survives Print.
+func FuzzParse(f *testing.F) {
+	f.Add(sample)
+	f.Add("func f {\nb0:\n\tv1 = load8 [v1-4] packet|map map=2 after(v1) guard v1 reach(-4:0) span(1 rw 4)\n\tret 0x8000000000000000\n}")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Parse(text)
+		if err != nil {
+			return
+		}
+		if CheckProgram(p) != nil {
+			return
+		}
+		once := Print(p)
+		again, err := Parse(once)
+		if err != nil || Print(again) != once {
+			t.Errorf("%v\n%s", err, once)
+		}
+	})
 }
