@@ -241,11 +241,16 @@ func reachedBlocks(f *Func) []bool {
 	return reached
 }
 
-// markFlags tells which instructions stand between flags and their reader.
+// markFlags tells which instructions stand between flags and their reader,
+// which may be in a later block (see reuseFlags).
 func markFlags(f *Func, place []*Block, first []int, code []Line) {
+	needs := flagReaders(f)
 	end := len(code)
 	for i := len(place) - 1; i >= 0; i-- {
 		live := false
+		for _, e := range place[i].Succs {
+			live = live || needs[e.To.ID]
+		}
 		for j := end - 1; j >= first[place[i].ID]; j-- {
 			in := code[j].Inst
 			row := &f.Target.Ops[in.Op]
@@ -254,4 +259,28 @@ func markFlags(f *Func, place []*Block, first []int, code []Line) {
 		}
 		end = first[place[i].ID]
 	}
+}
+
+// flagReaders returns, by block, whether it reads flags that were set before
+// it.
+func flagReaders(f *Func) []bool {
+	needs := make([]bool, len(f.Blocks))
+	for again := true; again; {
+		again = false
+		for i := len(f.Blocks) - 1; i >= 0; i-- {
+			b := f.Blocks[i]
+			live := false
+			for _, e := range b.Succs {
+				live = live || needs[e.To.ID]
+			}
+			for j := len(b.Insts) - 1; j >= 0; j-- {
+				row := &f.Target.Ops[b.Insts[j].Op]
+				live = live && !row.WritesFlags && !row.Call || row.ReadsFlags
+			}
+			if live != needs[b.ID] {
+				needs[b.ID], again = live, true
+			}
+		}
+	}
+	return needs
 }

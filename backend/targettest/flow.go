@@ -180,6 +180,49 @@ b3(v6, v7):
 	v11 = if3 v10
 	ret v10
 }`,
+		"flags": `func flags args=2 {
+b0:
+	v1 = arg 0
+	v2 = arg 1
+	v3 = ule64 v1, 31
+	if v3 b1 else b2
+b1:
+	ret 5
+b2:
+	v5 = bswap64 v2
+	jump b3
+b3:
+	v6 = eq64 v1, 32
+	if v6 b4(0, v5) else b5
+b4(v7, v8):
+	v9 = add64 v7, v8
+	ret v9
+b5:
+	jump b4(v1, 0)
+}`,
+		"flagszero": `func flagszero args=2 {
+b0:
+	v1 = arg 0
+	v2 = arg 1
+	v3 = ult64 v1, v2
+	if v3 b1 else b2
+b1:
+	ret 5
+b2:
+	v10 = rotl64 0, v2
+	v11 = select v2, 0, v10
+	jump b3
+b3:
+	v12 = eq64 v1, v2
+	v6 = select v12, v11, 0
+	v13 = eq64 v1, v2
+	if v13 b4 else b5
+b4:
+	ret v6
+b5:
+	v7 = add64 v6, 9
+	ret v7
+}`,
 		"entryloop": `func entryloop args=2 {
 b0:
 	v1 = arg 0
