@@ -39,6 +39,7 @@ func TestRatio(t *testing.T) {
 	}{
 		{"median of the ratios, not ratio of the medians", []float64{10, 4, 90}, []float64{10, 2, 30}, 2},
 		{"too small to divide by", []float64{1, 1, 1}, []float64{0.1, 0.1, 0.1}, math.NaN()},
+		{"negative by noise", []float64{-0.1}, []float64{1}, math.NaN()},
 		{"different lengths", []float64{1}, []float64{1, 2}, math.NaN()},
 		{"nothing", nil, nil, math.NaN()},
 	} {

@@ -21,10 +21,10 @@ func Median(list []float64) float64 {
 }
 
 // Ratio returns the median of a[i]/b[i]. It is NaN when there is no round or
-// when b is too small beside the noise to divide by: below a quarter of a
-// nanosecond, about one cycle.
+// when b is too small beside the noise to divide by, below a quarter of a
+// nanosecond, about one cycle, or when noise made a negative.
 func Ratio(a, b []float64) float64 {
-	if len(a) != len(b) || !(Median(b) >= smallest) {
+	if len(a) != len(b) || !(Median(b) >= smallest) || Median(a) <= 0 {
 		return math.NaN()
 	}
 	r := make([]float64, len(a))
