@@ -67,27 +67,9 @@ func TestObjects(t *testing.T) {
 		}
 		fmt.Fprintf(&runs, vectorRun, o.ident, strings.ToUpper(o.ident[:1])+o.ident[1:], run, program, vectors)
 	}
+	// The firewall is built here and runs with its own test.
+	generate(t, dir, filepath.Join(root, "examples", "xdpfirewall", "xdpfirewall.o"), "firewall", "probe")
 	write(t, filepath.Join(dir, "probe_test.go"), fmt.Sprintf(probeTest, runs.String()))
-	goTest(t, dir)
-}
-
-// TestFirewall runs the tests of examples/xdpfirewall, 200,000 packets against
-// an independent oracle, on machine code for arm64.
-func TestFirewall(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs 200,000 packets; run without -short")
-	}
-	dir := emptyModule(t)
-	source := filepath.Join(root, "examples", "xdpfirewall")
-	for _, name := range []string{"engine.go", "main.go"} {
-		data, err := os.ReadFile(filepath.Join(source, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, name), string(data))
-	}
-	generate(t, dir, filepath.Join(source, "xdpfirewall.o"), "firewall", "main")
-	write(t, filepath.Join(dir, "firewall_test.go"), firewallTest)
 	goTest(t, dir)
 }
 
@@ -166,7 +148,7 @@ func write(t *testing.T, path, text string) {
 // goTest vets and runs the tests in dir on arm64.
 func goTest(t *testing.T, dir string) {
 	t.Helper()
-	args := []string{"test", "-vet=all"}
+	args := []string{"test", "-vet=all", "-timeout=3m"}
 	if runtime.GOARCH != "arm64" {
 		qemu, err := exec.LookPath("qemu-aarch64")
 		switch {
@@ -243,28 +225,5 @@ var _ rtlib.XDP
 
 func TestVectors(t *testing.T) {
 %s
-}
-`
-
-const firewallTest = `package main
-
-import "testing"
-
-func TestNative(t *testing.T) {
-	in, err := load(seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engines, err := newEngines(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if engines[0].name != "native (native)" {
-		t.Fatalf("engine %s", engines[0].name)
-	}
-	wrong, err := check(engines[0], in)
-	if err != nil || wrong != 0 || len(in.verdicts) < 100000 {
-		t.Errorf("%d of %d verdicts and counters differ from the oracle (%v)", wrong, len(in.verdicts), err)
-	}
 }
 `
