@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -44,17 +45,17 @@ func (g *generated) bare(by map[string]call, packet []byte) ([]measure.Engine, e
 	return list, err
 }
 
-func typedNative(_ *generated, packet []byte, n int) (time.Duration, error) {
+func typedNative(_ *generated, packet []byte, n int) (d time.Duration, err error) {
 	var objects native.CallsObjects
 	if err := native.LoadCallsObjects(&objects, nil); err != nil {
 		return 0, err
 	}
-	defer objects.Close()
+	defer func() { err = errors.Join(err, objects.Close()) }()
 	frame, err := objects.Empty.NewFrame()
 	if err != nil {
 		return 0, err
 	}
-	defer frame.Close()
+	defer func() { err = errors.Join(err, frame.Close()) }()
 	ctx := &rtlib.XDP{Data: packet}
 	start := measure.Now()
 	for range n {
@@ -65,17 +66,17 @@ func typedNative(_ *generated, packet []byte, n int) (time.Duration, error) {
 	return measure.Now() - start, nil
 }
 
-func typedBody(_ *generated, packet []byte, n int) (time.Duration, error) {
+func typedBody(_ *generated, packet []byte, n int) (d time.Duration, err error) {
 	var objects body.CallsObjects
 	if err := body.LoadCallsObjects(&objects, nil); err != nil {
 		return 0, err
 	}
-	defer objects.Close()
+	defer func() { err = errors.Join(err, objects.Close()) }()
 	frame, err := objects.Empty.NewFrame()
 	if err != nil {
 		return 0, err
 	}
-	defer frame.Close()
+	defer func() { err = errors.Join(err, frame.Close()) }()
 	ctx := &rtlib.XDP{Data: packet}
 	start := measure.Now()
 	for range n {

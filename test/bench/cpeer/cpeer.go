@@ -103,11 +103,11 @@ func (p *Peer) ask(format string, args ...any) (string, error) {
 	}
 	answer, err := p.stdout.ReadString('\n')
 	if err != nil {
-		return "", fmt.Errorf("C process: %w", err)
+		return "", fmt.Errorf("child process: %w", err)
 	}
 	answer = strings.TrimSpace(answer)
 	if reason, bad := strings.CutPrefix(answer, "error "); bad {
-		return "", fmt.Errorf("C process: %s", reason)
+		return "", fmt.Errorf("child process: %s", reason)
 	}
 	return answer, nil
 }
@@ -151,7 +151,7 @@ func (p *Peer) Run(function string, inputs [][]byte, calls int) (time.Duration, 
 	var ns int64
 	var sum uint32
 	if _, err := fmt.Sscan(answer, &ns, &sum); err != nil {
-		return 0, 0, fmt.Errorf("C process answers %q: %w", answer, err)
+		return 0, 0, fmt.Errorf("child process answers %q: %w", answer, err)
 	}
 	return time.Duration(ns), sum, nil
 }
