@@ -189,7 +189,7 @@ b0:
 b1:
 	ret 5
 b2:
-	v5 = bswap64 v2
+	v5 = sext32 0
 	jump b3
 b3:
 	v6 = eq64 v1, 32
