@@ -61,6 +61,10 @@ func resolveNames(in *Input) (*names, error) {
 	return n, nil
 }
 
+// closeMethod is the method of the structs of programs and of maps, which no
+// field of theirs can be named. Variables have nothing to close.
+const closeMethod = "Close"
+
 // fields converts n C names to field names; an empty C name stays empty.
 func fields(kind string, n int, name func(int) string) ([]string, error) {
 	list := make([]string, n)
@@ -73,6 +77,9 @@ func fields(kind string, n int, name func(int) string) ([]string, error) {
 		goName := identifier(c)
 		if goName == "" {
 			return nil, fmt.Errorf("%s %q has no letter that Go could use as a name; rename it", kind, c)
+		}
+		if goName == closeMethod && kind != "variable" {
+			return nil, fmt.Errorf("%s %q becomes %s, which is a method of the generated struct; rename it", kind, c, goName)
 		}
 		if other, ok := from[goName]; ok {
 			return nil, fmt.Errorf("%ss %q and %q both become %s; rename one", kind, other, c, goName)

@@ -124,6 +124,7 @@ func TestRefused(t *testing.T) {
 		{"type", func(in *Input) { in.Types = []string{"none"} }, `no C type "none"`},
 		{"hook", func(in *Input) { h := *in.Programs[0].Source.Hook; h.Go = ""; in.Programs[0].Source.Hook = &h }, "program length: hook raw has no Go type"},
 		{"maps", func(in *Input) { in.Object.Maps[1].Name = "Rules" }, `maps "rules" and "Rules" both become Rules`},
+		{"method", func(in *Input) { in.Object.Maps[1].Name = "close" }, `map "close" becomes Close, which is a method`},
 		{"map name", func(in *Input) { in.Object.Maps[1].Name = "_" }, `map "_" has no letter`},
 		{"type name", func(in *Input) { in.Object.Maps[0].Value.Name = "objects" }, `type "objects" becomes lengthObjects`},
 		{"overlap", func(in *Input) { in.Object.Maps[0].Value.Members[1].Off = 2 }, `type "rule": member "hits" at 2 of 40 bytes does not fit`},
