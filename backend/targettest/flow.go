@@ -189,7 +189,7 @@ b0:
 b1:
 	ret 5
 b2:
-	v5 = sext32 0
+	v5 = sext16 0
 	jump b3
 b3:
 	v6 = eq64 v1, 32
