@@ -305,10 +305,10 @@ func register(r string, narrow bool) string {
 	if narrow {
 		prefix = "w"
 	}
-	switch {
-	case r == "RSP":
+	switch r {
+	case "RSP":
 		return "sp"
-	case r == "ZR":
+	case "ZR":
 		return prefix + "zr"
 	}
 	return prefix + strings.TrimPrefix(r, "R")

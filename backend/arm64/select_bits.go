@@ -199,7 +199,7 @@ func extend(op, loadOp backend.Op, size int) lowerFunc {
 		if extract(l, v, fieldOp, a, 8*size) {
 			return
 		}
-		l.Emit(instr{Op: op, Dst: l.Dst(v), Args: [3]reg{operand(l, a, false)}})
+		l.Emit(instr{Op: op, Dst: l.Dst(v), Args: [3]reg{l.Low(a)}})
 	}
 }
 
