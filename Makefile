@@ -15,9 +15,11 @@ all: build check test
 build:
 	$(GO) build -o $(BIN) ./cmd/bpf2go-native
 
-# Regenerate what the examples commit. CI requires that nothing changes.
+# Regenerate all committed output of the tool. CI requires that nothing
+# changes.
 generate:
-	$(GO) generate ./examples/...
+	$(GO) generate ./...
+	cd test/bench && $(GO) generate ./gen/...
 
 # Rewrite golden files; review the difference like code.
 golden:
@@ -26,6 +28,7 @@ golden:
 check:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
+	cd test/bench && $(GO) vet ./...
 	$(GO) mod tidy -diff
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
 	elif [ "$$CI" = true ]; then echo "golangci-lint is missing"; exit 1; \
