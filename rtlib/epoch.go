@@ -49,7 +49,21 @@ package rtlib
 // case distinction.
 //
 // Nested runs (Nested) use the slot of the outer run and leave its cell as it
-// is. A Frame whose program panicked has its cell cleared by a deferred leave.
+// is.
+//
+// A panic in a helper, and runtime.Goexit, leave the cell set: a deferred leave
+// would cost as much as the call. This delays: an old epoch in a cell keeps
+// elements from being released, never the opposite. It does so until
+//
+//   - the next run on the Frame enters. It may overwrite the cell, because the
+//     run that panicked has no accesses left: a Frame is used by one goroutine
+//     at a time, and helpers run programs on Nested only. A nested run never
+//     overwrites a cell that is set;
+//   - the Frame is closed, or collected: giveBack clears the cell. Closing a
+//     nested Frame clears it if the nested run had set it (abi.Frame.Running);
+//   - for a Frame of the pool, handBack, which is deferred for the Frame's sake.
+//
+// Instance.Close waits for the cells, so its patience has an end (closeWait).
 //
 // Host calls take no slot. They read optimistically and check that no
 // element of the stripe was handed out again meanwhile (hash_host.go).
@@ -107,17 +121,21 @@ func (d *domain) advance() uint64 {
 	}
 }
 
-// synchronize returns when every run that began before the call has ended.
-// It must not be called by a program's helper: its own run never ends then.
-func (d *domain) synchronize() {
-	tag := d.tag()
+// synchronize waits until every run that began before the call has ended, at
+// most so long. It reports whether they have.
+func (d *domain) synchronize(patience time.Duration) bool {
+	tag, start := d.tag(), time.Now()
 	for wait := time.Microsecond; d.advance() <= tag; wait = min(2*wait, time.Millisecond) {
 		if wait < 16*time.Microsecond {
 			runtime.Gosched()
 			continue
 		}
+		if time.Since(start) > patience {
+			return false
+		}
 		time.Sleep(wait)
 	}
+	return true
 }
 
 // useBarrier replaces the fence at entry by the asymmetric barrier where the

@@ -198,17 +198,17 @@ func TestLongRun(t *testing.T) {
 func TestCloseWaits(t *testing.T) {
 	d := newDomain(4)
 	inside, leave := make(chan struct{}), make(chan struct{})
+	var ended atomic.Bool
 	inst := testInstance(t, d, 1, func(*abi.Frame) uint64 {
 		close(inside)
 		<-leave
+		ended.Store(true)
 		return 7
 	})
 	p, m := inst.Program("p"), inst.Map("m")
-	var ended atomic.Bool
 	result := make(chan uint64)
 	go func() {
 		r0, _ := RunRaw(p, nil)
-		ended.Store(true)
 		result <- r0
 	}()
 	<-inside
@@ -236,50 +236,6 @@ func TestCloseWaits(t *testing.T) {
 	}
 	if _, err := NewFrame(inst); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("NewFrame after Close: %v", err)
-	}
-}
-
-// TestPanic: a panic in a helper reaches the caller, and the Frame, its slot
-// and the epoch are as before.
-func TestPanic(t *testing.T) {
-	d := newDomain(3)
-	fail := true
-	inst := testInstance(t, d, 1, func(*abi.Frame) uint64 {
-		if fail {
-			panic("helper")
-		}
-		return 3
-	})
-	p := inst.Program("p")
-	f, err := NewFrame(inst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	run := func(call func() (uint64, error)) (r0 uint64, recovered any) {
-		defer func() { recovered = recover() }()
-		r0, _ = call()
-		return r0, nil
-	}
-	owned := func() (uint64, error) { return f.RunRaw(p, nil) }
-	pooled := func() (uint64, error) { return RunRaw(p, nil) }
-	for range 10 { // more often than there are slots
-		for _, call := range []func() (uint64, error){owned, pooled} {
-			if _, recovered := run(call); recovered != "helper" {
-				t.Fatalf("recovered %v, want the helper's panic", recovered)
-			}
-		}
-	}
-	for i := range d.cells {
-		if e := d.cells[i].epoch; e != 0 {
-			t.Errorf("slot %d is still in epoch %d", i, e)
-		}
-	}
-	fail = false
-	for _, call := range []func() (uint64, error){owned, pooled} {
-		if r0, recovered := run(call); r0 != 3 {
-			t.Errorf("after the panics: %d, %v, want 3", r0, recovered)
-		}
 	}
 }
 

@@ -20,10 +20,11 @@ type Frame struct {
 	inst    *Instance // nil when closed or idle in the pool
 	domain  *domain
 	cell    *cell // of the slot
+	err     error // of runs after a Close
+	bound   []*binding
 	cleanup runtime.Cleanup
 	home    *poolCell // of a pooled Frame: the P's place that has it
 	nested  bool
-	spare   [8]byte // where Data points to when the packet is empty
 }
 
 // NewFrame leases an execution slot for runs of inst's programs. It returns an
@@ -49,13 +50,12 @@ func (d *domain) frame(slot int) *Frame {
 	f := &Frame{domain: d, cell: &d.cells[slot]}
 	f.abi.Slot = uint64(slot)
 	f.abi.Private.P = unsafe.Pointer(f)
-	f.setMemory(nil, 0)
 	return f
 }
 
 // bind makes f run programs of inst.
 func (f *Frame) bind(inst *Instance) {
-	f.inst = inst
+	f.inst, f.err = inst, nil
 	f.abi.Inst.P = unsafe.Pointer(inst)
 	f.abi.Slots.P = inst.slots
 }
@@ -65,6 +65,10 @@ func (f *Frame) bind(inst *Instance) {
 func (f *Frame) Close() error {
 	if f == nil || f.inst == nil {
 		return nil
+	}
+	f.unbind()
+	if f.nested && f.abi.Running != 0 {
+		f.leave() // a panic left it
 	}
 	f.inst = nil
 	f.abi.Inst.P = nil
@@ -108,15 +112,13 @@ func (f *Frame) Slot() int { return int(f.abi.Slot) }
 //
 // Buf is what keeps mem reachable: the addresses are integers to the garbage
 // collector, which does not move objects. DataEnd can be the address behind
-// the object, which would not be a legal pointer.
-func (f *Frame) setMemory(mem []byte, meta int) {
-	start := unsafe.Pointer(&f.spare)
-	if len(mem) != 0 {
-		start = unsafe.Pointer(&mem[0])
-	}
-	f.abi.Buf.P = start
+// the object, which would not be a legal pointer. The addresses of nil are 0:
+// nothing is between them, and proofs fold comparisons of a packet with null.
+func setMemory(fr *abi.Frame, mem []byte, meta int) {
+	start := unsafe.Pointer(unsafe.SliceData(mem))
+	fr.Buf.P = start
 	addr := uint64(uintptr(start))
-	f.abi.DataMeta = addr
-	f.abi.Data = addr + uint64(meta)
-	f.abi.DataEnd = addr + uint64(len(mem))
+	fr.DataMeta = addr
+	fr.Data = addr + uint64(meta)
+	fr.DataEnd = addr + uint64(len(mem))
 }

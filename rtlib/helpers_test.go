@@ -149,7 +149,7 @@ func TestTracePrintk(t *testing.T) {
 	copy(f.abi.Stack[256:], "stack\x00")
 	stack := uint64(uintptr(unsafe.Pointer(&f.abi.Stack[256])))
 	packet := []byte("packet") // no 0: ends with the packet
-	f.setMemory(packet, 0)
+	setMemory(&f.abi, packet, 0)
 	m := f.inst.Map("m")
 	if err := m.Update(make([]byte, 4), []byte("hash\x00\x00\x00\x00"), 0); err != nil {
 		t.Fatal(err)

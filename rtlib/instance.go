@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -14,13 +15,15 @@ import (
 // Instance is one load of an object: its maps, its data sections and its
 // programs. Loads of one object share nothing.
 type Instance struct {
-	spec   *ObjectSpec
-	domain *domain
-	rules  *bpf.Rules
-	slots  unsafe.Pointer // first of table; programs index it
-	table  []abi.MapSlot
-	closed atomic.Bool
-	trace  tracer
+	spec    *ObjectSpec
+	domain  *domain
+	rules   *bpf.Rules
+	slots   unsafe.Pointer // first of table; programs index it
+	table   []abi.MapSlot
+	closed  atomic.Bool
+	trace   tracer
+	refuse  entry          // refusing
+	refusal unsafe.Pointer // to refuse: the code of what is closed
 
 	maps     []*Map
 	programs []Program
@@ -70,6 +73,8 @@ func newInstance(d *domain, spec *ObjectSpec, opts *InstanceOptions) (*Instance,
 		return nil, fmt.Errorf("generated for version %d of rtlib's ABI, this rtlib has %d; generate it again: %w", spec.ABI, abi.Version, bpf.ErrUnsupported)
 	}
 	inst := &Instance{spec: spec, domain: d, rules: bpf.RulesOf(spec.Platform), byName: make(map[string]*Map, len(spec.Maps))}
+	inst.refuse = inst.refusing
+	inst.refusal = unsafe.Pointer(&inst.refuse)
 	inst.trace.out = opts.Trace
 	if opts.Trace == nil {
 		inst.trace.out = os.Stderr
@@ -214,7 +219,12 @@ func (inst *Instance) addPrograms() error {
 		}
 		p := &inst.programs[i]
 		p.inst, p.spec, p.entry, p.reclaims, p.kind = inst, spec, spec.Entry, spec.Reclaims, kindOf(spec.Hook)
+		p.run = p.entry
+		if p.reclaims {
+			p.run = p.inEpoch()
+		}
 		p.refuseAll()
+		p.code = unsafe.Pointer(&p.run)
 		p.accepts[hookOther].Store(inst)
 		p.accepts[p.kind].Store(inst)
 	}
@@ -226,6 +236,7 @@ func (p *Program) refuseAll() {
 	for k := range p.accepts {
 		p.accepts[k].Store(noInstance)
 	}
+	atomic.StorePointer(&p.code, p.inst.refusal)
 }
 
 // Name is the name of the object.
@@ -249,24 +260,36 @@ func (inst *Instance) Program(name string) *Program {
 }
 
 // Close ends the instance: later runs return an error that wraps os.ErrClosed,
-// and so do calls on its maps when no other instance uses them. Close waits
-// for runs of programs whose maps' memory is used again; a helper must not
-// call it. A second call does nothing.
+// and so do calls on its maps when no other instance uses them. A second call
+// does nothing.
+//
+// Close waits for the runs of the process in which maps' memory is used again,
+// for a second. When one has not ended then, Close has closed the instance all
+// the same, its maps' memory stays until the run lets go of it, and the error
+// wraps os.ErrDeadlineExceeded: a helper that blocks, that called Close, or
+// that panicked on a Frame which neither ran again nor was closed.
 func (inst *Instance) Close() error {
 	if inst == nil || !inst.closed.CompareAndSwap(false, true) {
 		return nil
 	}
-	reclaims := false
+	reclaims, ended := false, true
 	for i := range inst.programs {
 		inst.programs[i].refuseAll()
 		reclaims = reclaims || inst.programs[i].reclaims
 	}
 	if reclaims {
-		inst.domain.synchronize()
+		ended = inst.domain.synchronize(closeWait)
 	}
 	inst.releaseMaps()
+	if !ended {
+		return fmt.Errorf("object %q: close: a run in this process has not ended after %v, or it panicked and its frame is open; close frames first: %w",
+			inst.Name(), closeWait, os.ErrDeadlineExceeded)
+	}
 	return nil
 }
+
+// closeWait is the patience of Instance.Close.
+const closeWait = time.Second
 
 // releaseMaps lets go of all maps.
 func (inst *Instance) releaseMaps() {

@@ -34,6 +34,18 @@ type poolCell struct {
 
 // handBack makes a borrowed Frame idle.
 func (f *Frame) handBack() {
+	if f.home != nil && f.abi.Running == 0 {
+		storeRelease(&f.home.busy, 0)
+	} else {
+		f.handBackSlow()
+	}
+}
+
+// handBackSlow is handBack after a panic and of Frames of the shared list.
+func (f *Frame) handBackSlow() {
+	if f.abi.Running != 0 {
+		f.leave()
+	}
 	if f.home != nil {
 		storeRelease(&f.home.busy, 0)
 		return

@@ -44,7 +44,20 @@ func (f *Frame) refuseXDP(p *Program, ctx *XDP) error {
 	if err := f.refuse(p, hookXDP); err != nil {
 		return err
 	}
+	return errMetadata(p, ctx)
+}
+
+// errMetadata is the error of a context whose metadata is longer than its data.
+func errMetadata(p *Program, ctx *XDP) error {
 	return fmt.Errorf("program %q: metadata of %d bytes in a packet of %d bytes: %w", p.Name(), ctx.MetaLen, len(ctx.Data), os.ErrInvalid)
+}
+
+// refuseBorrowed says why p cannot run with the context on a Frame of the pool.
+func refuseBorrowed(p *Program, kind hookKind) error {
+	if p == nil {
+		return (*Frame)(nil).refuse(nil, kind)
+	}
+	return (&Frame{inst: p.inst}).refuse(p, kind)
 }
 
 // RunXDP runs a program with the hook xdp on the Frame. It returns the verdict
@@ -53,22 +66,16 @@ func (f *Frame) refuseXDP(p *Program, ctx *XDP) error {
 // Errors: wraps os.ErrClosed when the instance or the Frame is closed,
 // os.ErrInvalid when the program has another hook or instance.
 func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
-	if p == nil || f == nil {
-		return 0, f.refuse(p, hookXDP)
-	}
-	if p.accepts[hookXDP].Load() != f.inst {
+	if p == nil || f == nil || p.accepts[hookXDP].Load() != f.inst {
 		return 0, f.refuse(p, hookXDP)
 	}
 	if uint(ctx.MetaLen) > uint(len(ctx.Data)) {
 		return 0, f.refuseXDP(p, ctx)
 	}
-	f.setMemory(ctx.Data, ctx.MetaLen)
+	setMemory(&f.abi, ctx.Data, ctx.MetaLen)
 	f.setXDP(ctx)
-	if p.reclaims {
-		r0, err := f.runReclaiming(p)
-		return uint32(r0), err
-	}
-	return uint32(p.entry(&f.abi)), nil
+	r0 := p.run(&f.abi)
+	return uint32(r0), f.err
 }
 
 // RunRaw runs a program with the hook raw on the Frame: r1 is the address of
@@ -77,18 +84,19 @@ func (f *Frame) RunRaw(p *Program, mem []byte) (uint64, error) {
 	if p == nil || f == nil || p.accepts[hookRaw].Load() != f.inst {
 		return 0, f.refuse(p, hookRaw)
 	}
-	f.setMemory(mem, 0)
-	if p.reclaims {
-		return f.runReclaiming(p)
-	}
-	return p.entry(&f.abi), nil
+	setMemory(&f.abi, mem, 0)
+	r0 := p.run(&f.abi)
+	return r0, f.err
 }
 
 // RunXDP runs a program with the hook xdp on a Frame of the pool. It may wait
 // when every execution slot is in use. Errors as Frame.RunXDP.
 func RunXDP(p *Program, ctx *XDP) (uint32, error) {
-	if p == nil || p.inst.closed.Load() {
-		return 0, (*Frame)(nil).refuse(p, hookXDP)
+	if p == nil || p.accepts[hookXDP].Load() != p.inst {
+		return 0, refuseBorrowed(p, hookXDP)
+	}
+	if uint(ctx.MetaLen) > uint(len(ctx.Data)) {
+		return 0, errMetadata(p, ctx)
 	}
 	d := p.inst.domain
 	f := d.pool.take()
@@ -96,14 +104,17 @@ func RunXDP(p *Program, ctx *XDP) (uint32, error) {
 		f = d.borrowFor(p.inst, f)
 	}
 	defer f.handBack()
-	return f.RunXDP(p, ctx)
+	setMemory(&f.abi, ctx.Data, ctx.MetaLen)
+	f.setXDP(ctx)
+	r0 := p.run(&f.abi)
+	return uint32(r0), f.err
 }
 
 // RunRaw runs a program with the hook raw on a Frame of the pool. It may wait
 // when every execution slot is in use. Errors as RunXDP.
 func RunRaw(p *Program, mem []byte) (uint64, error) {
-	if p == nil || p.inst.closed.Load() {
-		return 0, (*Frame)(nil).refuse(p, hookRaw)
+	if p == nil || p.accepts[hookRaw].Load() != p.inst {
+		return 0, refuseBorrowed(p, hookRaw)
 	}
 	d := p.inst.domain
 	f := d.pool.take()
@@ -111,7 +122,9 @@ func RunRaw(p *Program, mem []byte) (uint64, error) {
 		f = d.borrowFor(p.inst, f)
 	}
 	defer f.handBack()
-	return f.RunRaw(p, mem)
+	setMemory(&f.abi, mem, 0)
+	r0 := p.run(&f.abi)
+	return r0, f.err
 }
 
 // RunXDPBatch runs the program once for each context, in order, and stores the
@@ -128,14 +141,18 @@ func (f *Frame) RunXDPBatch(p *Program, ctxs []XDP, verdicts []uint32) (int, err
 	if len(verdicts) < len(ctxs) {
 		return 0, fmt.Errorf("program %q: %d verdicts for %d contexts: %w", p.Name(), len(verdicts), len(ctxs), os.ErrInvalid)
 	}
-	if p.reclaims && f.cell.epoch == 0 {
-		f.domain.enter(f.cell)
-		defer leave(f.cell)
-		if p.inst.closed.Load() {
-			return 0, p.inst.errClosed()
-		}
+	if !p.reclaims || f.inside() {
+		return f.batch(&f.abi, p, ctxs, verdicts)
 	}
-	return f.batch(&f.abi, p, ctxs, verdicts)
+	f.domain.enter(f.cell)
+	f.abi.Running = 1
+	if p.inst.closed.Load() {
+		f.leave()
+		return 0, p.inst.errClosed()
+	}
+	n, err := f.batch(&f.abi, p, ctxs, verdicts)
+	f.leave()
+	return n, err
 }
 
 // batch is the loop of RunXDPBatch.
@@ -144,7 +161,7 @@ func (f *Frame) batch(fr *abi.Frame, p *Program, ctxs []XDP, verdicts []uint32) 
 		if uint(ctxs[i].MetaLen) > uint(len(ctxs[i].Data)) {
 			return i, f.refuseXDP(p, &ctxs[i])
 		}
-		f.setMemory(ctxs[i].Data, ctxs[i].MetaLen)
+		setMemory(&f.abi, ctxs[i].Data, ctxs[i].MetaLen)
 		f.setXDP(&ctxs[i])
 		verdicts[i] = uint32(p.entry(fr))
 	}
