@@ -23,6 +23,7 @@ var layers = []struct {
 }{
 	{"bpf", nil, nil},
 	{"bpf/table", []string{"bpf"}, nil},
+	{"bpf/canon", []string{"bpf"}, nil},
 	{"frontend", []string{"bpf", "bpf/table"}, nil},
 	{"frontend/elf", []string{"bpf", "bpf/table", "frontend"}, []string{"github.com/cilium/ebpf/..."}},
 	{"verifier", []string{"bpf", "bpf/table", "frontend", "verifier/..."}, nil},
@@ -31,7 +32,7 @@ var layers = []struct {
 	{"ir/...", []string{"bpf", "bpf/table", "frontend", "ir", "rtlib/abi/v1"}, nil},
 	{"backend", []string{"bpf", "bpf/table", "frontend", "ir", "rtlib/abi/v1"}, nil},
 	{"backend/...", []string{"bpf", "bpf/table", "frontend", "ir", "backend", "rtlib/abi/v1"}, []string{"github.com/twitchyliquid64/golang-asm/..."}},
-	{"codegen", []string{"bpf", "bpf/table", "frontend", "ir", "backend", "verifier", "rtlib", "rtlib/abi/v1"}, []string{"github.com/dave/jennifer/..."}},
+	{"codegen", []string{"bpf", "bpf/table", "bpf/canon", "frontend", "ir", "backend", "verifier", "rtlib", "rtlib/abi/v1"}, []string{"github.com/dave/jennifer/..."}},
 	{"rtlib", []string{"bpf", "rtlib/abi/v1"}, []string{"golang.org/x/sys/..."}},
 	{"rtlib/abi/v1", nil, nil},
 	{"rtlib/internal/...", []string{"rtlib/abi/v1"}, nil},

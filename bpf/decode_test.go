@@ -208,29 +208,6 @@ func TestEncodeErrors(t *testing.T) {
 	}
 }
 
-func TestCanonicalHash(t *testing.T) {
-	load := func(kind Kind, imm int64, off int32) []Instruction {
-		return []Instruction{{Op: OpLdImm, Width: 8, Kind: kind, Dst: R1, Src: RegImm, Imm: imm, Off: off}, {}, {Op: OpExit, Src: RegImm}}
-	}
-	hash := func(insns []Instruction) [32]byte {
-		h, err := CanonicalHash(insns)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
-	}
-	base := hash(load(KindMap, 0, 0))
-	if hash(load(KindMap, 7, 0)) != base || hash(load(KindMapFD, 33, 0)) != base {
-		t.Error("the hash depends on the number of a map")
-	}
-	if hash(load(KindMapValue, 0, 8)) == hash(load(KindMapValue, 0, 16)) {
-		t.Error("the hash does not depend on the variable in a data section")
-	}
-	if hash(load(KindConst, 1, 0)) == hash(load(KindConst, 2, 0)) {
-		t.Error("the hash does not depend on a constant")
-	}
-}
-
 func fromHex(t *testing.T, s string) []byte {
 	var raw []byte
 	for _, f := range strings.Fields(s) {

@@ -6,6 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/canon"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
@@ -169,7 +170,7 @@ func (g *generator) varSpecs() []jen.Code {
 func (g *generator) programSpecs() ([]jen.Code, error) {
 	var rows []jen.Code
 	for i, p := range g.Programs {
-		hash, err := bpf.CanonicalHash(p.Source.Insns)
+		hash, err := canon.Hash(p.Source.Insns)
 		if err != nil {
 			return nil, fmt.Errorf("program %s: %w", p.Source.Name, err)
 		}

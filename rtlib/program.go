@@ -63,7 +63,7 @@ func (p *Program) Hook() string { return p.spec.Hook }
 // Engine is "native" for machine code and "go" for a Go body.
 func (p *Program) Engine() string { return p.spec.Engine }
 
-// Hash is bpf.CanonicalHash of the program's instructions.
+// Hash is canon.Hash (bpf/canon) of the program's instructions.
 func (p *Program) Hash() [32]byte { return p.spec.Hash }
 
 // Instructions is the number of eBPF instructions.

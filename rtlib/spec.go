@@ -53,7 +53,7 @@ type ProgramSpec struct {
 	// Engine is "native" for machine code and "go" for a Go body.
 	Engine string
 	Maps   []int    // indices of the maps it refers to
-	Hash   [32]byte // bpf.CanonicalHash of its instructions
+	Hash   [32]byte // canon.Hash of its instructions
 	Insns  int      // eBPF instructions
 	// Reclaims: it uses maps whose values are reclaimed (hash maps), so a
 	// run takes part in the epoch scheme.
