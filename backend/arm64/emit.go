@@ -174,9 +174,14 @@ func termArg(x int64) arg {
 	return immArg(x)
 }
 
-// maskArg is the operand of a logical instruction.
-func maskArg(x int64) arg {
-	return arg{obj.Addr{Type: obj.TYPE_CONST, Offset: x}, fmt.Sprintf("$%#x", uint64(x))}
+// maskArg is the operand of a logical instruction. golang-asm wants that of a
+// 32-bit one twice: its progedit, which the builder does not run, writes it so.
+func maskArg(x int64, wide bool) arg {
+	text := fmt.Sprintf("$%#x", uint64(x))
+	if !wide {
+		x = x<<32 | x&0xffffffff
+	}
+	return arg{obj.Addr{Type: obj.TYPE_CONST, Offset: x}, text}
 }
 
 func condArg(c uint8) arg {

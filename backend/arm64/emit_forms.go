@@ -2,6 +2,7 @@ package arm64
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/twitchyliquid64/golang-asm/obj"
 	asm "github.com/twitchyliquid64/golang-asm/obj/arm64"
@@ -50,7 +51,7 @@ func (e *emitter) arithmetic(in *instr, row *backend.OpInfo) {
 	case formRRI:
 		k := termArg(in.Imm)
 		if in.Op >= opANDI && in.Op < opLSLI {
-			k = maskArg(in.Imm)
+			k = maskArg(in.Imm, !strings.HasSuffix(row.Name, "W"))
 		}
 		e.op(row.Name, k, a, dst)
 	case formRRS:
@@ -78,7 +79,7 @@ func (e *emitter) flags(in *instr, row *backend.OpInfo) {
 		compare(regArg(in.Args[1]))
 	case formCmpI:
 		if in.Op >= opTSTI {
-			compare(maskArg(in.Imm))
+			compare(maskArg(in.Imm, !strings.HasSuffix(row.Name, "W")))
 		} else {
 			compare(termArg(in.Imm))
 		}

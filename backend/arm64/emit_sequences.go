@@ -22,7 +22,7 @@ func (e *emitter) constant(x int64, dst reg) {
 	case x>>32 == 0 && high == 0xffff:
 		e.op("MOVNW", immArg(low^0xffff), d)
 	case x>>32 == 0 && low != 0 && high != 0 && logicImm(uint64(x), false):
-		e.op("ORRW", maskArg(x), regArg(ZR), d)
+		e.op("ORRW", maskArg(x, false), regArg(ZR), d)
 	default:
 		e.op("MOVD", immArg(x), d).size = 16
 	}

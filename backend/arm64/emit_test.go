@@ -1,7 +1,9 @@
 package arm64
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strings"
 	"testing"
 
@@ -117,6 +119,70 @@ func TestBitmask(t *testing.T) {
 	if len(seen) != 5334 {
 		t.Errorf("%d immediates, want 5334", len(seen))
 	}
+}
+
+// TestMasks encodes every immediate of the logical instructions, of 32 bits
+// and of 64, and decodes it as the Arm ARM says (DecodeBitMasks).
+func TestMasks(t *testing.T) {
+	for _, wide := range []bool{false, true} {
+		size, want := uint(32), 1302
+		if wide {
+			size, want = 64, 5334
+		}
+		var code []backend.Line
+		for x := range masks(size) {
+			for _, in := range []instr{
+				{Op: narrow(opANDI, wide), Dst: R1, Args: [3]reg{R2}, Imm: int64(x)},
+				{Op: narrow(opTSTI, wide), Args: [3]reg{R2}, Imm: int64(x)},
+			} {
+				code = append(code, backend.Line{Inst: &in, Target: -1})
+			}
+		}
+		enc, err := assemble(&backend.Func{Target: Target()}, code)
+		if err != nil || len(code) != 2*want || len(enc.Bytes) != 4*len(code) {
+			t.Fatalf("%d bits: %d instructions of %d immediates, want %d of each: %v", size, len(code), size, want, err)
+		}
+		for i, line := range code {
+			word := binary.LittleEndian.Uint32(enc.Bytes[4*i:])
+			if got := decodeMask(word, size); got != uint64(line.Inst.Imm) {
+				t.Errorf("%s: %#08x has the immediate %#x", enc.Insts[i].Text, word, got)
+			}
+		}
+	}
+}
+
+// masks makes every run of ones, rotated in an element and repeated over size
+// bits.
+func masks(size uint) map[uint64]bool {
+	list := make(map[uint64]bool)
+	for element := uint(2); element <= size; element *= 2 {
+		for ones := uint(1); ones < element; ones++ {
+			for rotate := range element {
+				x := uint64(0)
+				for i := range size {
+					if (i+element-rotate)%element < ones {
+						x |= 1 << i
+					}
+				}
+				list[x] = true
+			}
+		}
+	}
+	return list
+}
+
+// decodeMask is the immediate of a logical instruction: N, immr and imms in
+// bits 22, 21 to 16 and 15 to 10.
+func decodeMask(word uint32, size uint) uint64 {
+	n, immr, imms := uint(word>>22&1), uint(word>>16&63), uint(word>>10&63)
+	element := uint(1) << (bits.Len(n<<6|^imms&63) - 1)
+	x := uint64(0)
+	for i := range size {
+		if (i+immr)%element <= imms%element {
+			x |= 1 << i
+		}
+	}
+	return x
 }
 
 // possible reports whether x has at most two changes of bits in the shortest
