@@ -22,16 +22,20 @@ const (
 	ENOTSUP Errno = 95
 )
 
-// errnoNames are the C names.
-var errnoNames = map[Errno]string{
+// numErrnos is more than the largest number.
+const numErrnos = ENOTSUP + 1
+
+// errnoNames are the C names. An array is there when a process starts; a map
+// would have to be filled.
+var errnoNames = [numErrnos]string{
 	EPERM: "EPERM", ENOENT: "ENOENT", E2BIG: "E2BIG", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EFAULT: "EFAULT",
 	EBUSY: "EBUSY", EEXIST: "EEXIST", EINVAL: "EINVAL", ENOSPC: "ENOSPC", ENOTSUP: "ENOTSUP",
 }
 
 // Error returns the C name, "ENOENT".
 func (e Errno) Error() string {
-	if name, known := errnoNames[e]; known {
-		return name
+	if e >= 0 && e < numErrnos && errnoNames[e] != "" {
+		return errnoNames[e]
 	}
 	return fmt.Sprintf("errno %d", int32(e))
 }

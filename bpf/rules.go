@@ -44,7 +44,7 @@ type Rules struct {
 
 	// helperCodes are the results of helpers by error: what r0 is the
 	// negative of. Errors without an entry give their own number.
-	helperCodes map[Errno]int32
+	helperCodes [numErrnos]int8
 }
 
 // RulesOf returns the rules of a platform. They are constants; the result is
@@ -82,7 +82,7 @@ var windowsRules = Rules{
 	PerfArrayBytes:    true,
 	RingFull:          ENOMEM,
 	NameMax:           63,
-	helperCodes: map[Errno]int32{
+	helperCodes: [numErrnos]int8{
 		EINVAL:  6,  // INVALID_ARGUMENT
 		EEXIST:  8,  // OBJECT_ALREADY_EXISTS
 		ENOMEM:  12, // NO_MEMORY
@@ -98,9 +98,9 @@ var windowsRules = Rules{
 // HelperResult is r0 after a helper that failed with e: the negative error
 // number on Linux, the negative internal result code on Windows.
 func (r *Rules) HelperResult(e Errno) uint64 {
-	code, known := r.helperCodes[e]
-	if !known {
-		code = int32(e)
+	code := int64(e)
+	if e >= 0 && e < numErrnos && r.helperCodes[e] != 0 {
+		code = int64(r.helperCodes[e])
 	}
-	return uint64(-int64(code))
+	return uint64(-code)
 }
