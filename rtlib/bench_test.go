@@ -24,6 +24,33 @@ func BenchmarkEntry(b *testing.B) {
 			entry(fr)
 		}
 	})
+	b.Run("bound-raw", func(b *testing.B) {
+		run, err := f.BindRaw(raw)
+		for range b.N {
+			_, err = run.Memory(mem).Run()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
+	b.Run("bound-xdp", func(b *testing.B) {
+		run, err := f.BindXDP(xdp)
+		for range b.N {
+			_, err = run.Packet(mem).Run()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
+	b.Run("bound-xdp-reclaiming", func(b *testing.B) {
+		run, err := f.BindXDP(reclaims)
+		for range b.N {
+			_, err = run.Packet(mem).Run()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
 	b.Run("owned-raw", func(b *testing.B) {
 		for range b.N {
 			_, _ = f.RunRaw(raw, mem)
@@ -67,12 +94,38 @@ func BenchmarkEntry(b *testing.B) {
 			}
 		})
 	})
+	b.Run("bind", func(b *testing.B) {
+		for range b.N {
+			_, _ = f.BindRaw(raw)
+		}
+	})
 	b.Run("new-frame", func(b *testing.B) {
 		for range b.N {
 			g, _ := rtlib.NewFrame(inst)
 			_ = g.Close()
 		}
 	})
+}
+
+// BenchmarkNewInstance is the load and the end of an object with one map of
+// 1,000 elements and 14 programs.
+func BenchmarkNewInstance(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		typ  bpf.MapType
+	}{{"array", bpf.MapArray}, {"hash", bpf.MapHash}} {
+		spec := object(b, c.typ, 4, nil).Spec()
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				inst, err := rtlib.NewInstance(spec, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_ = inst.Close()
+			}
+		})
+	}
 }
 
 // BenchmarkLookup compares the hash map, searched by machine code, with Go's:

@@ -3,7 +3,6 @@ package rtlib
 import (
 	"fmt"
 	"os"
-	"slices"
 	"unsafe"
 )
 
@@ -114,12 +113,16 @@ func (inst *Instance) setVariables(values map[string][]byte) error {
 }
 
 // sortedKeys returns the keys of a map in order, so that the first error is
-// always the same.
+// always the same. There are few; slices.Sort would add 20 kB to each binary.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
+		i := len(keys)
 		keys = append(keys, k)
+		for ; i > 0 && keys[i-1] > k; i-- {
+			keys[i] = keys[i-1]
+		}
+		keys[i] = k
 	}
-	slices.Sort(keys)
 	return keys
 }
