@@ -57,6 +57,7 @@ func Passes() []Pass {
 		{"fold", fold},
 		{"dead", dead},
 		{"hoist", hoist},
+		{"stride", stride},
 		{"preempt", preempt},
 		{"layout", layout},
 		{"place", place},

@@ -17,22 +17,27 @@ TEXT ·checksum_checksum(SB), 0, $0-16
 	// 0: r0 = 0x0
 #line 9 "checksum.bpf.c"
 	// u64 checksum(const u8 *data, u64 len)
-	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; WORD $0xebdb; BYTE $0x17
+	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; WORD $0xebdb; BYTE $0x15
 	// 7: r3 = *(u8 *)(r3 + 0x0)
 	// 10: r3 += r4
 #line 24 "checksum.h"
 	// sum += (u64)s.data[i] << 8 | s.data[i + 1];
-	QUAD $0x8c7c166103cb70f; QUAD $0x5dafa8148fb0148; LONG $0x89480000; WORD $0x73f2; BYTE $0x19
+	QUAD $0xc6c166fe1074b70f; QUAD $0xdcfa8148f3014808; LONG $0x73000005; BYTE $0x21
 	// 26: r5 += 0x2
 #line 34 "include/span.h"
 	// return off + n <= s.len;
-	QUAD $0x76ce394802728d48; LONG $0xd13948e0; WORD $0xb76
+	QUAD $0x76ca394802c28348; BYTE $0xe2
+	// 29: if r0 >= r2 goto -0xe
+#line 20 "checksum.h"
+	// if (span_has(s, i, 1))
+	QUAD $0x76f13948fe728d48; BYTE $0xf
+	// 30: r1 += r0
 	// 31: r3 = *(u8 *)(r1 + 0x0)
 	// 32: r3 <<= 0x8
 	// 33: r3 += r4
 #line 21 "checksum.h"
 	// sum += (u64)s.data[i] << 8;
-	QUAD $0x8e1c148100cb60f; WORD $0x148; BYTE $0xcb
+	QUAD $0x100cb60ffec28348; LONG $0x8e1c148; WORD $0x148; BYTE $0xcb
 	// 17: r1 >>= 0x10
 	// 18: w3 &= 0xffff
 	// 19: w3 += w1

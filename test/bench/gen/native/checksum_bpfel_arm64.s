@@ -18,20 +18,26 @@ TEXT ·checksum_checksum(SB), 0, $0-16
 #line 9 "checksum.bpf.c"
 	// u64 checksum(const u8 *data, u64 len)
 	WORD $0xf9400e60; WORD $0xf9401261; WORD $0xcb000021; WORD $0xd2800002; WORD $0xd2800003; WORD $0x14000007
+	// 5: r3 += r0
 	// 7: r3 = *(u8 *)(r3 + 0x0)
 	// 10: r3 += r4
 #line 24 "checksum.h"
 	// sum += (u64)s.data[i] << 8 | s.data[i + 1];
-	WORD $0x78626805; WORD $0x5ac004a5; WORD $0x8b0300a3; WORD $0xf117685f; WORD $0xaa0403e2; WORD $0x54000102
+	WORD $0x8b020004; WORD $0x785fe084; WORD $0x5ac00484; WORD $0x8b030083; WORD $0xf117705f; WORD $0x54000142
 	// 26: r5 += 0x2
 #line 34 "include/span.h"
 	// return off + n <= s.len;
-	WORD $0x91000844; WORD $0xeb01009f; WORD $0x54ffff09; WORD $0xeb02003f; WORD $0x54000069
+	WORD $0x91000842; WORD $0xeb01005f; WORD $0x54ffff09
+	// 29: if r0 >= r2 goto -0xe
+#line 20 "checksum.h"
+	// if (span_has(s, i, 1))
+	WORD $0xd1000844; WORD $0xeb04003f; WORD $0x54000089
+	// 30: r1 += r0
 	// 31: r3 = *(u8 *)(r1 + 0x0)
 	// 33: r3 += r4
 #line 21 "checksum.h"
 	// sum += (u64)s.data[i] << 8;
-	WORD $0x38626801; WORD $0x8b012063
+	WORD $0xd1000841; WORD $0x38616801; WORD $0x8b012063
 	// 17: r1 >>= 0x10
 	// 18: w3 &= 0xffff
 	// 19: w3 += w1
