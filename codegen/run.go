@@ -28,7 +28,7 @@ func (g *generator) runs(f *jen.File) {
 	for i, p := range g.Programs {
 		field, hook := g.names.programs[i], p.Source.Hook
 		name := unique(used, "Run"+field)
-		on := unique(used, name+"On")
+		on, bind := unique(used, name+"On"), unique(used, "Bind"+field)
 		param, arg, result := parameter(hook)
 		receiver := jen.Id("p").Op("*").Id(g.Ident + "Programs")
 		program := jen.Id("p").Dot(field).Dot("Runtime").Call()
@@ -36,12 +36,28 @@ func (g *generator) runs(f *jen.File) {
 		f.Func().Params(receiver.Clone()).Id(name).Params(param.Clone()).Params(result.Clone(), jen.Error()).Block(
 			jen.Return(jen.Qual(pathRT, "Run"+hook.Go).Call(program.Clone(), jen.Id(arg))))
 		f.Line()
-		comment(f, fmt.Sprintf("%s is %s on a Frame of the caller, which p.%s.NewFrame makes: the fastest call, without allocation.", on, name, field))
+		comment(f, fmt.Sprintf("%s is %s on a Frame of the caller, which p.%s.NewFrame makes, without allocation. For many runs see %s.", on, name, field, bind))
 		f.Func().Params(receiver.Clone()).Id(on).Params(jen.Id("fr").Op("*").Qual(pathRT, "Frame"), param.Clone()).Params(result.Clone(), jen.Error()).Block(
 			jen.Return(jen.Id("fr").Dot("Run"+hook.Go).Call(program.Clone(), jen.Id(arg))))
 		f.Line()
+		comment(f, fmt.Sprintf("%s prepares runs of program %s on a Frame of the caller. The runs are the fastest calls: Go inlines them. See [rtlib.Frame.Bind%s].", bind, oneLine(p.Source.Name), hook.Go))
+		for _, line := range []string{
+			"",
+			fmt.Sprintf("\tfr, err := p.%s.NewFrame() // one for each goroutine", field),
+			fmt.Sprintf("\trun, err := p.%s(fr)", bind),
+			fmt.Sprintf("\tr0, err := run.%s.Run() // many times", boundInputs[hook.Memory]),
+		} {
+			f.Comment("//" + line)
+		}
+		f.Func().Params(receiver.Clone()).Id(bind).Params(jen.Id("fr").Op("*").Qual(pathRT, "Frame")).Params(jen.Op("*").Qual(pathRT, hook.Go+"Runner"), jen.Error()).Block(
+			jen.Return(jen.Id("fr").Dot("Bind" + hook.Go).Call(program.Clone())))
+		f.Line()
 	}
 }
+
+// boundInputs is the call that gives a bound run its input: the memory or the
+// packet.
+var boundInputs = map[bool]string{true: "Memory(mem)", false: "Packet(data)"}
 
 // parameter is what a hook's program runs on, its name, and the type of r0.
 func parameter(h *table.Hook) (param *jen.Statement, name string, result *jen.Statement) {
