@@ -84,6 +84,8 @@ func frameField(v *ir.Value) *jen.Statement {
 		return jen.Id("fr").Dot("DataEnd")
 	case abi.OffDataMeta:
 		return jen.Id("fr").Dot("DataMeta")
+	case abi.OffSlot:
+		return jen.Id("fr").Dot("Slot")
 	}
 	return nil
 }

@@ -111,6 +111,11 @@ func helper(t *translator, e *body, in bpf.Instruction) error {
 	if t.inlineLookup(e, c) {
 		return nil
 	}
+	if h.Symbol == "GetSmpProcessorId" {
+		// The processor is the execution slot of the Frame.
+		t.set(e, bpf.R0, t.access(OpLoad64, table.RegionCtx, offSlot, t.emit(OpFrame, 0)))
+		return nil
+	}
 	reads, writes := h.Reads, h.Writes
 	if h.InvalidatesPacket {
 		writes |= table.RegionPacket | table.RegionCtx

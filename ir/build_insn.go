@@ -12,6 +12,7 @@ import (
 const (
 	offData    = abi.OffData
 	offDataEnd = abi.OffDataEnd
+	offSlot    = abi.OffSlot
 	stackStep  = abi.StackSize // bytes between the r10 of caller and callee
 )
 

@@ -67,6 +67,13 @@ func TestPrograms(t *testing.T) {
 			ldxw %r3, [%r1+8]
 			add %r0, %r3
 			exit`},
+		{"number of the processor", raw, `
+			call 8
+			mov %r6, %r0
+			call 8
+			lsh %r0, 8
+			or %r0, %r6
+			exit`},
 		{"stack that was never written", raw, `
 			ldxdw %r0, [%r10-16]
 			stxb [%r10-13], %r2
@@ -76,7 +83,7 @@ func TestPrograms(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			obj := assembled(t, c.hook, c.text)
-			m, err := interp.New(obj, interp.Options{ZeroStack: true})
+			m, err := interp.New(obj, interp.Options{ZeroStack: true, CPU: func() uint32 { return 5 }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,6 +95,7 @@ func TestPrograms(t *testing.T) {
 			}
 			stages(t, obj, obj.Programs[0], func(stage string, p *ir.Program) {
 				w := newWorld(obj)
+				w.frame.Slot = 5
 				copy(w.frame.Ctx[:], ctx)
 				got, err := w.run(p, in.Data)
 				if err != nil || got != want.R0 {

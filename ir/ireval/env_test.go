@@ -92,9 +92,8 @@ func (w *world) helpers() map[string]ireval.Helper {
 			delete(m.hash, key)
 			return 0
 		},
-		"KtimeGetNs":        func(*abi.Frame, []uint64) uint64 { w.ticks += 1000; return w.ticks },
-		"GetSmpProcessorId": func(*abi.Frame, []uint64) uint64 { return 0 },
-		"Unwind":            func(_ *abi.Frame, a []uint64) uint64 { return a[0] },
+		"KtimeGetNs": func(*abi.Frame, []uint64) uint64 { w.ticks += 1000; return w.ticks },
+		"Unwind":     func(_ *abi.Frame, a []uint64) uint64 { return a[0] },
 	}
 }
 

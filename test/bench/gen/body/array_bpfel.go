@@ -115,9 +115,20 @@ func (p *arrayPrograms) RunArrayBase(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunArrayBaseOn is RunArrayBase on a Frame of the caller, which
-// p.ArrayBase.NewFrame makes: the fastest call, without allocation.
+// p.ArrayBase.NewFrame makes, without allocation. For many runs see
+// BindArrayBase.
 func (p *arrayPrograms) RunArrayBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.ArrayBase.Runtime(), ctx)
+}
+
+// BindArrayBase prepares runs of program array_base on a Frame of the caller.
+// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.ArrayBase.NewFrame() // one for each goroutine
+//	run, err := p.BindArrayBase(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *arrayPrograms) BindArrayBase(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.ArrayBase.Runtime())
 }
 
 // RunArrayLookup runs program array_lookup on a Frame of rtlib's pool and
@@ -127,9 +138,21 @@ func (p *arrayPrograms) RunArrayLookup(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunArrayLookupOn is RunArrayLookup on a Frame of the caller, which
-// p.ArrayLookup.NewFrame makes: the fastest call, without allocation.
+// p.ArrayLookup.NewFrame makes, without allocation. For many runs see
+// BindArrayLookup.
 func (p *arrayPrograms) RunArrayLookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.ArrayLookup.Runtime(), ctx)
+}
+
+// BindArrayLookup prepares runs of program array_lookup on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.ArrayLookup.NewFrame() // one for each goroutine
+//	run, err := p.BindArrayLookup(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *arrayPrograms) BindArrayLookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.ArrayLookup.Runtime())
 }
 
 // RunArrayUpdate runs program array_update on a Frame of rtlib's pool and
@@ -139,9 +162,21 @@ func (p *arrayPrograms) RunArrayUpdate(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunArrayUpdateOn is RunArrayUpdate on a Frame of the caller, which
-// p.ArrayUpdate.NewFrame makes: the fastest call, without allocation.
+// p.ArrayUpdate.NewFrame makes, without allocation. For many runs see
+// BindArrayUpdate.
 func (p *arrayPrograms) RunArrayUpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.ArrayUpdate.Runtime(), ctx)
+}
+
+// BindArrayUpdate prepares runs of program array_update on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.ArrayUpdate.NewFrame() // one for each goroutine
+//	run, err := p.BindArrayUpdate(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *arrayPrograms) BindArrayUpdate(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.ArrayUpdate.Runtime())
 }
 
 // TypedArray is map array with its Go types; it allocates nothing.

@@ -110,9 +110,19 @@ func (p *CallsPrograms) RunEmpty(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunEmptyOn is RunEmpty on a Frame of the caller, which p.Empty.NewFrame
-// makes: the fastest call, without allocation.
+// makes, without allocation. For many runs see BindEmpty.
 func (p *CallsPrograms) RunEmptyOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Empty.Runtime(), ctx)
+}
+
+// BindEmpty prepares runs of program empty on a Frame of the caller. The runs
+// are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Empty.NewFrame() // one for each goroutine
+//	run, err := p.BindEmpty(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *CallsPrograms) BindEmpty(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Empty.Runtime())
 }
 
 // RunHelperBase runs program helper_base on a Frame of rtlib's pool and
@@ -122,9 +132,21 @@ func (p *CallsPrograms) RunHelperBase(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHelperBaseOn is RunHelperBase on a Frame of the caller, which
-// p.HelperBase.NewFrame makes: the fastest call, without allocation.
+// p.HelperBase.NewFrame makes, without allocation. For many runs see
+// BindHelperBase.
 func (p *CallsPrograms) RunHelperBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.HelperBase.Runtime(), ctx)
+}
+
+// BindHelperBase prepares runs of program helper_base on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.HelperBase.NewFrame() // one for each goroutine
+//	run, err := p.BindHelperBase(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *CallsPrograms) BindHelperBase(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.HelperBase.Runtime())
 }
 
 // RunHelper runs program helper on a Frame of rtlib's pool and returns r0. See
@@ -134,9 +156,19 @@ func (p *CallsPrograms) RunHelper(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHelperOn is RunHelper on a Frame of the caller, which p.Helper.NewFrame
-// makes: the fastest call, without allocation.
+// makes, without allocation. For many runs see BindHelper.
 func (p *CallsPrograms) RunHelperOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Helper.Runtime(), ctx)
+}
+
+// BindHelper prepares runs of program helper on a Frame of the caller. The
+// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Helper.NewFrame() // one for each goroutine
+//	run, err := p.BindHelper(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *CallsPrograms) BindHelper(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Helper.Runtime())
 }
 
 // callsObject is the object as rtlib takes it: data, never changed.

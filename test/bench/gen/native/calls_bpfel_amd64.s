@@ -63,7 +63,7 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $48-16
+TEXT ·calls_helper(SB), 0, $0-16
 	NO_LOCAL_POINTERS
 #line 27 "calls.bpf.c"
 
@@ -71,7 +71,7 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// 1: r3 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49102464894c; WORD $0x2024
+	LONG $0x24448b49; BYTE $0x20
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
@@ -80,18 +80,18 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03118eb0000; QUAD $0x480deb00000100ba; QUAD $0x24648b4c1824448b; LONG $0xca874810
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
 	// 11: w6 += w2
 	// 12: call 0x8
 	// 13: w0 >>= 0x1f
 	// 14: w6 += w0
 #line 34 "calls.bpf.c"
 	// sum += x + (bpf_get_smp_processor_id() >> 31);
-	QUAD $0x5489481824448948; QUAD $0x244c8948c1012024; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·GetSmpProcessorId(SB); QUAD $0x1fe9c108244c8b48; LONG $0x24548b48; WORD $0x128; BYTE $0xca
+	QUAD $0xc130245c8b49c101; LONG $0xd9011feb
 	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc18320244c8b48; LONG $0xbe75c985; WORD $0x8948; BYTE $0xd0
+	QUAD $0x48ed75d285ffc283; WORD $0xc889
 #line 31 "calls.bpf.c"
 
 	MOVQ AX, ret+8(FP)

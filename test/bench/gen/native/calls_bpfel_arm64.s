@@ -63,7 +63,7 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $48-16
+TEXT ·calls_helper(SB), 0, $0-16
 	NO_LOCAL_POINTERS
 #line 27 "calls.bpf.c"
 
@@ -71,7 +71,7 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// 1: r3 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9000ff3; WORD $0xf9401260
+	WORD $0xf9401260
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 #line 17 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
@@ -86,11 +86,11 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// 14: w6 += w0
 #line 34 "calls.bpf.c"
 	// sum += x + (bpf_get_smp_processor_id() >> 31);
-	WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb010001; WORD $0xf9001be1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·GetSmpProcessorId(SB); WORD $0xf9400be1; WORD $0xf9401be0; WORD $0xb417c01
+	WORD $0xb010001; WORD $0xf9401a63; WORD $0xb437c21
 	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94017e2; WORD $0x51000442; WORD $0xf94013e0; WORD $0xf9400ff3; WORD $0x35fffe62; WORD $0xaa0103e0
+	WORD $0x51000442; WORD $0x35ffff82; WORD $0xaa0103e0
 #line 31 "calls.bpf.c"
 
 	MOVD R0, ret+8(FP)

@@ -5,10 +5,7 @@
 
 package native
 
-import (
-	"github.com/bpf2go-native/bpf2go-native/rtlib"
-	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
-)
+import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 
 // Go bodies run on this architecture.
 const callsEngine = "go"
@@ -84,12 +81,12 @@ func calls_helper(fr *abi.Frame) (ret uint64) {
 b19:
 	{
 		// calls.bpf.c:34: sum += x + (bpf_get_smp_processor_id() >> 31);
-		v25 := rtlib.GetSmpProcessorId(fr)
-		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(uint64(uint32(v25)>>31)))
+		v26 := fr.Slot
+		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(uint64(uint32(v26)>>31)))
 		// calls.bpf.c:31: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v31 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v31) != 0 {
-			x2 = v31
+		v33 := uint64(uint32(x2) + 0xffffffff)
+		if uint32(v33) != 0 {
+			x2 = v33
 			goto b19
 		}
 	}

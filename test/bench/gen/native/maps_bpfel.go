@@ -145,9 +145,20 @@ func (p *mapsPrograms) RunHash4Base(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash4BaseOn is RunHash4Base on a Frame of the caller, which
-// p.Hash4Base.NewFrame makes: the fastest call, without allocation.
+// p.Hash4Base.NewFrame makes, without allocation. For many runs see
+// BindHash4Base.
 func (p *mapsPrograms) RunHash4BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash4Base.Runtime(), ctx)
+}
+
+// BindHash4Base prepares runs of program hash4_base on a Frame of the caller.
+// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Base.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Base(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Base(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash4Base.Runtime())
 }
 
 // RunHash16Base runs program hash16_base on a Frame of rtlib's pool and
@@ -157,9 +168,21 @@ func (p *mapsPrograms) RunHash16Base(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash16BaseOn is RunHash16Base on a Frame of the caller, which
-// p.Hash16Base.NewFrame makes: the fastest call, without allocation.
+// p.Hash16Base.NewFrame makes, without allocation. For many runs see
+// BindHash16Base.
 func (p *mapsPrograms) RunHash16BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash16Base.Runtime(), ctx)
+}
+
+// BindHash16Base prepares runs of program hash16_base on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash16Base.NewFrame() // one for each goroutine
+//	run, err := p.BindHash16Base(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash16Base(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash16Base.Runtime())
 }
 
 // RunHash4Lookup runs program hash4_lookup on a Frame of rtlib's pool and
@@ -169,9 +192,21 @@ func (p *mapsPrograms) RunHash4Lookup(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash4LookupOn is RunHash4Lookup on a Frame of the caller, which
-// p.Hash4Lookup.NewFrame makes: the fastest call, without allocation.
+// p.Hash4Lookup.NewFrame makes, without allocation. For many runs see
+// BindHash4Lookup.
 func (p *mapsPrograms) RunHash4LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash4Lookup.Runtime(), ctx)
+}
+
+// BindHash4Lookup prepares runs of program hash4_lookup on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Lookup.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Lookup(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Lookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash4Lookup.Runtime())
 }
 
 // RunHash4Absent runs program hash4_absent on a Frame of rtlib's pool and
@@ -181,9 +216,21 @@ func (p *mapsPrograms) RunHash4Absent(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash4AbsentOn is RunHash4Absent on a Frame of the caller, which
-// p.Hash4Absent.NewFrame makes: the fastest call, without allocation.
+// p.Hash4Absent.NewFrame makes, without allocation. For many runs see
+// BindHash4Absent.
 func (p *mapsPrograms) RunHash4AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash4Absent.Runtime(), ctx)
+}
+
+// BindHash4Absent prepares runs of program hash4_absent on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Absent.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Absent(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Absent(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash4Absent.Runtime())
 }
 
 // RunHash16Lookup runs program hash16_lookup on a Frame of rtlib's pool and
@@ -193,9 +240,21 @@ func (p *mapsPrograms) RunHash16Lookup(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash16LookupOn is RunHash16Lookup on a Frame of the caller, which
-// p.Hash16Lookup.NewFrame makes: the fastest call, without allocation.
+// p.Hash16Lookup.NewFrame makes, without allocation. For many runs see
+// BindHash16Lookup.
 func (p *mapsPrograms) RunHash16LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash16Lookup.Runtime(), ctx)
+}
+
+// BindHash16Lookup prepares runs of program hash16_lookup on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash16Lookup.NewFrame() // one for each goroutine
+//	run, err := p.BindHash16Lookup(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash16Lookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash16Lookup.Runtime())
 }
 
 // RunHash16Absent runs program hash16_absent on a Frame of rtlib's pool and
@@ -205,9 +264,21 @@ func (p *mapsPrograms) RunHash16Absent(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash16AbsentOn is RunHash16Absent on a Frame of the caller, which
-// p.Hash16Absent.NewFrame makes: the fastest call, without allocation.
+// p.Hash16Absent.NewFrame makes, without allocation. For many runs see
+// BindHash16Absent.
 func (p *mapsPrograms) RunHash16AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash16Absent.Runtime(), ctx)
+}
+
+// BindHash16Absent prepares runs of program hash16_absent on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash16Absent.NewFrame() // one for each goroutine
+//	run, err := p.BindHash16Absent(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash16Absent(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash16Absent.Runtime())
 }
 
 // RunHash4Update runs program hash4_update on a Frame of rtlib's pool and
@@ -217,9 +288,21 @@ func (p *mapsPrograms) RunHash4Update(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash4UpdateOn is RunHash4Update on a Frame of the caller, which
-// p.Hash4Update.NewFrame makes: the fastest call, without allocation.
+// p.Hash4Update.NewFrame makes, without allocation. For many runs see
+// BindHash4Update.
 func (p *mapsPrograms) RunHash4UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash4Update.Runtime(), ctx)
+}
+
+// BindHash4Update prepares runs of program hash4_update on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Update.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Update(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Update(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash4Update.Runtime())
 }
 
 // RunHash16Update runs program hash16_update on a Frame of rtlib's pool and
@@ -229,9 +312,21 @@ func (p *mapsPrograms) RunHash16Update(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash16UpdateOn is RunHash16Update on a Frame of the caller, which
-// p.Hash16Update.NewFrame makes: the fastest call, without allocation.
+// p.Hash16Update.NewFrame makes, without allocation. For many runs see
+// BindHash16Update.
 func (p *mapsPrograms) RunHash16UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash16Update.Runtime(), ctx)
+}
+
+// BindHash16Update prepares runs of program hash16_update on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash16Update.NewFrame() // one for each goroutine
+//	run, err := p.BindHash16Update(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash16Update(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash16Update.Runtime())
 }
 
 // RunHash4Replace runs program hash4_replace on a Frame of rtlib's pool and
@@ -241,9 +336,21 @@ func (p *mapsPrograms) RunHash4Replace(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunHash4ReplaceOn is RunHash4Replace on a Frame of the caller, which
-// p.Hash4Replace.NewFrame makes: the fastest call, without allocation.
+// p.Hash4Replace.NewFrame makes, without allocation. For many runs see
+// BindHash4Replace.
 func (p *mapsPrograms) RunHash4ReplaceOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.Hash4Replace.Runtime(), ctx)
+}
+
+// BindHash4Replace prepares runs of program hash4_replace on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Replace.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Replace(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Replace(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.Hash4Replace.Runtime())
 }
 
 // TypedHash4 is map hash4 with its Go types; it allocates nothing.
