@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,7 +50,39 @@ func (t *tool) generate(o *options) error {
 			t.note("%s: removed", filepath.Join(out.dir, name))
 		}
 	}
-	return out.write()
+	if err := out.write(); err != nil {
+		return err
+	}
+	return t.noteSource(o)
+}
+
+// noteSource warns of C source that go build would stop at: it lies in the
+// package, and no build constraint hides it.
+func (t *tool) noteSource(o *options) error {
+	if o.object || filepath.Ext(o.source) != ".c" {
+		return nil
+	}
+	if same, err := sameDir(filepath.Dir(o.source), o.outputDir); err != nil || !same {
+		return err
+	}
+	src, err := os.ReadFile(o.source)
+	if err != nil {
+		return err
+	}
+	if buildLine(src) == nil {
+		t.note("%s is in the Go package, and go build refuses C there: let it begin with //go:build ignore and an empty line, or move it to another directory", o.source)
+	}
+	return nil
+}
+
+// sameDir reports whether two names are of one directory.
+func sameDir(a, b string) (bool, error) {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y), err
 }
 
 // compare is -check.
@@ -82,6 +113,9 @@ func (t *tool) checkSource(o *options) error {
 	return nil
 }
 
+// elfMagic begins every object.
+const elfMagic = "\x7fELF"
+
 // isObject tells objects from C source: by their first bytes, or by the name
 // of a file that is neither.
 func isObject(file string) (bool, error) {
@@ -91,7 +125,7 @@ func isObject(file string) (bool, error) {
 	}
 	defer func() { _ = f.Close() }() // only read
 	magic := make([]byte, 4)
-	if n, err := f.Read(magic); n > 0 && err == nil && bytes.Equal(magic, []byte("\x7fELF")) {
+	if n, err := f.Read(magic); n > 0 && err == nil && string(magic) == elfMagic {
 		return true, nil
 	}
 	return slices.Contains([]string{".o", ".obj", ".elf"}, strings.ToLower(filepath.Ext(file))), nil
@@ -111,7 +145,7 @@ func (t *tool) target(o *options, tgt target, stem string) ([]codegen.File, erro
 	}
 	var src compiled
 	if o.object {
-		data, err := os.ReadFile(o.source)
+		data, err := readObject(o.source)
 		if err != nil {
 			return nil, err
 		}

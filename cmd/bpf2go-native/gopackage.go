@@ -30,10 +30,26 @@ const headerSize = 4096
 
 func head(b []byte) []byte { return b[:min(len(b), headerSize)] }
 
+// goFiles lists the paths of the Go files in a directory, none when there is no
+// such directory. filepath.Glob would read brackets in its name as a pattern.
+func goFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("output directory: %w", err)
+	}
+	var files []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".go" && !e.IsDir() {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, nil
+}
+
 // usesCgo names a Go file of the directory that imports "C", "" when there is
 // none. Go refuses assembly in such a package.
 func usesCgo(dir, pkg string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	files, err := goFiles(dir)
 	if err != nil {
 		return "", err
 	}
@@ -99,7 +115,7 @@ func (o *output) checkPackage(pkg string) error {
 			return fmt.Errorf("%s exists and has no header of generated code: move it away, or choose another -output-stem", filepath.Join(o.dir, f.Name))
 		}
 	}
-	names, err := filepath.Glob(filepath.Join(o.dir, "*.go"))
+	names, err := goFiles(o.dir)
 	if err != nil {
 		return err
 	}

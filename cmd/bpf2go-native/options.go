@@ -75,14 +75,16 @@ func (t *tool) options(f *flags, args, cflags []string) (*options, error) {
 
 // names checks what becomes part of Go code or of file names.
 func (o *options) names() error {
-	if !token.IsIdentifier(o.ident) {
-		return fmt.Errorf("ident %q is not a Go identifier", o.ident)
+	if err := checkName("ident", o.ident); err != nil {
+		return err
 	}
 	if o.pkg == "" && len(o.dump) == 0 {
 		return errors.New("the Go package is not known: run under go generate, set GOPACKAGE or pass -go-package")
 	}
-	if o.pkg != "" && !token.IsIdentifier(o.pkg) {
-		return fmt.Errorf("-go-package %q is not a Go identifier", o.pkg)
+	if o.pkg != "" {
+		if err := checkName("-go-package", o.pkg); err != nil {
+			return err
+		}
 	}
 	if o.stem == "" {
 		o.stem = strings.ToLower(o.ident)
@@ -104,6 +106,17 @@ func (o *options) names() error {
 		}
 	}
 	o.tags = expr.String()
+	return nil
+}
+
+// checkName refuses what cannot be a name in Go; what says which one it is.
+func checkName(what, name string) error {
+	switch {
+	case token.IsKeyword(name):
+		return fmt.Errorf("%s %q is a keyword of Go; choose another", what, name)
+	case !token.IsIdentifier(name) || name == "_":
+		return fmt.Errorf("%s %q is not a Go identifier", what, name)
+	}
 	return nil
 }
 
@@ -220,10 +233,24 @@ func (t *tool) defaultSuffix() string {
 	return ""
 }
 
-// readObject reads the object file of verify and disasm.
+// maxObject bounds what is read as an object, in bytes: a slip must not take
+// all memory. The largest objects that are known have a few megabytes.
+const maxObject = 256 << 20
+
+// readObject reads an object file.
 func readObject(file string) ([]byte, error) {
 	if ext := strings.ToLower(filepath.Ext(file)); ext == ".c" {
 		return nil, fmt.Errorf("%s is C source: compile it with clang -g -O2 -target bpf -c first", file)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory: pass an object (.o)", file)
+	}
+	if info.Size() > maxObject {
+		return nil, fmt.Errorf("%s has %d bytes, and no object of BPF programs has more than %d: pass an object (.o)", file, info.Size(), maxObject)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {

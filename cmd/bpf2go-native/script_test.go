@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 //	exits N command...      run it and expect this exit code
 //	cut FILE N              keep the first N bytes of a file, or all but -N
 //	patch FILE OFF BYTE...  overwrite bytes, given in hexadecimal
+//	huge FILE               make a file of 1 GiB that takes no space
 //	subst FILE OLD NEW      replace all occurrences, of the same length
 //
 // and $OBJECTS, the folder of the committed objects, and $MODULE, this module.
@@ -37,7 +38,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "cut": cut, "patch": patch, "subst": subst,
+			"exits": exits, "cut": cut, "huge": huge, "patch": patch, "subst": subst,
 		},
 		Condition: condition,
 	})
@@ -98,6 +99,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+func huge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: huge FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(f.Truncate(1 << 30))
+	ts.Check(f.Close())
 }
 
 func change(ts *testscript.TestScript, file string, edit func([]byte) []byte) {
