@@ -20,6 +20,9 @@ import (
 // Program.code. Frame.Close, which the Frame's goroutine calls, lets every
 // runner of the Frame point to a code that is a refusal. So a run compares
 // nothing: it calls the code, and then returns the error of its Frame.
+//
+// TestBoundInline keeps the methods below Go's limit for inlining, 80 nodes,
+// of which the call of a func value takes 57.
 
 // entry is the code of a program, or what stands for it.
 type entry func(*abi.Frame) uint64
@@ -84,8 +87,8 @@ type XDPCall binding
 //	filter, err := frame.BindXDP(program) // once
 //	verdict, err := filter.Packet(data).Run()
 //
-// This is the fastest call, 3 ns. A Frame can have many programs bound, and
-// RunXDP can be used between their runs. Errors as RunXDP.
+// This is the fastest call. A Frame can have many programs bound, and RunXDP
+// can be used between their runs. Errors as RunXDP.
 func (f *Frame) BindXDP(p *Program) (*XDPRunner, error) {
 	b, err := f.bindTo(p, hookXDP)
 	return (*XDPRunner)(b), err
@@ -121,8 +124,8 @@ type RawCall binding
 //	sum, err := frame.BindRaw(program) // once
 //	r0, err := sum.Memory(mem).Run()
 //
-// This is the fastest call, 3 ns. A Frame can have many programs bound, and
-// RunRaw can be used between their runs. Errors as RunXDP.
+// This is the fastest call. A Frame can have many programs bound, and RunRaw
+// can be used between their runs. Errors as RunXDP.
 func (f *Frame) BindRaw(p *Program) (*RawRunner, error) {
 	b, err := f.bindTo(p, hookRaw)
 	return (*RawRunner)(b), err

@@ -13,8 +13,9 @@ import (
 // goroutine uses it at a time, and a program's helpers must not run programs on
 // the Frame that they were called on; they use Nested.
 //
-// A run on an own Frame allocates nothing and costs about 3 ns. A Frame is
-// about 4.5 kB and keeps its slot until Close.
+// A run on an own Frame allocates nothing; BindXDP and BindRaw make it cost
+// about 1 ns more than a call of the program's function. A Frame is about
+// 4.5 kB and keeps its slot until Close.
 type Frame struct {
 	abi     abi.Frame // first: generated code has its address
 	inst    *Instance // nil when closed or idle in the pool
