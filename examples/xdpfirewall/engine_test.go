@@ -45,7 +45,7 @@ func TestNativeEntry(t *testing.T) {
 	if err := loadFirewallObjects(&native, nil); err != nil {
 		t.Fatal(err)
 	}
-	defer native.Close() //nolint:errcheck // a test
+	defer native.Close()
 	p := native.Xdpfirewall.Runtime()
 	if p.Engine() != "native" {
 		t.Fatalf("engine %q, want native", p.Engine())

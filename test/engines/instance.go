@@ -3,6 +3,7 @@ package engines
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -28,6 +29,7 @@ type Engine struct {
 	Name   string
 	Native bool // machine code where there is some, else Go bodies
 	Pooled bool // on Frames of the pool, else on one of its own
+	Bound  bool // bound to its Frame
 }
 
 // Engines returns the compiled engines.
@@ -35,6 +37,7 @@ func Engines() []Engine {
 	return []Engine{
 		{Name: "native", Native: true},
 		{Name: "native, pooled", Native: true, Pooled: true},
+		{Name: "native, bound", Native: true, Bound: true},
 		{Name: "Go body"},
 	}
 }
@@ -57,10 +60,10 @@ func (e Engine) Wants() string {
 
 // Compiled is an object that a compiled engine has loaded.
 type Compiled struct {
-	xdp     bool
 	coll    *ebpf.Collection
-	program *ebpf.Program
+	program *rtlib.Program
 	frame   *rtlib.Frame // nil for runs on the pool
+	run     func(data []byte) (uint64, error)
 }
 
 // Load loads the object. The caller closes it.
@@ -73,20 +76,67 @@ func (e Engine) Load(o *Object) (*Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Compiled{xdp: o.XDP(), coll: coll, program: coll.Programs[o.Program]}
-	switch {
-	case c.program == nil:
-		err = fmt.Errorf("%s has no program %q", o.File, o.Program)
-	case c.program.Runtime().Engine() != e.Wants():
-		err = fmt.Errorf("%s: engine %q, want %q", o.File, c.program.Runtime().Engine(), e.Wants())
-	case !e.Pooled:
-		c.frame, err = c.program.NewFrame()
-	}
-	if err != nil {
-		coll.Close()
-		return nil, err
+	c := &Compiled{coll: coll}
+	if err := c.start(e, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", o.File, err), c.Close())
 	}
 	return c, nil
+}
+
+// start finds the program and makes its Frame.
+func (c *Compiled) start(e Engine, o *Object) error {
+	program := c.coll.Programs[o.Program]
+	if program == nil {
+		return fmt.Errorf("no program %q", o.Program)
+	}
+	c.program = program.Runtime()
+	if got := c.program.Engine(); got != e.Wants() {
+		return fmt.Errorf("engine %q, want %q", got, e.Wants())
+	}
+	var err error
+	if !e.Pooled {
+		if c.frame, err = program.NewFrame(); err != nil {
+			return err
+		}
+	}
+	if o.XDP() {
+		c.run, err = runXDP(c.program, c.frame, e.Bound)
+	} else {
+		c.run, err = runRaw(c.program, c.frame, e.Bound)
+	}
+	return err
+}
+
+// runRaw is the call of a program that takes memory.
+func runRaw(p *rtlib.Program, f *rtlib.Frame, bound bool) (func([]byte) (uint64, error), error) {
+	switch {
+	case bound:
+		b, err := f.BindRaw(p)
+		return func(data []byte) (uint64, error) { return b.Memory(data).Run() }, err
+	case f == nil:
+		return func(data []byte) (uint64, error) { return rtlib.RunRaw(p, data) }, nil
+	}
+	return func(data []byte) (uint64, error) { return f.RunRaw(p, data) }, nil
+}
+
+// runXDP is the call of a program that takes packets.
+func runXDP(p *rtlib.Program, f *rtlib.Frame, bound bool) (func([]byte) (uint64, error), error) {
+	var call func([]byte) (uint32, error)
+	var err error
+	switch {
+	case bound:
+		var b *rtlib.XDPRunner
+		b, err = f.BindXDP(p)
+		call = func(data []byte) (uint32, error) { return b.Packet(data).Run() }
+	case f == nil:
+		call = func(data []byte) (uint32, error) { return rtlib.RunXDP(p, &rtlib.XDP{Data: data}) }
+	default:
+		call = func(data []byte) (uint32, error) { return f.RunXDP(p, &rtlib.XDP{Data: data}) }
+	}
+	return func(data []byte) (uint64, error) {
+		verdict, err := call(data)
+		return uint64(verdict), err
+	}, err
 }
 
 // Close ends the instance.
@@ -97,27 +147,10 @@ func (c *Compiled) Close() error {
 }
 
 // Program returns the program that runs.
-func (c *Compiled) Program() *rtlib.Program { return c.program.Runtime() }
+func (c *Compiled) Program() *rtlib.Program { return c.program }
 
 // Run implements Instance.
-func (c *Compiled) Run(data []byte) (uint64, error) {
-	p := c.program.Runtime()
-	if !c.xdp {
-		if c.frame == nil {
-			return rtlib.RunRaw(p, data)
-		}
-		return c.frame.RunRaw(p, data)
-	}
-	var r0 uint32
-	var err error
-	ctx := rtlib.XDP{Data: data}
-	if c.frame == nil {
-		r0, err = rtlib.RunXDP(p, &ctx)
-	} else {
-		r0, err = c.frame.RunXDP(p, &ctx)
-	}
-	return uint64(r0), err
-}
+func (c *Compiled) Run(data []byte) (uint64, error) { return c.run(data) }
 
 // Lookup implements Instance.
 func (c *Compiled) Lookup(mapName string, key []byte) ([]byte, error) {

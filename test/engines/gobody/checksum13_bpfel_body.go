@@ -19,7 +19,7 @@ const checksum13Engine = "go"
 //go:nocheckptr
 //go:norace
 func checksum13_checksum(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3, x4 uint64
+	var x0, x1, x2, x3 uint64
 	{
 		x0 = fr.Data
 		v4 := fr.DataEnd
@@ -28,16 +28,16 @@ func checksum13_checksum(fr *abi.Frame) (ret uint64) {
 	}
 b8:
 	{
-		x4 = x2 + 2
-		if x4 > x1 {
+		x2 = x2 + 2
+		if x2 > x1 {
 			goto b15
 		}
 	}
 	{
-		v54 := abi.Load16(x0 + x2)
+		v54 := abi.Load16((x0 + x2) - 2)
 		v48 := uint64(bits.ReverseBytes16(uint16(v54))) + x3
-		if x2 < 1498 {
-			x2, x3 = x4, v48
+		if x2 < 1500 {
+			x3 = v48
 			goto b8
 		}
 		x3 = v48
@@ -45,12 +45,12 @@ b8:
 	}
 b15:
 	{
-		if x1 < (x2 + 1) {
+		if x1 < ((x2 - 2) + 1) {
 			goto b21
 		}
 	}
 	{
-		v26 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+x2))))
+		v26 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+(x2-2)))))
 		x3 = (v26 << 8) + x3
 	}
 b21:

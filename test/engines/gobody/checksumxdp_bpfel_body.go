@@ -35,8 +35,9 @@ b7:
 	{
 		v51 := abi.Load16(x4)
 		v46 := uint64(bits.ReverseBytes16(uint16(v51))) + x3
-		if x2 < 1498 {
-			x2, x3 = x2+2, v46
+		v47 := x2 + 2
+		if v47 < 1500 {
+			x2, x3 = v47, v46
 			goto b7
 		}
 		x1 = v46

@@ -104,9 +104,19 @@ func (p *Loops13Programs) RunLoops(mem []byte) (uint64, error) {
 }
 
 // RunLoopsOn is RunLoops on a Frame of the caller, which p.Loops.NewFrame
-// makes: the fastest call, without allocation.
+// makes, without allocation. For many runs see BindLoops.
 func (p *Loops13Programs) RunLoopsOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Loops.Runtime(), mem)
+}
+
+// BindLoops prepares runs of program loops on a Frame of the caller. The runs
+// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Loops.NewFrame() // one for each goroutine
+//	run, err := p.BindLoops(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *Loops13Programs) BindLoops(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
+	return fr.BindRaw(p.Loops.Runtime())
 }
 
 // loops13Object is the object as rtlib takes it: data, never changed.

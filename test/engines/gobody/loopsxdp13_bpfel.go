@@ -105,9 +105,20 @@ func (p *LoopsXdp13Programs) RunLoopsXdp(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunLoopsXdpOn is RunLoopsXdp on a Frame of the caller, which
-// p.LoopsXdp.NewFrame makes: the fastest call, without allocation.
+// p.LoopsXdp.NewFrame makes, without allocation. For many runs see
+// BindLoopsXdp.
 func (p *LoopsXdp13Programs) RunLoopsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.LoopsXdp.Runtime(), ctx)
+}
+
+// BindLoopsXdp prepares runs of program loops_xdp on a Frame of the caller.
+// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.LoopsXdp.NewFrame() // one for each goroutine
+//	run, err := p.BindLoopsXdp(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *LoopsXdp13Programs) BindLoopsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.LoopsXdp.Runtime())
 }
 
 // loopsXdp13Object is the object as rtlib takes it: data, never changed.

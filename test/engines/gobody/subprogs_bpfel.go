@@ -104,9 +104,20 @@ func (p *SubprogsPrograms) RunSubprogs(mem []byte) (uint64, error) {
 }
 
 // RunSubprogsOn is RunSubprogs on a Frame of the caller, which
-// p.Subprogs.NewFrame makes: the fastest call, without allocation.
+// p.Subprogs.NewFrame makes, without allocation. For many runs see
+// BindSubprogs.
 func (p *SubprogsPrograms) RunSubprogsOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Subprogs.Runtime(), mem)
+}
+
+// BindSubprogs prepares runs of program subprogs on a Frame of the caller. The
+// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Subprogs.NewFrame() // one for each goroutine
+//	run, err := p.BindSubprogs(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *SubprogsPrograms) BindSubprogs(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
+	return fr.BindRaw(p.Subprogs.Runtime())
 }
 
 // subprogsObject is the object as rtlib takes it: data, never changed.

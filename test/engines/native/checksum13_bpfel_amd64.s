@@ -14,18 +14,19 @@ TEXT ·checksum13_checksum(SB), 0, $0-16
 #line 9 "checksum.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 9 "checksum.bpf.c"
 
-	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; WORD $0xebdb; BYTE $0x17
+	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; QUAD $0x841f0f22ebdb; QUAD $0x441f0f000000
 #line 24 "checksum.h"
 
-	QUAD $0x8c7c166103cb70f; QUAD $0x5dafa8148fb0148; LONG $0x89480000; WORD $0x73f2; BYTE $0x1d
+	QUAD $0xc6c166fe1074b70f; QUAD $0xdcfa8148f3014808; LONG $0x73000005; BYTE $0x25
 #line 34 "include/span.h"
 
-	QUAD $0x76ce394802728d48; QUAD $0xf1394801728d48e0; WORD $0xb72
+	QUAD $0x76ca394802c28348; QUAD $0xc68348fe728d48e2; LONG $0xf1394801; WORD $0xf72
 #line 21 "checksum.h"
 
-	QUAD $0x8e1c148100cb60f; WORD $0x148; BYTE $0xcb
+	QUAD $0x100cb60ffec28348; LONG $0x8e1c148; WORD $0x148; BYTE $0xcb
 #line 27 "checksum.h"
 
 	QUAD $0xf10e9c148d98948; LONG $0x148d3b7; BYTE $0xca

@@ -104,9 +104,20 @@ func (p *ChecksumPrograms) RunChecksum(mem []byte) (uint64, error) {
 }
 
 // RunChecksumOn is RunChecksum on a Frame of the caller, which
-// p.Checksum.NewFrame makes: the fastest call, without allocation.
+// p.Checksum.NewFrame makes, without allocation. For many runs see
+// BindChecksum.
 func (p *ChecksumPrograms) RunChecksumOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Checksum.Runtime(), mem)
+}
+
+// BindChecksum prepares runs of program checksum on a Frame of the caller. The
+// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Checksum.NewFrame() // one for each goroutine
+//	run, err := p.BindChecksum(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *ChecksumPrograms) BindChecksum(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
+	return fr.BindRaw(p.Checksum.Runtime())
 }
 
 // checksumObject is the object as rtlib takes it: data, never changed.

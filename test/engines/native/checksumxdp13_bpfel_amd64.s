@@ -14,15 +14,16 @@ TEXT ·checksumXdp13_checksum_xdp(SB), 0, $0-16
 #line 11 "checksum_xdp.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 13 "checksum_xdp.bpf.c"
 
-	QUAD $0x4c8b492024448b49; QUAD $0x1aebdb31d2311824; LONG $0x27a8d48
+	QUAD $0x4c8b492024448b49; QUAD $0x27ebdb31d2311824; QUAD $0x841f0f; QUAD $0x841f0f; LONG $0x2c28348
 #line 24 "checksum.h"
 
-	QUAD $0x4808c6c16636b70f; QUAD $0x5dafa8148f301; LONG $0xfa894800; WORD $0xf73
+	QUAD $0x4808c6c16636b70f; QUAD $0x5dcfa8148f301; WORD $0x7300; BYTE $0xf
 #line 32 "include/span.h"
 
-	QUAD $0x27e8d4811348d48; LONG $0x76c73948; WORD $0xebd9; BYTE $0x1e
+	QUAD $0x27e8d4811348d48; LONG $0x76c73948; WORD $0xebdc; BYTE $0x1e
 #line 27 "checksum.h"
 
 	QUAD $0xf10e9c148d98948; LONG $0x148d3b7; BYTE $0xca

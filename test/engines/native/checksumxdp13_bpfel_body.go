@@ -34,10 +34,11 @@ b7:
 		}
 	}
 	{
+		v41 := x2 + 2
 		v53 := abi.Load16(x4)
 		v47 := uint64(bits.ReverseBytes16(uint16(v53))) + x3
-		if x2 < 1498 {
-			x2, x3 = x2+2, v47
+		if v41 < 1500 {
+			x2, x3 = v41, v47
 			goto b7
 		}
 		x1 = v47

@@ -14,18 +14,19 @@ TEXT ·checksumXdp_checksum_xdp(SB), 0, $0-16
 #line 11 "checksum_xdp.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 13 "checksum_xdp.bpf.c"
 
-	QUAD $0x4c8b492024448b49; QUAD $0x1aebdb31d2311824
+	QUAD $0x4c8b492024448b49; QUAD $0x27ebdb31d2311824; QUAD $0x841f0f; QUAD $0x841f0f
 #line 24 "checksum.h"
 
 	QUAD $0x4808c6c16636b70f; WORD $0xf301
 #line 18 "checksum.h"
 
-	QUAD $0xdafa814802728d48; QUAD $0xf73f28948000005
+	QUAD $0xdcfa814802c28348; LONG $0x73000005; BYTE $0xf
 #line 32 "include/span.h"
 
-	QUAD $0x27e8d4811348d48; LONG $0x76c73948; WORD $0xebd9; BYTE $0x1c
+	QUAD $0x27e8d4811348d48; LONG $0x76c73948; WORD $0xebdc; BYTE $0x1c
 #line 27 "checksum.h"
 
 	QUAD $0xf10e9c148d98948; LONG $0xca01d3b7

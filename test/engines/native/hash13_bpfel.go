@@ -103,10 +103,20 @@ func (p *Hash13Programs) RunHash(mem []byte) (uint64, error) {
 	return rtlib.RunRaw(p.Hash.Runtime(), mem)
 }
 
-// RunHashOn is RunHash on a Frame of the caller, which p.Hash.NewFrame makes:
-// the fastest call, without allocation.
+// RunHashOn is RunHash on a Frame of the caller, which p.Hash.NewFrame makes,
+// without allocation. For many runs see BindHash.
 func (p *Hash13Programs) RunHashOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Hash.Runtime(), mem)
+}
+
+// BindHash prepares runs of program hash on a Frame of the caller. The runs
+// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Hash.NewFrame() // one for each goroutine
+//	run, err := p.BindHash(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *Hash13Programs) BindHash(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
+	return fr.BindRaw(p.Hash.Runtime())
 }
 
 // hash13Object is the object as rtlib takes it: data, never changed.

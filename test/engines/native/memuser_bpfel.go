@@ -104,9 +104,19 @@ func (p *MemuserPrograms) RunMemuser(mem []byte) (uint64, error) {
 }
 
 // RunMemuserOn is RunMemuser on a Frame of the caller, which
-// p.Memuser.NewFrame makes: the fastest call, without allocation.
+// p.Memuser.NewFrame makes, without allocation. For many runs see BindMemuser.
 func (p *MemuserPrograms) RunMemuserOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Memuser.Runtime(), mem)
+}
+
+// BindMemuser prepares runs of program memuser on a Frame of the caller. The
+// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Memuser.NewFrame() // one for each goroutine
+//	run, err := p.BindMemuser(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *MemuserPrograms) BindMemuser(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
+	return fr.BindRaw(p.Memuser.Runtime())
 }
 
 // memuserObject is the object as rtlib takes it: data, never changed.

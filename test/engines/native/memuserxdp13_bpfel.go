@@ -105,9 +105,21 @@ func (p *MemuserXdp13Programs) RunMemuserXdp(ctx *rtlib.XDP) (uint32, error) {
 }
 
 // RunMemuserXdpOn is RunMemuserXdp on a Frame of the caller, which
-// p.MemuserXdp.NewFrame makes: the fastest call, without allocation.
+// p.MemuserXdp.NewFrame makes, without allocation. For many runs see
+// BindMemuserXdp.
 func (p *MemuserXdp13Programs) RunMemuserXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
 	return fr.RunXDP(p.MemuserXdp.Runtime(), ctx)
+}
+
+// BindMemuserXdp prepares runs of program memuser_xdp on a Frame of the
+// caller. The runs are the fastest calls: Go inlines them. See
+// [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.MemuserXdp.NewFrame() // one for each goroutine
+//	run, err := p.BindMemuserXdp(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *MemuserXdp13Programs) BindMemuserXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
+	return fr.BindXDP(p.MemuserXdp.Runtime())
 }
 
 // memuserXdp13Object is the object as rtlib takes it: data, never changed.
