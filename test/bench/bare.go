@@ -28,7 +28,7 @@ func bareCalls() []struct {
 		label string
 		by    map[string]call
 	}{
-		{"call, typed, owned Frame", map[string]call{columnNative: typedNative, columnBody: typedBody}},
+		{"call, owned Frame", map[string]call{columnNative: boundNative, columnBody: boundBody}},
 		{"call, Frame.RunXDP", map[string]call{columnNative: plain(columnNative), columnBody: plain(columnBody)}},
 		{"call, pooled Frame", map[string]call{columnNative: pooled(columnNative), columnBody: pooled(columnBody)}},
 	}
@@ -45,7 +45,7 @@ func (g *generated) bare(by map[string]call, packet []byte) ([]measure.Engine, e
 	return list, err
 }
 
-func typedNative(_ *generated, packet []byte, n int) (d time.Duration, err error) {
+func boundNative(_ *generated, packet []byte, n int) (d time.Duration, err error) {
 	var objects native.CallsObjects
 	if err := native.LoadCallsObjects(&objects, nil); err != nil {
 		return 0, err
@@ -56,17 +56,20 @@ func typedNative(_ *generated, packet []byte, n int) (d time.Duration, err error
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, frame.Close()) }()
-	ctx := &rtlib.XDP{Data: packet}
+	run, err := objects.BindEmpty(frame)
+	if err != nil {
+		return 0, err
+	}
 	start := measure.Now()
 	for range n {
-		if _, err := objects.RunEmptyOn(frame, ctx); err != nil {
+		if _, err := run.Packet(packet).Run(); err != nil {
 			return 0, err
 		}
 	}
 	return measure.Now() - start, nil
 }
 
-func typedBody(_ *generated, packet []byte, n int) (d time.Duration, err error) {
+func boundBody(_ *generated, packet []byte, n int) (d time.Duration, err error) {
 	var objects body.CallsObjects
 	if err := body.LoadCallsObjects(&objects, nil); err != nil {
 		return 0, err
@@ -77,10 +80,13 @@ func typedBody(_ *generated, packet []byte, n int) (d time.Duration, err error) 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, frame.Close()) }()
-	ctx := &rtlib.XDP{Data: packet}
+	run, err := objects.BindEmpty(frame)
+	if err != nil {
+		return 0, err
+	}
 	start := measure.Now()
 	for range n {
-		if _, err := objects.RunEmptyOn(frame, ctx); err != nil {
+		if _, err := run.Packet(packet).Run(); err != nil {
 			return 0, err
 		}
 	}
