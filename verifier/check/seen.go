@@ -52,7 +52,6 @@ type Access struct {
 	Size     int
 	Map      int // -1 when several or none
 	Field    int
-	anyField bool
 }
 
 // Call is the join of the helper calls of a slot.

@@ -65,7 +65,7 @@ func (m *Machine) helper() *Fault {
 	for i, kind := range h.Args {
 		if f := m.arg(bpf.R1+bpf.Reg(i), kind); f != nil {
 			if f.Does == "" || f.Reg == bpf.R1+bpf.Reg(i) {
-				f.does("argument %d of bpf_%s", i+1, h.Name)
+				f = f.does("argument %d of bpf_%s", i+1, h.Name)
 			}
 			return f
 		}

@@ -139,10 +139,10 @@ func (m *Machine) outside(p *state.Value, a access, room int64) *Fault {
 		return f.need("%d bytes behind the variable offset are needed, %d are proven: compare the end of the access with %s first",
 			want, room, end)
 	}
-	f.need("needs %d bytes after %s, %d are proven: compare %s + %d with %s first", want, base, room, base, want, end)
+	f = f.need("needs %d bytes after %s, %d are proven: compare %s + %d with %s first", want, base, room, base, want, end)
 	f.Check = fmt.Sprintf("%s + %d > %s", base, want, end)
 	if m.Env.Hook.Memory {
-		f.need("needs %d bytes of memory, %d are proven: compare len with %d first", want, room, want)
+		f = f.need("needs %d bytes of memory, %d are proven: compare len with %d first", want, room, want)
 		f.Check = fmt.Sprintf("len < %d", want)
 	}
 	return f

@@ -23,10 +23,11 @@ func TestGenerateIsStable(t *testing.T) {
 	if err := WritePcap(h, m.Packets); err != nil {
 		t.Fatal(err)
 	}
-	binary.Write(h, binary.BigEndian, m.Lists.SourcesV4)
-	binary.Write(h, binary.BigEndian, m.Lists.SourcesV6)
-	binary.Write(h, binary.BigEndian, m.Lists.TCP)
-	binary.Write(h, binary.BigEndian, m.Lists.UDP)
+	for _, list := range []any{m.Lists.SourcesV4, m.Lists.SourcesV6, m.Lists.TCP, m.Lists.UDP} {
+		if err := binary.Write(h, binary.BigEndian, list); err != nil {
+			t.Fatal(err)
+		}
+	}
 	const want = "12dedea76990a3de28c0ba2285bcb24d"
 	if got := hex.EncodeToString(h.Sum(nil)[:16]); got != want {
 		t.Errorf("got %s, want %s", got, want)
