@@ -43,7 +43,9 @@ type InstanceOptions struct {
 	// of the variable. Constants can be set only here.
 	Variables map[string][]byte
 	// Trace gets each line of trace_printk in one Write with a newline at the
-	// end. Nil is os.Stderr; use io.Discard for none.
+	// end. Nil is os.Stderr; use io.Discard for none. Lines come one at a
+	// time, so Write must not run a program of the instance that traces: it
+	// would wait for itself.
 	Trace io.Writer
 	// PoisonFreed overwrites the values of hash maps with a pattern when they
 	// become free, to find values that are used too long. For tests.
