@@ -45,13 +45,13 @@ type Operand struct {
 
 // Access is the join of the accesses of a slot.
 type Access struct {
-	Set      bool
-	Region   table.Region // a union
-	Own      bool         // stack of the running function, always
-	Lo, Hi   int64
-	Size     int
-	Map      int // -1 when several or none
-	Field    int
+	Set    bool
+	Region table.Region // a union
+	Own    bool         // stack of the running function, always
+	Lo, Hi int64
+	Size   int
+	Map    int // -1 when several or none
+	Field  int
 }
 
 // Call is the join of the helper calls of a slot.
