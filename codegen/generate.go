@@ -103,7 +103,7 @@ func (in *Input) check() error {
 		return errors.New("no object")
 	case !token.IsIdentifier(in.Ident):
 		return fmt.Errorf("%q is not a Go identifier; choose another ident", in.Ident)
-	case !token.IsIdentifier(in.Package):
+	case !token.IsIdentifier(in.Package) || in.Package == "_":
 		return fmt.Errorf("%q is not a Go package name; set -go-package", in.Package)
 	case in.Stem == "" || strings.ContainsAny(in.Stem, `/\`):
 		return fmt.Errorf("%q is not a file name; set -output-stem", in.Stem)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
@@ -165,6 +166,28 @@ func TestLayout(t *testing.T) {
 		text, _, _ = strings.Cut(text, "}\n")
 		if got := strings.Join(strings.Fields(text), " "); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestMapTypeNames: generated code names the map types that are served.
+func TestMapTypeNames(t *testing.T) {
+	for _, row := range table.MapTypes() {
+		if row.Status == table.Supported && mapTypeNames[row.Type] == "" {
+			t.Errorf("map type %s has no constant", row.Name)
+		}
+	}
+}
+
+func TestGroupImports(t *testing.T) {
+	const in = "package p\n\nimport (\n\t\"errors\"\n\tabi \"x.org/abi\"\n\t\"structs\"\n)\n\nvar x = \"a.b\"\n"
+	const want = "package p\n\nimport (\n\t\"errors\"\n\t\"structs\"\n\n\tabi \"x.org/abi\"\n)\n\nvar x = \"a.b\"\n"
+	if got := string(groupImports([]byte(in))); got != want {
+		t.Errorf("got:\n%s", got)
+	}
+	for _, same := range []string{want, "package p\n\nimport \"a\"\n", "package p\n\nimport (\n\t\"a\"\n\t\"b\"\n)\n"} {
+		if got := string(groupImports([]byte(same))); got != same {
+			t.Errorf("%q became %q", same, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package codegen
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 )
@@ -14,7 +15,33 @@ func render(f *jen.File, name string) ([]File, error) {
 	if err := f.Render(&b); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return []File{{Name: name, Data: b.Bytes()}}, nil
+	return []File{{Name: name, Data: groupImports(b.Bytes())}}, nil
+}
+
+// groupImports puts the standard library's imports before the others, with an
+// empty line between them, as goimports does. jennifer has one sorted list.
+func groupImports(src []byte) []byte {
+	const open, end = "\nimport (\n", "\n)\n"
+	before, rest, ok := strings.Cut(string(src), open)
+	if !ok {
+		return src
+	}
+	list, after, _ := strings.Cut(rest, end)
+	var std, others []string
+	for line := range strings.SplitSeq(list, "\n") {
+		if line == "" {
+			continue // a group ends here
+		}
+		if host, _, _ := strings.Cut(line, "/"); strings.Contains(host, ".") {
+			others = append(others, line)
+		} else {
+			std = append(std, line)
+		}
+	}
+	if len(std) > 0 && len(others) > 0 {
+		std = append(std, "")
+	}
+	return []byte(before + open + strings.Join(append(std, others...), "\n") + end + after)
 }
 
 // objectFile prints the file that every architecture shares: types, names,

@@ -59,6 +59,17 @@ func (r *row) number(name string, v int) {
 	}
 }
 
+// mapTypeNames are the constants of package bpf.
+var mapTypeNames = map[bpf.MapType]string{bpf.MapHash: "MapHash", bpf.MapArray: "MapArray"}
+
+func (r *row) mapType(t bpf.MapType) {
+	if name := mapTypeNames[t]; name != "" {
+		r.add("Type", jen.Qual(pathBPF, name))
+		return
+	}
+	r.number("Type", int(t))
+}
+
 func (r *row) text(name, v string) {
 	if v != "" {
 		r.add(name, jen.Lit(v))
@@ -121,7 +132,7 @@ func (g *generator) mapSpecs() []jen.Code {
 	for i, m := range g.Object.Maps {
 		r := &row{}
 		r.text("Name", m.Name)
-		r.number("Type", int(m.Type))
+		r.mapType(m.Type)
 		r.number("KeySize", int(m.KeySize))
 		r.number("ValueSize", int(m.ValueSize))
 		r.number("MaxEntries", int(m.MaxEntries))

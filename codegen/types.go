@@ -113,6 +113,7 @@ func (g *generator) types(f *jen.File) error {
 		}
 		used[name] = true
 	}
+	var sizes []jen.Code
 	for _, t := range chosen {
 		name := l.names[t.Name]
 		code, _, err := l.literal(t, 0)
@@ -126,10 +127,14 @@ func (g *generator) types(f *jen.File) error {
 			enumerators(f, name, t)
 		}
 		if t.Size > 0 {
-			f.Var().Id("_").Op("=").Index(jen.Lit(1)).Struct().Values().Index(
-				jen.Qual("unsafe", "Sizeof").Call(jen.Op("*").Parens(jen.New(jen.Id(name)))).Op("-").Lit(t.Size))
-			f.Line()
+			sizes = append(sizes, jen.Id("_").Op("=").Index(jen.Lit(1)).Struct().Values().Index(
+				jen.Qual("unsafe", "Sizeof").Call(jen.Op("*").New(jen.Id(name))).Op("-").Lit(t.Size)))
 		}
+	}
+	if len(sizes) > 0 {
+		comment(f, "Sizes as C has them, in bytes; types of another size do not compile.")
+		f.Var().Defs(sizes...)
+		f.Line()
 	}
 	return nil
 }

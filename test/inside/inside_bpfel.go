@@ -7,12 +7,13 @@ package inside
 
 import (
 	"errors"
+	"structs"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"structs"
-	"unsafe"
 )
 
 // insidePair is struct pair of C.
@@ -22,7 +23,10 @@ type insidePair struct {
 	B uint64
 }
 
-var _ = [1]struct{}{}[unsafe.Sizeof(*(new(insidePair)))-16]
+// Sizes as C has them, in bytes; types of another size do not compile.
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(insidePair))-16]
+)
 
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
@@ -311,9 +315,9 @@ var insideObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "pairs", Type: 1, KeySize: 4, ValueSize: 16, MaxEntries: 64},
-		{Name: "own", Type: 1, KeySize: 8, ValueSize: 16, MaxEntries: 256},
-		{Name: "counts", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 4, MinEntries: 4, ReliedBy: "sum"},
+		{Name: "pairs", Type: bpf.MapHash, KeySize: 4, ValueSize: 16, MaxEntries: 64},
+		{Name: "own", Type: bpf.MapHash, KeySize: 8, ValueSize: 16, MaxEntries: 256},
+		{Name: "counts", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 4, MinEntries: 4, ReliedBy: "sum"},
 	},
 	Name:     "inside.o",
 	Platform: bpf.Linux,

@@ -14,11 +14,10 @@ TEXT ·inside_spin(SB), 0, $0-16
 #line 56 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	PCALIGN $32
 	// 0: r0 = r2
 #line 56 "inside.bpf.c"
 	// u64 spin(const u8 *data, u64 len)
-	QUAD $0x442b492024448b49; QUAD $0xf00030d40b91824; QUAD $0xf0000000000841f; QUAD $0x900000000000841f
+	QUAD $0x442b492024448b49; LONG $0x40b91824; WORD $0x30d; BYTE $0x0
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
 #line 62 "inside.bpf.c"
@@ -43,11 +42,10 @@ TEXT ·inside_spin_long(SB), 0, $48-16
 #line 70 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	PCALIGN $32
 	// 0: r0 = r2
 #line 70 "inside.bpf.c"
 	// u64 spin_long(const u8 *data, u64 len)
-	QUAD $0x400102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x1f0f00061a80b9
+	QUAD $0x400102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; LONG $0x61a80b9; BYTE $0x0
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
 #line 76 "inside.bpf.c"
@@ -412,7 +410,6 @@ TEXT ·inside_sum(SB), 0, $0-16
 #line 196 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	PCALIGN $32
 	// 0: r6 = *(u32 *)(r1 + 0x4)
 	// 1: r7 = *(u32 *)(r1 + 0x0)
 #line 196 "inside.bpf.c"
@@ -425,7 +422,7 @@ TEXT ·inside_sum(SB), 0, $0-16
 	// 11: lock *(u64 *)(r0 + 0x0) += r1
 #line 51 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
-	QUAD $0xc0310118408348f0; LONG $0x10ebdb31; BYTE $0x90
+	QUAD $0xc0310118408348f0; LONG $0xfebdb31
 	// 19: r3 = *(u8 *)(r3 + 0x0)
 	// 20: w1 += w3
 #line 203 "inside.bpf.c"

@@ -7,11 +7,12 @@ package gobody
 
 import (
 	"errors"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"unsafe"
 )
 
 // Names of everything in the object, for look-ups in a Collection or a

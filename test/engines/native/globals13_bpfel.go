@@ -7,11 +7,12 @@ package native
 
 import (
 	"errors"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"unsafe"
 )
 
 // Names of everything in the object, for look-ups in a Collection or a
@@ -154,10 +155,10 @@ var globals13Object = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: ".rodata", Type: 2, KeySize: 4, ValueSize: 20, MaxEntries: 1, Flags: 128, Data: "\x03\x00\x00\x00\x01\x01\x02\x03\x05\b\r\x15\"7Y\x90\xe9\a\v\x12", Section: true, Frozen: true},
-		{Name: ".data", Type: 2, KeySize: 4, ValueSize: 12, MaxEntries: 1, Data: "\xefͫ\x89gE#\x01\x01\x00\x00\x00", Section: true},
-		{Name: ".bss", Type: 2, KeySize: 4, ValueSize: 74, MaxEntries: 1, Section: true},
-		{Name: "seen", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 4},
+		{Name: ".rodata", Type: bpf.MapArray, KeySize: 4, ValueSize: 20, MaxEntries: 1, Flags: 128, Data: "\x03\x00\x00\x00\x01\x01\x02\x03\x05\b\r\x15\"7Y\x90\xe9\a\v\x12", Section: true, Frozen: true},
+		{Name: ".data", Type: bpf.MapArray, KeySize: 4, ValueSize: 12, MaxEntries: 1, Data: "\xefͫ\x89gE#\x01\x01\x00\x00\x00", Section: true},
+		{Name: ".bss", Type: bpf.MapArray, KeySize: 4, ValueSize: 74, MaxEntries: 1, Section: true},
+		{Name: "seen", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 4},
 	},
 	Name:     "globals.o",
 	Platform: bpf.Linux,

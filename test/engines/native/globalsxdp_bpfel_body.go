@@ -6,9 +6,10 @@
 package native
 
 import (
-	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"math/bits"
 	"unsafe"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Go bodies run on this architecture.

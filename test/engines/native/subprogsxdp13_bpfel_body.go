@@ -6,8 +6,9 @@
 package native
 
 import (
-	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"unsafe"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Go bodies run on this architecture.

@@ -7,11 +7,12 @@ package native
 
 import (
 	"errors"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"unsafe"
 )
 
 // Names of everything in the object, for look-ups in a Collection or a
@@ -157,10 +158,10 @@ var xdpfirewall13Object = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "counters", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 11},
-		{Name: "blocked_v4", Type: 1, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
-		{Name: "blocked_v6", Type: 1, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
-		{Name: "blocked_ports", Type: 2, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
+		{Name: "counters", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 11},
+		{Name: "blocked_v4", Type: bpf.MapHash, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
+		{Name: "blocked_v6", Type: bpf.MapHash, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
+		{Name: "blocked_ports", Type: bpf.MapArray, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
 	},
 	Name:     "xdpfirewall.o",
 	Platform: bpf.Linux,

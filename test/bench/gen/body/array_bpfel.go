@@ -7,11 +7,12 @@ package body
 
 import (
 	"errors"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"unsafe"
 )
 
 // Names of everything in the object, for look-ups in a Collection or a
@@ -189,7 +190,7 @@ var arrayObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "array", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 4096},
+		{Name: "array", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 4096},
 	},
 	Name:     "array.o",
 	Platform: bpf.Linux,

@@ -7,12 +7,13 @@ package body
 
 import (
 	"errors"
+	"structs"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"structs"
-	"unsafe"
 )
 
 // mapsKey16 is struct key16 of C.
@@ -21,7 +22,10 @@ type mapsKey16 struct {
 	Half [2]uint64
 }
 
-var _ = [1]struct{}{}[unsafe.Sizeof(*(new(mapsKey16)))-16]
+// Sizes as C has them, in bytes; types of another size do not compile.
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(mapsKey16))-16]
+)
 
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
@@ -368,8 +372,8 @@ var mapsObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "hash4", Type: 1, KeySize: 4, ValueSize: 8, MaxEntries: 4096},
-		{Name: "hash16", Type: 1, KeySize: 16, ValueSize: 8, MaxEntries: 4096},
+		{Name: "hash4", Type: bpf.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 4096},
+		{Name: "hash16", Type: bpf.MapHash, KeySize: 16, ValueSize: 8, MaxEntries: 4096},
 	},
 	Name:     "hash.o",
 	Platform: bpf.Linux,

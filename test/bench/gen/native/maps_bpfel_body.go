@@ -6,9 +6,10 @@
 package native
 
 import (
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
-	"unsafe"
 )
 
 // Go bodies run on this architecture.

@@ -7,12 +7,13 @@ package native
 
 import (
 	"errors"
+	"structs"
+	"unsafe"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
-	"structs"
-	"unsafe"
 )
 
 // xdpfirewallIn6 is struct in6 of C.
@@ -21,7 +22,10 @@ type xdpfirewallIn6 struct {
 	Byte [16]uint8
 }
 
-var _ = [1]struct{}{}[unsafe.Sizeof(*(new(xdpfirewallIn6)))-16]
+// Sizes as C has them, in bytes; types of another size do not compile.
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(xdpfirewallIn6))-16]
+)
 
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
@@ -171,10 +175,10 @@ var xdpfirewallObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "counters", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 11},
-		{Name: "blocked_v4", Type: 1, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
-		{Name: "blocked_v6", Type: 1, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
-		{Name: "blocked_ports", Type: 2, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
+		{Name: "counters", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 11},
+		{Name: "blocked_v4", Type: bpf.MapHash, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
+		{Name: "blocked_v6", Type: bpf.MapHash, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
+		{Name: "blocked_ports", Type: bpf.MapArray, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
 	},
 	Name:     "xdpfirewall.o",
 	Platform: bpf.Linux,

@@ -6,10 +6,11 @@
 package native
 
 import (
-	"github.com/bpf2go-native/bpf2go-native/rtlib"
-	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"math/bits"
 	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Go bodies run on this architecture.
