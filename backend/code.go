@@ -12,6 +12,7 @@ type Code struct {
 //	TEXT ·name(SB), 0, $FrameSize-ArgSize
 //	    NO_LOCAL_POINTERS
 //	    load fr+0(FP) into Target.FrameReg     // subprograms: base+8(FP) into
+//	    PCALIGN $Align                         // when it is not 0
 //	    <Bytes, with a real CALL at each Call> // BaseReg, r1+16(FP).. into ArgRegs
 //	    store Target.Result to ret+N(FP)
 //	    RET
@@ -28,6 +29,7 @@ type FuncCode struct {
 	FrameSize int // bytes of the TEXT's own frame: outgoing arguments and spills
 	NumArgs   int
 	Entry     bool
+	Align     int    // Bytes should begin at a multiple of it (PCALIGN), for speed; 0: anywhere
 	Calls     []Call // by Off
 	Insts     []Inst // by Off; covers Bytes
 }

@@ -61,6 +61,7 @@ func compileFunc(t *Target, p *ir.Program, fn *ir.Func, check bool) (*FuncCode, 
 		FrameSize: f.FrameSize(),
 		NumArgs:   fn.NumArgs,
 		Entry:     fn.Entry,
+		Align:     enc.Align,
 		Calls:     enc.Calls,
 		Insts:     enc.Insts,
 	}, nil

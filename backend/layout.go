@@ -189,6 +189,13 @@ func lines(f *Func) []Line {
 			code[i].Target = first[target[i].ID]
 		}
 	}
+	if f.Target.LoopAlign != 0 {
+		for _, b := range loopStarts(place) {
+			if i := first[b.ID]; i < len(code) {
+				code[i].Align = true
+			}
+		}
+	}
 	markFlags(f, place, first, code)
 	return code
 }

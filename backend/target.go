@@ -55,6 +55,9 @@ type Target struct {
 	ArgBase    int // bytes from SP to the first outgoing argument
 	FramePad   int // bytes to add to a frame that is not empty
 	FrameAlign int // multiple of the frame size
+	// LoopAlign, when not 0, is what the address of an innermost loop should
+	// be a multiple of: Assemble fills in front of lines that say so.
+	LoopAlign int
 
 	// Strict returns the condition that says of K+1 what <= or > says of K.
 	Strict func(cond uint8) (uint8, bool)
@@ -81,15 +84,17 @@ type Target struct {
 
 // Line is an instruction in its final place. Target is the index of the line
 // that a jump or branch goes to, -1 for the end of the function; Jump says
-// that it is one.
+// that it is one. Align says that a hot loop begins here.
 type Line struct {
 	Inst   *Instr
 	Jump   bool
+	Align  bool
 	Target int
 }
 
-// Encoded is the result of Target.Assemble.
+// Encoded is the result of Target.Assemble. Align is FuncCode.Align.
 type Encoded struct {
+	Align int
 	Bytes []byte
 	Insts []Inst
 	Calls []Call

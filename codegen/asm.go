@@ -130,6 +130,9 @@ func (a *asmFunc) prologue() {
 		a.atLine()
 		fmt.Fprintf(a.out, "\t%s %s+%d(FP), %s\n", a.target.Load, params[i], 8*i, reg)
 	}
+	if a.fn.Align != 0 {
+		fmt.Fprintf(a.out, "\tPCALIGN $%d\n", a.fn.Align)
+	}
 }
 
 // epilogue prints the store of the result and the only RET. Every exit of the

@@ -59,33 +59,71 @@ type emitter struct {
 	owner []int       // line of each prog
 	text  []string    // listing of each prog
 	first []*obj.Prog // of each line and of the end
-	jumps []jump
+	// targets are the lines that jumps go to.
+	targets map[*obj.Prog]int
 }
 
-// jump is a branch whose target is a line.
-type jump struct {
-	prog *obj.Prog
-	line int
+// assemble encodes code. Bytes in front of a loop move what is behind them and
+// may lengthen jumps, so it goes on until every loop is in its place.
+func assemble(f *backend.Func, code []backend.Line) (*backend.Encoded, error) {
+	fill := make([]int, len(code))
+	for round := 0; ; round++ {
+		enc, first, err := encode(f, code, fill)
+		if err != nil || round == alignRounds || !align(f, enc, code, first, fill, round > alignRounds/2) {
+			return enc, err
+		}
+	}
 }
 
-// assemble encodes code.
-func assemble(f *backend.Func, code []backend.Line) (enc *backend.Encoded, err error) {
+// alignRounds bounds the search. A loop that has no place by then stays where
+// it is: that costs speed only.
+const alignRounds = 16
+
+// align changes the fillings so that loops get to their places if no jump
+// changes its length, and reports whether it had to. A jump that is short with
+// a long filling and long with a short one would go on forever, unless
+// fillings only grow.
+func align(f *backend.Func, enc *backend.Encoded, code []backend.Line, first, fill []int, grow bool) bool {
+	moved := 0
+	changed := false
+	for i := range code {
+		if !code[i].Align {
+			continue
+		}
+		enc.Align = f.Target.LoopAlign
+		n := fill[i] - (first[i]+moved)%enc.Align + enc.Align
+		if n-fill[i] == enc.Align {
+			continue
+		}
+		if !grow {
+			n %= enc.Align
+		}
+		moved += n - fill[i]
+		fill[i], changed = n, true
+	}
+	return changed
+}
+
+// encode encodes code with bytes in front of lines. It returns also where each
+// line begins.
+func encode(f *backend.Func, code []backend.Line, fill []int) (enc *backend.Encoded, first []int, err error) {
 	names := tables()
 	b, err := golangasm.NewBuilder("amd64", 2*len(code)+8)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	e := &emitter{f: f, ops: f.Target.Ops, names: names, b: b, first: make([]*obj.Prog, len(code)+1)}
+	e := &emitter{f: f, ops: f.Target.Ops, names: names, b: b, first: make([]*obj.Prog, len(code)+1), targets: make(map[*obj.Prog]int)}
 	defer func() {
 		if p := recover(); p != nil {
 			text := "the function's layout"
 			if n := len(e.text); n > 0 {
 				text = e.text[n-1]
 			}
-			enc, err = nil, fmt.Errorf("golang-asm does not accept %q: %v", text, p)
+			enc, first, err = nil, nil, fmt.Errorf("golang-asm does not accept %q: %v", text, p)
 		}
 	}()
 	for i := range code {
+		e.pad(fill[i])
 		e.line = i
 		e.inst(&code[i])
 	}
@@ -96,11 +134,38 @@ func assemble(f *backend.Func, code []backend.Line) (enc *backend.Encoded, err e
 			e.first[i] = e.first[i+1]
 		}
 	}
-	for _, j := range e.jumps {
-		j.prog.To.SetTarget(e.first[j.line])
+	for p, line := range e.targets {
+		p.To.SetTarget(e.first[line])
 	}
-	return e.finish(code)
+	if enc, err = e.finish(code); err != nil {
+		return nil, nil, err
+	}
+	first = make([]int, len(code))
+	for i := range first {
+		first[i] = int(e.first[i].Pc)
+	}
+	return enc, first, nil
 }
+
+// nops are the instructions without effect, by size in bytes (Intel SDM, NOP).
+var nops = [...]string{1: "\x90", 2: "\x66\x90", 3: "\x0f\x1f\x00", 4: "\x0f\x1f\x40\x00", 5: "\x0f\x1f\x44\x00\x00",
+	6: "\x66\x0f\x1f\x44\x00\x00", 7: "\x0f\x1f\x80\x00\x00\x00\x00", 8: "\x0f\x1f\x84\x00\x00\x00\x00\x00"}
+
+// pad adds n bytes of instructions without effect, which belong to no line.
+func (e *emitter) pad(n int) {
+	for e.line = noLine; n > 0; {
+		nop := nops[min(n, len(nops)-1)]
+		for i := range len(nop) {
+			p := e.prog("BYTE")
+			p.From = immArg(int64(nop[i])).a
+			e.add("NOP", p)
+		}
+		n -= len(nop)
+	}
+}
+
+// noLine is the line of bytes between loops.
+const noLine = -1
 
 // finish runs golang-asm and reads where everything went.
 func (e *emitter) finish(code []backend.Line) (*backend.Encoded, error) {
@@ -120,6 +185,10 @@ func (e *emitter) finish(code []backend.Line) (*backend.Encoded, error) {
 	enc.Bytes = bytes[:e.progs[end].Pc]
 	for i, p := range e.progs[:end] {
 		off, size := int(p.Pc), int(e.progs[i+1].Pc-p.Pc)
+		if e.owner[i] == noLine {
+			enc.Insts = e.fillInst(enc.Insts, i, off)
+			continue
+		}
 		in := code[e.owner[i]].Inst
 		if in.Op == backend.OpCall {
 			if size != callSize {
@@ -127,22 +196,22 @@ func (e *emitter) finish(code []backend.Line) (*backend.Encoded, error) {
 			}
 			enc.Calls = append(enc.Calls, backend.Call{Off: off, Size: size, Sym: in.Sym, Local: in.Local})
 		}
-		enc.Insts = append(enc.Insts, backend.Inst{Off: off, Len: size, PC: in.PC, Text: e.text[i]})
-	}
-	for _, j := range e.jumps {
-		e.labelText(enc, j)
+		text := e.text[i]
+		if to, ok := e.targets[p]; ok {
+			text += fmt.Sprintf(" %d", e.first[to].Pc)
+		}
+		enc.Insts = append(enc.Insts, backend.Inst{Off: off, Len: size, PC: in.PC, Text: text})
 	}
 	return enc, nil
 }
 
-// labelText completes the text of a jump with the offset it goes to.
-func (e *emitter) labelText(enc *backend.Encoded, j jump) {
-	for i, p := range e.progs {
-		if p == j.prog {
-			enc.Insts[i].Text += fmt.Sprintf(" %d", e.first[j.line].Pc)
-			return
-		}
+// fillInst lists byte i of a filling, which is one instruction in the list.
+func (e *emitter) fillInst(insts []backend.Inst, i, off int) []backend.Inst {
+	if i > 0 && e.owner[i-1] == noLine {
+		insts[len(insts)-1].Len++
+		return insts
 	}
+	return append(insts, backend.Inst{Off: off, Len: 1, PC: -1, Text: e.text[i]})
 }
 
 // prog makes an instruction of golang-asm by its name.
@@ -157,7 +226,7 @@ func (e *emitter) prog(name string) *obj.Prog {
 }
 
 func (e *emitter) add(text string, p *obj.Prog) *obj.Prog {
-	if e.first[e.line] == nil {
+	if e.line != noLine && e.first[e.line] == nil {
 		e.first[e.line] = p
 	}
 	e.b.AddInstruction(p)
@@ -225,7 +294,7 @@ func (e *emitter) branch(name string, line int) {
 	if line < 0 {
 		line = len(e.first) - 1
 	}
-	e.jumps = append(e.jumps, jump{p, line})
+	e.targets[p] = line
 	e.add(name, p)
 }
 

@@ -24,6 +24,7 @@ func Target() *backend.Target {
 		Frame:       R12,
 		Base:        R13,
 		Args:        [5]backend.Reg{AX, CX, DX, BX, SI},
+		LoopAlign:   32, // what the decoded instruction cache holds together
 
 		Strict:     strict,
 		Ops:        ops(),

@@ -77,6 +77,9 @@ func writeFunc(b *strings.Builder, t *backend.Target, n int, f *backend.FuncCode
 			fmt.Fprintf(b, "\t%s r%d+%d(FP), %s\n", t.Load, i+1, 16+8*i, t.ArgRegs[i])
 		}
 	}
+	if f.Align != 0 {
+		fmt.Fprintf(b, "\tPCALIGN $%d\n", f.Align)
+	}
 	pos := 0
 	for _, c := range f.Calls {
 		writeBytes(b, t, f.Bytes[pos:c.Off])

@@ -14,6 +14,7 @@ TEXT ·array_array_base(SB), 0, $0-16
 #line 15 "array.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -26,7 +27,7 @@ TEXT ·array_array_base(SB), 0, $0-16
 	// 7: r1 = *(u32 *)(r3 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -58,6 +59,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 #line 30 "array.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r2 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -70,7 +72,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c9311deb0000; QUAD $0x841f0f00000100bb; QUAD $0x841f0f0000000000; QUAD $0x401f0f0000000000; BYTE $0x0
 	// 14: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */

@@ -32,6 +32,7 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 #line 15 "calls.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -44,7 +45,7 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 	// 7: r1 = *(u32 *)(r3 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 11: w0 += w2
 #line 21 "calls.bpf.c"
 	// sum += x;
@@ -68,6 +69,7 @@ TEXT ·calls_helper(SB), 0, $0-16
 #line 27 "calls.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r3 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -80,7 +82,7 @@ TEXT ·calls_helper(SB), 0, $0-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 11: w6 += w2
 	// 12: call 0x8
 	// 13: w0 >>= 0x1f

@@ -14,10 +14,11 @@ TEXT ·checksum_checksum(SB), 0, $0-16
 #line 9 "checksum.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r0 = 0x0
 #line 9 "checksum.bpf.c"
 	// u64 checksum(const u8 *data, u64 len)
-	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; WORD $0xebdb; BYTE $0x15
+	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; QUAD $0x841f0f22ebdb; QUAD $0x441f0f000000
 	// 7: r3 = *(u8 *)(r3 + 0x0)
 	// 10: r3 += r4
 #line 24 "checksum.h"

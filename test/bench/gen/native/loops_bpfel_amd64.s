@@ -14,15 +14,16 @@ TEXT ·loops_loops(SB), 0, $0-16
 #line 9 "loops.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r0 = 0x0
 #line 9 "loops.bpf.c"
 	// u64 loops(const u8 *data, u64 len)
-	QUAD $0x5c8b4918244c8b49; QUAD $0xfb8348cb29482024; QUAD $0x31000000aa820f28; WORD $0x31db; BYTE $0xf6
+	QUAD $0x5c8b4918244c8b49; QUAD $0xfb8348cb29482024; QUAD $0x31000000df820f28; WORD $0x31db; BYTE $0xf6
 	// 38: r4 = *(u8 *)(r4 + 0x0)
 	// 39: w4 += 0x1
 #line 23 "loops.h"
 	// u32 row = s.data[i] + 1;
-	QUAD $0x4901c783193cb60f; LONG $0xf631f089
+	QUAD $0x4901c783193cb60f; QUAD $0x841f0ff631f089; QUAD $0x841f0f00000000; QUAD $0x841f0f00000000; LONG $0x0; BYTE $0x90
 	// 9: r6 = *(u8 *)(r6 + 0x0)
 	// 10: w6 |= 0x1
 	// 12: w7 *= w6
@@ -50,7 +51,7 @@ TEXT ·loops_loops(SB), 0, $0-16
 	// 26: r2 += 0x1
 #line 22 "loops.h"
 	// for (i = 0; i < LOOPS_SIDE; i++) {
-	QUAD $0x10fb834801c38348; WORD $0xa875
+	QUAD $0x10fb834801c38348; WORD $0x8f75
 	// 30: r0 = *(u32 *)(r1 + 0x20)
 #line 32 "loops.h"
 	// a = *(const load32 *)(s.data + 32);
@@ -58,7 +59,7 @@ TEXT ·loops_loops(SB), 0, $0-16
 	// 31: r1 = *(u32 *)(r1 + 0x24)
 #line 33 "loops.h"
 	// b = *(const load32 *)(s.data + 36);
-	QUAD $0x310475c98524498b; QUAD $0x8948df894831ebc9; LONG $0xebc931cb; BYTE $0x1b
+	QUAD $0x310475c98524498b; QUAD $0x8948df89484debc9; QUAD $0x841f0f37ebc931cb; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; QUAD $0x401f0f0000000000; BYTE $0x0
 	// 46: r1 %= r0
 	// 43: r2 += 0x1
 #line 34 "loops.h"

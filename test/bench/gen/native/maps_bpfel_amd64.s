@@ -14,6 +14,7 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 #line 23 "hash.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -26,7 +27,7 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	// 7: r1 = *(u32 *)(r3 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x13
 	// 11: w0 &= 0x1ffe
 	// 12: w0 *= -0x7a143595
@@ -60,6 +61,7 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 #line 38 "hash.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 1: r3 = *(u32 *)(r1 + 0x4)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
@@ -72,7 +74,7 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 	// 7: r1 = *(u32 *)(r2 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
+	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 12: w4 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */

@@ -14,10 +14,11 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 #line 9 "memuser.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r0 = 0x0
 #line 9 "memuser.bpf.c"
 	// u64 memuser(const u8 *data, u64 len)
-	QUAD $0x548b4918244c8b49; QUAD $0xfa8348ca29482024; LONG $0xaf820f50; WORD $0x3; BYTE $0x0
+	QUAD $0x548b4918244c8b49; QUAD $0xfa8348ca29482024; LONG $0xd5820f50; WORD $0x3; BYTE $0x0
 	// 2: r2 = *(u64 *)(r1 + 0x38)
 	// 4: r2 = *(u64 *)(r1 + 0x30)
 	// 6: r2 = *(u64 *)(r1 + 0x28)
@@ -50,7 +51,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 95: r8 -= r1
 #line 45 "memuser.h"
 	// return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-	QUAD $0x4ba4168244c894c; QUAD $0x8d4dca294d000000; QUAD $0xb9410000034f249c; LONG $0x1
+	QUAD $0x4ba4168244c894c; QUAD $0x8d4dca294d000000; QUAD $0xb9410000034f249c; QUAD $0x841f0f00000001; QUAD $0x841f0f00000000; LONG $0x0
 	// 103: r6 = *(u8 *)(r5 + 0x1)
 	// 104: r0 = *(u8 *)(r5 - 0xf)
 	// 107: r6 = *(u8 *)(r5 + 0x2)
@@ -104,7 +105,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 86: r1 += 0x1
 #line 62 "memuser.h"
 	// for (i = 0; i + 1 < MEMUSER_RECORDS; i++) {
-	QUAD $0xc1834968244c8b4c; QUAD $0xf9834924248b4c01; LONG $0xef850f03; WORD $0xfffe; BYTE $0xff
+	QUAD $0xc1834968244c8b4c; QUAD $0xf9834924248b4c01; LONG $0xdf850f03; WORD $0xfffe; BYTE $0xff
 	// 162: if w1 == 0x0 goto +0x1
 	// 172: if r2 != r1 goto -0x6
 	// 183: if w1 == 0x0 goto +0x1
@@ -140,7 +141,7 @@ TEXT ·memuser_memuser(SB), 0, $112-16
 	// 265: r5 <<= 0x7
 #line 74 "memuser.h"
 	// if (!record_equal(&original.row[i], &sorted.row[i]))
-	LONG $0x7e1c148; WORD $0xd231
+	QUAD $0x1f0fd23107e1c148; QUAD $0x1f0f000000000084; QUAD $0xf66000000000084; LONG $0x441f
 	// 269: r7 = *(u8 *)(r7 + 0x0)
 	// 270: r0 ^= r7
 	// 271: r0 *= r2
