@@ -43,6 +43,7 @@ func compileFunc(t *Target, p *ir.Program, fn *ir.Func, check bool) (*FuncCode, 
 	order(f)
 	virtual := allocate(f)
 	hoistEdges(f)
+	dropZeroTests(f)
 	reuseFlags(f)
 	if check {
 		if err := verify(f, virtual); err != nil {

@@ -84,6 +84,11 @@ type OpInfo struct {
 	// Args, CompareImm that it subtracts Imm from Args[0] for that.
 	Compare                 uint8
 	ReadsFlags, WritesFlags bool
+
+	// Zero, when not 0, is a width in bytes: EQ and NE, asked of the flags
+	// behind the instruction, say whether the low bytes of Dst are 0. ZeroTest
+	// marks the compare that asks nothing else: of Args[0] with itself.
+	Zero, ZeroTest uint8
 }
 
 // Values of OpInfo.Compare.

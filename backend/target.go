@@ -61,6 +61,8 @@ type Target struct {
 
 	// Strict returns the condition that says of K+1 what <= or > says of K.
 	Strict func(cond uint8) (uint8, bool)
+	// OnlyZero says that a condition asks whether a result was 0, or not.
+	OnlyZero func(cond uint8) bool
 	// Ops has a row for each machine operation, the shared ones first.
 	Ops []OpInfo
 	// Lower has a function for each ir.Op that emits the instructions of a

@@ -314,6 +314,16 @@ func (b builder) arithmetic() {
 	b[opLEALsumI] = row{Name: "LEAL", Form: formSumI}
 	b[opLEAQscale] = row{Name: "LEAQ", Form: formScale}
 	b[opLEALscale] = row{Name: "LEAL", Form: formScale}
+	// Of these, ZF tells of the result; that of IMUL is not defined.
+	for _, first := range []backend.Op{opADDQ, opADDQm} {
+		for i := range backend.Op(opIMULQ - opADDQ) {
+			b[first+i].Zero = 8 - 4*uint8(i&1)
+		}
+	}
+	for i := range backend.Op(opIMULQi - opADDQi) {
+		b[opADDQi+i].Zero = 8 - 4*uint8(i&1)
+	}
+	b[opNEGQ].Zero, b[opNEGL].Zero = 8, 4
 	b.alt(opADDQ, opLEAQsum)
 	b.alt(opADDL, opLEALsum)
 	b.alt(opADDQi, opLEAQsumI)
@@ -353,6 +363,7 @@ func (b builder) compares() {
 	b[opCMPBmi] = compare("CMPB", formCmpMI)
 	b[opTESTQ], b[opTESTL] = compare("TESTQ", formCmp), compare("TESTL", formCmp)
 	b[opTESTQi], b[opTESTLi], b[opTESTBi] = compare("TESTQ", formTestI), compare("TESTL", formTestI), compare("TESTB", formTestI)
+	b[opTESTQ].ZeroTest, b[opTESTL].ZeroTest = 8, 4
 	b[opTESTBmi] = compare("TESTB", formTestMI)
 	b[opSET] = row{Name: "SET", Form: formSet, ReadsFlags: true}
 	b[opCMOVQ] = row{Name: "CMOVQ", Form: formCmov, Tied: true, ReadsFlags: true}

@@ -27,6 +27,7 @@ func Target() *backend.Target {
 		LoopAlign:   32, // what the decoded instruction cache holds together
 
 		Strict:     strict,
+		OnlyZero:   func(c uint8) bool { return c == condEQ || c == condNE },
 		Ops:        ops(),
 		Lower:      lowering(),
 		LEA:        lea,

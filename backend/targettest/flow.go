@@ -200,6 +200,27 @@ b4(v7, v8):
 b5:
 	jump b4(v1, 0)
 }`,
+		"countdown": `func countdown args=2 {
+b0:
+	v1 = arg 0
+	v2 = and32 v1, 255
+	v9 = or32 v2, 1
+	jump b1(v9, 0)
+b1(v3, v4) depth=1:
+	v6 = add64 v4, v3
+	v5 = add32 v3, -1
+	v7 = ne32 v5, 0
+	if v7 b1(v5, v6) else b2
+b2:
+	v10 = arg 1
+	v11 = sub64 v6, v10
+	v12 = eq64 v11, 0
+	if v12 b3 else b4
+b3:
+	ret 5
+b4:
+	ret v11
+}`,
 		"flagszero": `func flagszero args=2 {
 b0:
 	v1 = arg 0

@@ -43,7 +43,7 @@ TEXT ·array_array_base(SB), 0, $0-16
 	// 13: w3 += -0x1
 #line 19 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xd285d98948ffc283; LONG $0x8948e975; BYTE $0xd8
+	QUAD $0xeb75d98948ffc283; WORD $0x8948; BYTE $0xd8
 #line 19 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -92,7 +92,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 	// 11: w8 += -0x1
 #line 34 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	LONG $0x85ffc383; WORD $0x75db; BYTE $0xe1
+	LONG $0x75ffc383; BYTE $0xe3
 	// 25: w0 = w6
 #line 43 "array.bpf.c"
 	// return sum;
@@ -155,7 +155,7 @@ TEXT ·array_array_update(SB), 0, $96-16
 	// 27: w8 += -0x1
 #line 51 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xff64850fdb853024; LONG $0x8948ffff; BYTE $0xd0
+	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff66850f3024; WORD $0x8948; BYTE $0xd0
 #line 51 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)

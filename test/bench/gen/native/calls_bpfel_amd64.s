@@ -53,7 +53,7 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 	// 12: w3 += -0x1
 #line 19 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0x48f775d285ffc283; WORD $0xc889
+	QUAD $0xc88948f975ffc283
 #line 19 "calls.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -93,7 +93,7 @@ TEXT ·calls_helper(SB), 0, $0-16
 	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0x48ed75d285ffc283; WORD $0xc889
+	QUAD $0xc88948ef75ffc283
 #line 31 "calls.bpf.c"
 
 	MOVQ AX, ret+8(FP)

@@ -45,7 +45,7 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	// 15: w3 += -0x1
 #line 27 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xd285d98948ffc283; LONG $0x8948dd75; BYTE $0xd8
+	QUAD $0xdf75d98948ffc283; WORD $0x8948; BYTE $0xd8
 #line 27 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -101,7 +101,7 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 	// 24: w2 += -0x1
 #line 42 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0x48d475d285ffc283; WORD $0xc889
+	QUAD $0xc88948d675ffc283
 #line 42 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -155,7 +155,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $72-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff79850fdb852024; WORD $0xffff
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff7b850f2024
 	// 13: w0 = w6
 #line 72 "hash.bpf.c"
 	// return lookup4(ctx, 0);
@@ -213,7 +213,7 @@ TEXT ·maps_hash4_absent(SB), 0, $72-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0xdb852024; WORD $0x8075
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x82752024
 	// 13: w0 = w6
 #line 78 "hash.bpf.c"
 	// return lookup4(ctx, 1);
@@ -282,7 +282,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $72-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff59850fdb852024; WORD $0xffff
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff5b850f2024
 	// 15: w0 = w6
 #line 100 "hash.bpf.c"
 	// return lookup16(ctx, 0);
@@ -352,7 +352,7 @@ TEXT ·maps_hash16_absent(SB), 0, $72-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xff53850fdb852024; WORD $0xffff
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff55850f2024
 	// 15: w0 = w6
 #line 106 "hash.bpf.c"
 	// return lookup16(ctx, 1);
@@ -419,7 +419,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 28: w9 += -0x1
 #line 114 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0xffffff5b850fd285; WORD $0x8948; BYTE $0xd8
+	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff5d850f; BYTE $0xd8
 #line 114 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -488,7 +488,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 38: w9 += -0x1
 #line 129 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0xffffff32850fd285; WORD $0x8948; BYTE $0xd8
+	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff34850f; BYTE $0xd8
 #line 129 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -562,7 +562,7 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 	// 38: w8 += -0x1
 #line 146 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0xffffff22850fd285; WORD $0x8948; BYTE $0xd8
+	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff24850f; BYTE $0xd8
 #line 146 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
