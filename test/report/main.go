@@ -1,5 +1,5 @@
-// Command report reads the output of go test -json, prints what failed and a
-// closing line "N passed, N failed, N skipped". It exits with 1 when a test
+// Command report reads the output of go test -json, prints a line for each
+// package when it is done, then what failed and a closing line "N passed, N failed, N skipped". It exits with 1 when a test
 // or a package failed, when nothing ran and, with CI=true, when a test was
 // skipped: in CI every tool is there, so a skip hides something.
 package main
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
 	"strings"
 )
 
@@ -29,11 +28,10 @@ type results struct {
 	passed, failed, skipped int
 	output                  map[string][]string // by package and test
 	failures, skips         []string
-	slow                    []event // packages by time
 }
 
 func main() {
-	r, err := read(os.Stdin)
+	r, err := read(os.Stdin, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(2)
@@ -41,9 +39,15 @@ func main() {
 	os.Exit(r.print(os.Stdout, os.Getenv("CI") == "true"))
 }
 
+// packageDone are the actions that end a package with tests, and a word for
+// each.
+var packageDone = map[string]string{"pass": "ok", "fail": "FAIL"}
+
 func key(e event) string { return e.Package + e.ImportPath + "\x00" + e.Test }
 
-func read(in io.Reader) (*results, error) {
+// read collects the events and prints a line for each package when it is done,
+// so that a terminal is never silent for minutes.
+func read(in io.Reader, progress io.Writer) (*results, error) {
 	r := &results{output: map[string][]string{}}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
@@ -55,6 +59,9 @@ func read(in io.Reader) (*results, error) {
 			continue
 		}
 		r.add(e)
+		if word, done := packageDone[e.Action]; done && e.Test == "" {
+			fmt.Fprintf(progress, "%-4s %7.1f s  %s\n", word, e.Elapsed, e.Package)
+		}
 	}
 	return r, lines.Err()
 }
@@ -67,8 +74,6 @@ func (r *results) add(e event) {
 	case "pass":
 		if e.Test != "" {
 			r.passed++
-		} else {
-			r.slow = append(r.slow, e)
 		}
 		delete(r.output, k)
 	case "skip":
@@ -102,13 +107,6 @@ func (r *results) print(out io.Writer, ci bool) int {
 	}
 	for _, s := range r.skips {
 		fmt.Fprintln(out, "skipped:", s)
-	}
-	sort.Slice(r.slow, func(i, j int) bool { return r.slow[i].Elapsed > r.slow[j].Elapsed })
-	for i, e := range r.slow {
-		if i == 5 || e.Elapsed < 1 {
-			break
-		}
-		fmt.Fprintf(out, "%6.1f s  %s\n", e.Elapsed, e.Package)
 	}
 	status := 0
 	switch {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -29,7 +30,7 @@ func TestReport(t *testing.T) {
 		{"not JSON", "garbage\n", false, 1, []string{"garbage", "1 failed"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := read(strings.NewReader(c.in))
+			r, err := read(strings.NewReader(c.in), io.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
