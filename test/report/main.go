@@ -1,7 +1,8 @@
 // Command report reads the output of go test -json, prints a line for each
-// package when it is done, then what failed and a closing line "N passed, N failed, N skipped". It exits with 1 when a test
-// or a package failed, when nothing ran and, with CI=true, when a test was
-// skipped: in CI every tool is there, so a skip hides something.
+// package when it is done, then what failed and a closing line "N passed,
+// N failed, N skipped". It exits with 1 when a test or a package failed, when
+// nothing ran and, with CI=true, when a test was skipped: in CI every tool is
+// there, so a skip hides something.
 package main
 
 import (
