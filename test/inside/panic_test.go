@@ -67,17 +67,50 @@ func freeSlots(t *testing.T, inst *rtlib.Instance) int {
 	return len(frames)
 }
 
-// reuse replaces a value more often than the map has room: it works only when
-// no run holds the epoch back.
+// reuse replaces a value many times and measures what that leaves on the heap:
+// 100,000 values of 16 bytes and more when a run that is over holds the epoch
+// back, a few when none does.
 func reuse(t *testing.T, inst *rtlib.Instance) {
 	t.Helper()
-	for i := range 10_000 {
-		putPair(t, inst, 1, pairValue+uint64(i))
-		if t.Failed() {
-			t.Fatalf("replacement %d", i)
-		}
+	before := heap()
+	for i := range uint64(100_000) {
+		putPair(t, inst, 1, pairValue+i)
 	}
 	putPair(t, inst, 1, pairValue)
+	if after := heap(); after > before+1_000_000 {
+		t.Errorf("values that were replaced keep %d bytes", after-before)
+	}
+}
+
+// heap is the size of what is in use, in bytes.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestPanicThenClose: a panic delays what waits for the run until the next run
+// on the Frame or until the Frame is closed (rtlib/epoch.go), not longer.
+func TestPanicThenClose(t *testing.T) {
+	for _, next := range []string{"run", "close"} {
+		inst := load(t, inject(func() { panic("from the writer") }))
+		f, speak := newFrame(t, inst), inst.Program("speak")
+		if recovered(func() { _, _ = f.RunRaw(speak, memory(1)) }) == nil {
+			t.Error("no panic")
+		}
+		if next == "run" {
+			mustRun(t, f, speak, nil, 0)
+			reuse(t, inst)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		reuse(t, inst)
+		if err := inst.Close(); err != nil {
+			t.Errorf("close after a panic and a %s: %v", next, err)
+		}
+	}
 }
 
 // TestGoexitInHelper: a goroutine that ends in the middle of a program leaves
