@@ -57,7 +57,7 @@ func (a *alloc) form(in *Instr, p *plan) {
 	if row.Commutes && in.Args[0] != in.Args[1] && row.Arg[0] == 0 {
 		keep0, keep1 := a.keeps(in.Args[0]), a.keeps(in.Args[1])
 		better := keep0 && !keep1
-		if keep0 == keep1 && p.dst != 0 && a.val(in.Args[1]).regs.Has(p.dst) {
+		if keep0 == keep1 && p.dst != 0 && a.returns(in.Args[1], p.dst) {
 			better = true
 		}
 		if better {
@@ -67,6 +67,12 @@ func (a *alloc) form(in *Instr, p *plan) {
 	if row.Alt != 0 && a.keeps(in.Args[0]) {
 		in.Op = row.Alt
 	}
+}
+
+// returns reports whether v is in r, or will be reloaded to it.
+func (a *alloc) returns(v, r Reg) bool {
+	x := a.val(v)
+	return x.regs.Has(r) || x.regs == 0 && x.remake == nil && x.home == r
 }
 
 // keeps reports whether v is needed after the current instruction, or is a

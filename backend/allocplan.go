@@ -217,9 +217,34 @@ func (a *alloc) planEdge(w *wants, e Edge) {
 	}
 	if e.To.order > a.blk.order {
 		for i, arg := range e.Args {
-			if h := a.val(e.To.Params[i]).hint; h != 0 {
+			h := a.val(e.To.Params[i]).hint
+			if h == 0 {
+				h = a.handedOn(e.To, e.To.Params[i])
+			}
+			if h != 0 {
 				w.add(arg, h)
 			}
 		}
 	}
+}
+
+// handedOn returns the register that a block behind b, the head of a loop that
+// b ends, expects parameter p of b in.
+func (a *alloc) handedOn(b *Block, p Reg) Reg {
+	for _, e := range b.Succs {
+		if len(e.To.Insts) == 1 && len(e.To.Succs) == 1 && a.start[e.To.ID] == nil {
+			e = e.To.Succs[0]
+		}
+		for i, arg := range e.Args {
+			if arg != p {
+				continue
+			}
+			for _, at := range a.start[e.To.ID] {
+				if at.val == e.To.Params[i] {
+					return at.reg
+				}
+			}
+		}
+	}
+	return 0
 }

@@ -154,6 +154,9 @@ func (a *alloc) block(b *Block) {
 	a.buildUses()
 	a.plan()
 	a.startState()
+	if b.head == b && len(b.Succs) == 2 {
+		a.plan() // the block may be its own successor, whose places are known now
+	}
 	for i := range b.Insts {
 		a.idx = int32(i)
 		a.instr(&b.Insts[i], &a.plans[i])

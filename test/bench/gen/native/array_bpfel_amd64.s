@@ -35,7 +35,7 @@ TEXT ·array_array_base(SB), 0, $0-16
 	// 11: w0 += w2
 #line 24 "array.bpf.c"
 	// sum += key;
-	WORD $0xcb01
+	WORD $0xd901
 	// 12: w1 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -43,7 +43,7 @@ TEXT ·array_array_base(SB), 0, $0-16
 	// 13: w3 += -0x1
 #line 19 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xeb75d98948ffc283; WORD $0x8948; BYTE $0xd8
+	QUAD $0xc88948ee75ffc283
 #line 19 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -147,7 +147,7 @@ TEXT ·array_array_update(SB), 0, $96-16
 	// 25: w6 += w0
 #line 56 "array.bpf.c"
 	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x748b4828244c8b48; QUAD $0x15024548b485824; WORD $0x1f2; BYTE $0xca
+	QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b482824748b48; QUAD $0x15024548b485824; WORD $0x1c2; BYTE $0xf2
 	// 26: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;

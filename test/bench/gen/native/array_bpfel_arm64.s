@@ -34,11 +34,11 @@ TEXT ·array_array_base(SB), 0, $0-16
 	// 12: w1 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030003
+	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
 	// 13: w3 += -0x1
 #line 19 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0xaa0303e0; WORD $0x35ffff42; WORD $0xaa0103e0
+	WORD $0x51000442; WORD $0x35ffff62; WORD $0xaa0103e0
 #line 19 "array.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -119,7 +119,7 @@ TEXT ·array_array_update(SB), 0, $96-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 10: w9 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -142,15 +142,15 @@ TEXT ·array_array_update(SB), 0, $96-16
 	// 25: w6 += w0
 #line 56 "array.bpf.c"
 	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe2; WORD $0xf94033e4; WORD $0xb040042; WORD $0xb010041
+	WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe2; WORD $0xf94033e4; WORD $0xb040042; WORD $0xb010042
 	// 26: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 27: w8 += -0x1
 #line 51 "array.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffbc3; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffc23; WORD $0xaa0203e0
 #line 51 "array.bpf.c"
 
 	MOVD R0, ret+8(FP)

@@ -37,7 +37,7 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	// 13: w0 += w2
 #line 32 "hash.bpf.c"
 	// sum += key;
-	WORD $0xcb01
+	WORD $0xd901
 	// 14: w1 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -45,7 +45,7 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	// 15: w3 += -0x1
 #line 27 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xdf75d98948ffc283; WORD $0x8948; BYTE $0xd8
+	QUAD $0xc88948e275ffc283
 #line 27 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -143,11 +143,11 @@ TEXT ·maps_hash4_lookup(SB), 0, $72-16
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	QUAD $0x48080340244c8b48; WORD $0xca89
+	LONG $0x24548b48; WORD $0x340; BYTE $0x10
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -155,7 +155,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $72-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff7b850f2024
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x82752024
 	// 13: w0 = w6
 #line 72 "hash.bpf.c"
 	// return lookup4(ctx, 0);
@@ -201,11 +201,11 @@ TEXT ·maps_hash4_absent(SB), 0, $72-16
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	QUAD $0x48080340244c8b48; WORD $0xca89
+	LONG $0x24548b48; WORD $0x340; BYTE $0x10
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -213,7 +213,7 @@ TEXT ·maps_hash4_absent(SB), 0, $72-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x82752024
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x85752024
 	// 13: w0 = w6
 #line 78 "hash.bpf.c"
 	// return lookup4(ctx, 1);
@@ -270,11 +270,11 @@ TEXT ·maps_hash16_lookup(SB), 0, $72-16
 	// 32: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
+	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
 	// 35: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	QUAD $0x48080340244c8b48; WORD $0xca89
+	LONG $0x24548b48; WORD $0x340; BYTE $0x10
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -282,7 +282,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $72-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff5b850f2024
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff5e850f2024
 	// 15: w0 = w6
 #line 100 "hash.bpf.c"
 	// return lookup16(ctx, 0);
@@ -340,11 +340,11 @@ TEXT ·maps_hash16_absent(SB), 0, $72-16
 	// 33: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0xa
+	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
 	// 36: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	QUAD $0x48080340244c8b48; WORD $0xca89
+	LONG $0x24548b48; WORD $0x340; BYTE $0x10
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -352,7 +352,7 @@ TEXT ·maps_hash16_absent(SB), 0, $72-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff55850f2024
+	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff58850f2024
 	// 15: w0 = w6
 #line 106 "hash.bpf.c"
 	// return lookup16(ctx, 1);
@@ -384,7 +384,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -411,7 +411,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
 	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0xb48d491024748948; QUAD $0x7489480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x548b4828244c8b48; QUAD $0x158245c8b485024; WORD $0x1d3; BYTE $0xcb
+	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0xb48d491024748948; QUAD $0x7489480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x7c8b482824748b48; QUAD $0x15024548b485824; WORD $0x1fa; BYTE $0xf2
 	// 27: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -419,7 +419,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 28: w9 += -0x1
 #line 114 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff5d850f; BYTE $0xd8
+	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff60850f3024; WORD $0x8948; BYTE $0xd0
 #line 114 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -447,7 +447,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w6 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -480,7 +480,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
 	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	QUAD $0x247c894820788b48; QUAD $0x37024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000036824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x548b4828244c8b48; QUAD $0x158245c8b485024; WORD $0x1d3; BYTE $0xcb
+	QUAD $0x247c894820788b48; QUAD $0x37024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000036824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b482824748b48; QUAD $0x15024548b485824; WORD $0x1c2; BYTE $0xf2
 	// 37: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -488,7 +488,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 38: w9 += -0x1
 #line 129 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff34850f; BYTE $0xd8
+	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff37850f3024; WORD $0x8948; BYTE $0xd0
 #line 129 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -516,7 +516,7 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 	// 7: r9 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93118eb0000; QUAD $0x480deb00000100bb; QUAD $0x24648b4c3824448b; LONG $0xd3874830
+	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 11: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -545,16 +545,16 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 	// 31: call 0x2
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x108b483824448b48; QUAD $0x648b4c0824548948; QUAD $0x37c24948d493024; QUAD $0x4910245489480000; QUAD $0x480000037024948d; QUAD $0x2444c74818245489; QUAD $0x24894c0000000020; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x244c8b48; BYTE $0x28
+	QUAD $0x108b483824448b48; QUAD $0x648b4c0824548948; QUAD $0x37c24948d493024; QUAD $0x4910245489480000; QUAD $0x480000037024948d; QUAD $0x2444c74818245489; QUAD $0x24894c0000000020; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x24748b48; BYTE $0x28
 	// 33: w6 += w1
 	// 35: w6 += w1
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	QUAD $0x5c8b485024548b48; QUAD $0x24448b48d3015824; WORD $0x160; BYTE $0xc3
+	QUAD $0x548b4858247c8b48; QUAD $0x244c8b48fa015024; WORD $0x160; BYTE $0xca
 	// 36: w6 += w0
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xcb01
+	WORD $0xf201
 	// 37: w9 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -562,7 +562,7 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 	// 38: w8 += -0x1
 #line 146 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834024548b48; QUAD $0x8948ffffff24850f; BYTE $0xd8
+	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff27850f3024; WORD $0x8948; BYTE $0xd0
 #line 146 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)

@@ -39,11 +39,11 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	// 14: w1 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030003
+	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
 	// 15: w3 += -0x1
 #line 27 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0xaa0303e0; WORD $0x35fffec2; WORD $0xaa0103e0
+	WORD $0x51000442; WORD $0x35fffee2; WORD $0xaa0103e0
 #line 27 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -93,11 +93,11 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 	// 23: w1 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030003
+	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
 	// 24: w2 += -0x1
 #line 42 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0xaa0303e0; WORD $0x35fffe22; WORD $0xaa0103e0
+	WORD $0x51000442; WORD $0x35fffe42; WORD $0xaa0103e0
 #line 42 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -139,12 +139,12 @@ TEXT ·maps_hash4_lookup(SB), 0, $80-16
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
 	// 26: r1 = *(u64 *)(r0 + 0x0)
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -152,7 +152,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $80-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc23
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc43
 	// 13: w0 = w6
 #line 72 "hash.bpf.c"
 	// return lookup4(ctx, 0);
@@ -198,12 +198,12 @@ TEXT ·maps_hash4_absent(SB), 0, $80-16
 	// 24: call 0x1
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
 	// 26: r1 = *(u64 *)(r0 + 0x0)
 	// 27: w6 += w1
 #line 64 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
 	// 10: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -211,7 +211,7 @@ TEXT ·maps_hash4_absent(SB), 0, $80-16
 	// 11: w8 += -0x1
 #line 57 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc23
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc43
 	// 13: w0 = w6
 #line 78 "hash.bpf.c"
 	// return lookup4(ctx, 1);
@@ -263,12 +263,12 @@ TEXT ·maps_hash16_lookup(SB), 0, $80-16
 	// 32: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
+	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
 	// 34: r1 = *(u64 *)(r0 + 0x0)
 	// 35: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -276,7 +276,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $80-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb43
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb63
 	// 15: w0 = w6
 #line 100 "hash.bpf.c"
 	// return lookup16(ctx, 0);
@@ -328,12 +328,12 @@ TEXT ·maps_hash16_absent(SB), 0, $80-16
 	// 33: call 0x1
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000005
+	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
 	// 35: r1 = *(u64 *)(r0 + 0x0)
 	// 36: w6 += w1
 #line 92 "hash.bpf.c"
 	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000040; WORD $0xaa0003e2
+	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
 	// 12: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -341,7 +341,7 @@ TEXT ·maps_hash16_absent(SB), 0, $80-16
 	// 13: w8 += -0x1
 #line 85 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb03
+	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb23
 	// 15: w0 = w6
 #line 106 "hash.bpf.c"
 	// return lookup16(ctx, 1);
@@ -373,7 +373,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 10: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -400,15 +400,15 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
 	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0x910dc264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xb010041
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0x910dc264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xb010042
 	// 27: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 28: w9 += -0x1
 #line 114 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffb63; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffbc3; WORD $0xaa0203e0
 #line 114 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -436,7 +436,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 7: r7 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 10: w6 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -467,15 +467,15 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
 	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e4; WORD $0xf9402fe2; WORD $0xb020082; WORD $0xb010041
+	WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e4; WORD $0xf9402fe2; WORD $0xb020082; WORD $0xb010042
 	// 37: w7 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 38: w9 += -0x1
 #line 129 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fffa63; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffac3; WORD $0xaa0203e0
 #line 129 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -503,7 +503,7 @@ TEXT ·maps_hash4_replace(SB), 0, $112-16
 	// 7: r9 = *(u32 *)(r1 + 0x0)
 #line 19 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x1400000a; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000006; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0xaa0103f0; WORD $0xaa0203e1; WORD $0xaa1003e2
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 11: w1 >>= 0x14
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
@@ -541,15 +541,15 @@ TEXT ·maps_hash4_replace(SB), 0, $112-16
 	// 36: w6 += w0
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xb010041
+	WORD $0xb010042
 	// 37: w9 += -0x61c8864f
 #line 26 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be0; WORD $0x9290c9c2; WORD $0xf2b3c6e2; WORD $0xb020002
+	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
 	// 38: w8 += -0x1
 #line 146 "hash.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0x35fff9e3; WORD $0xaa0103e0
+	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffa43; WORD $0xaa0203e0
 #line 146 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
