@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
@@ -135,6 +136,10 @@ type quoted struct {
 	source, remark string
 }
 
+// maxQuote is how much of a C line is quoted, in bytes: macros make lines of
+// kilobytes.
+const maxQuote = 100
+
 // quote prints the C lines that matter with what happens there.
 func (e *Error) quote(b *strings.Builder) {
 	var l []quoted
@@ -147,8 +152,11 @@ func (e *Error) quote(b *strings.Builder) {
 		l = append(l, quoted{e.Pos.Line, e.Source, e.remark()})
 	}
 	width, digits := 0, 1
-	for _, q := range l {
-		width = max(width, len(q.source))
+	for i, q := range l {
+		if len(q.source) > maxQuote {
+			l[i].source = strings.ToValidUTF8(q.source[:maxQuote], "") + " ..."
+		}
+		width = max(width, utf8.RuneCountInString(l[i].source))
 		digits = max(digits, len(fmt.Sprint(q.line)))
 	}
 	for _, q := range l {
