@@ -14,9 +14,10 @@ TEXT ·checksum13_checksum(SB), 0, $0-16
 #line 9 "checksum.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 9 "checksum.bpf.c"
 
-	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; WORD $0xebdb; BYTE $0x15
+	QUAD $0x4c8b491824448b49; QUAD $0x31d231c129482024; QUAD $0x841f0f22ebdb; QUAD $0x441f0f000000
 #line 24 "checksum.h"
 
 	QUAD $0xc6c166fe1074b70f; QUAD $0xdcfa8148f3014808; LONG $0x73000005; BYTE $0x25

@@ -14,9 +14,10 @@ TEXT ·checksumXdp13_checksum_xdp(SB), 0, $0-16
 #line 11 "checksum_xdp.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 13 "checksum_xdp.bpf.c"
 
-	QUAD $0x4c8b492024448b49; QUAD $0x17ebdb31d2311824; LONG $0x2c28348
+	QUAD $0x4c8b492024448b49; QUAD $0x27ebdb31d2311824; QUAD $0x841f0f; QUAD $0x841f0f; LONG $0x2c28348
 #line 24 "checksum.h"
 
 	QUAD $0x4808c6c16636b70f; QUAD $0x5dcfa8148f301; WORD $0x7300; BYTE $0xf

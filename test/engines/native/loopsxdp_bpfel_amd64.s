@@ -14,15 +14,16 @@ TEXT ·loopsXdp_loops_xdp(SB), 0, $0-16
 #line 11 "loops_xdp.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 #line 13 "loops_xdp.bpf.c"
 
 	QUAD $0x5c8b4920244c8b49; WORD $0x1824
 #line 32 "include/span.h"
 
-	QUAD $0xff1394828738d48; QUAD $0x31c931000000aa82; BYTE $0xf6
+	QUAD $0xff1394828738d48; QUAD $0x31c931000000e282; BYTE $0xf6
 #line 23 "loops.h"
 
-	QUAD $0x4901c7830b3cb60f; LONG $0xf631f089
+	QUAD $0x4901c7830b3cb60f; QUAD $0x841f0ff631f089; QUAD $0x841f0f00000000; QUAD $0x841f0f00000000; LONG $0x0; BYTE $0x90
 #line 26 "loops.h"
 
 	QUAD $0x834110334cb60f44; LONG $0xf4401c9; WORD $0xcfaf
@@ -37,13 +38,13 @@ TEXT ·loopsXdp_loops_xdp(SB), 0, $0-16
 	QUAD $0x4c05e6c148c6894c; WORD $0xc631
 #line 22 "loops.h"
 
-	QUAD $0x10f9834801c18348; WORD $0xa875
+	QUAD $0x10f9834801c18348; WORD $0x8f75
 #line 32 "loops.h"
 
 	WORD $0x4b8b; BYTE $0x20
 #line 33 "loops.h"
 
-	QUAD $0x310475db85245b8b; QUAD $0xc931cf894837ebc0; WORD $0x1beb
+	QUAD $0x310475db85245b8b; QUAD $0xc931cf894856ebc0; QUAD $0x841f0f3aeb; QUAD $0x841f0f0000; QUAD $0x841f0f0000; QUAD $0x801f0f0000; BYTE $0x0
 #line 34 "loops.h"
 
 	QUAD $0xc189483874db8548; QUAD $0xf3f748d231f88948; QUAD $0xdf89481074d28548; QUAD $0xf98301418dd38948; QUAD $0xc8894808ebdd762e; QUAD $0xd9894803ebd98948
