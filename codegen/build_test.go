@@ -15,6 +15,7 @@ const lengthTest = `package length
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -71,12 +72,68 @@ func TestRun(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	run, err := o.BindLength(fr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if got, err := run.Memory(mem).Run(); err != nil || got != 11 {
+			t.Errorf("bound: %d, %v", got, err)
+		}
+	}); n != 0 {
+		t.Errorf("bound: %v allocations", n)
+	}
 	if ret, out, err := o.Length.Test(mem); ret != 11 || len(out) != 9 || err != nil {
 		t.Errorf("Test: %d, %d bytes, %v", ret, len(out), err)
 	}
 	var mode lengthState
 	if err := o.Mode.Get(&mode); err != nil || mode != lengthStateSTATE_OLD {
 		t.Errorf("mode %d, %v", mode, err)
+	}
+}
+
+// TestBound: what is bound is the program of the generated code, and it does
+// not run once something is closed.
+func TestBound(t *testing.T) {
+	for _, first := range []string{"instance", "frame"} {
+		o := load(t)
+		fr, err := o.Length.NewFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := o.BindLength(fr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := run.Memory(make([]byte, 9))
+		if got, err := call.Run(); err != nil || got != 11 {
+			t.Errorf("%d, %v", got, err)
+		}
+		spec := lengthObject
+		spec.Programs = append([]rtlib.ProgramSpec(nil), spec.Programs...)
+		inst, err := rtlib.NewInstance(&spec, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := rtlib.NewFrame(inst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.BindRaw(inst.Program("length"), &lengthObject.Programs[0]); !errors.Is(err, os.ErrInvalid) {
+			t.Errorf("bound to other code: %v", err)
+		}
+		if first == "frame" {
+			err = fr.Close()
+		} else {
+			err = o.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		if got, err := call.Run(); got != 0 || !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s closed: %d, %v", first, got, err)
+		}
+		_, _, _ = fr.Close(), other.Close(), inst.Close()
 	}
 }
 
@@ -179,9 +236,7 @@ func TestBuild(t *testing.T) {
 			command(t, dir, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0"}, "go", "vet", ".")
 		}
 		command(t, dir, nil, "go", "test", "-gcflags=all=-d=checkptr", ".")
-		if out := command(t, dir, nil, "go", "build", "-gcflags=-m", "."); !strings.Contains(out, "can inline (*lengthPrograms).RunLengthOn") {
-			t.Error("the typed call on a Frame is too large to be inlined")
-		}
+		checkInlined(t, dir)
 		checkLines(t, dir)
 		if runtime.GOARCH != "arm64" {
 			emulate(t, dir, "arm64")
@@ -198,6 +253,17 @@ func engineHere() string {
 		return "native"
 	}
 	return "go"
+}
+
+// checkInlined: Go puts typed calls into their callers. The limit is 80 nodes.
+func checkInlined(t *testing.T, dir string) {
+	t.Helper()
+	out := command(t, dir, nil, "go", "build", "-gcflags=-m", ".")
+	for _, method := range []string{"(*lengthPrograms).RunLengthOn", "(*lengthLengthRunner).Memory", "(*lengthLengthCall).Run"} {
+		if engineHere() == "native" && !strings.Contains(out, "can inline "+method+"\n") {
+			t.Errorf("%s is too large to be inlined", method)
+		}
+	}
 }
 
 // checkLines reads the line table of the machine code: the line of each

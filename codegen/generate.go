@@ -149,6 +149,10 @@ func newGenerator(in *Input) (*generator, error) {
 	if len(in.Programs) == 0 {
 		return g, nil
 	}
+	used := g.topLevel()
+	for _, field := range g.names.programs {
+		g.names.bound = append(g.names.bound, boundNames{unique(used, g.Ident+field+"Runner"), unique(used, g.Ident+field+"Call")})
+	}
 	for _, arch := range bodyArchs {
 		with := 0
 		for _, p := range in.Programs {

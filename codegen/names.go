@@ -17,6 +17,7 @@ type names struct {
 	variables []string // by global
 	// funcs are the Go names of a program's functions: C name to Go name.
 	funcs []map[string]string
+	bound []boundNames // types of bound runs, by program
 }
 
 // resolveNames converts all names and refuses two that become one.

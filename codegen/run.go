@@ -40,24 +40,87 @@ func (g *generator) runs(f *jen.File) {
 		f.Func().Params(receiver.Clone()).Id(on).Params(jen.Id("fr").Op("*").Qual(pathRT, "Frame"), param.Clone()).Params(result.Clone(), jen.Error()).Block(
 			jen.Return(jen.Id("fr").Dot("Run"+hook.Go).Call(program.Clone(), jen.Id(arg))))
 		f.Line()
-		comment(f, fmt.Sprintf("%s prepares runs of program %s on a Frame of the caller. The runs are the fastest calls: Go inlines them. See [rtlib.Frame.Bind%s].", bind, oneLine(p.Source.Name), hook.Go))
-		for _, line := range []string{
-			"",
-			fmt.Sprintf("\tfr, err := p.%s.NewFrame() // one for each goroutine", field),
-			fmt.Sprintf("\trun, err := p.%s(fr)", bind),
-			fmt.Sprintf("\tr0, err := run.%s.Run() // many times", boundInputs[hook.Memory]),
-		} {
-			f.Comment("//" + line)
-		}
-		f.Func().Params(receiver.Clone()).Id(bind).Params(jen.Id("fr").Op("*").Qual(pathRT, "Frame")).Params(jen.Op("*").Qual(pathRT, hook.Go+"Runner"), jen.Error()).Block(
-			jen.Return(jen.Id("fr").Dot("Bind" + hook.Go).Call(program.Clone())))
-		f.Line()
+		g.bound(f, i, bind)
 	}
 }
 
-// boundInputs is the call that gives a bound run its input: the memory or the
-// packet.
-var boundInputs = map[bool]string{true: "Memory(mem)", false: "Packet(data)"}
+// boundNames are the Go names of what BindX of a program returns, and of that
+// with its input.
+type boundNames struct{ runner, call string }
+
+// bound prints a program's bound runs. The call stands in the method of a type
+// of its own, where it is static: through a func value it would take twice the
+// time (rtlib/bind.go).
+func (g *generator) bound(f *jen.File, i int, bind string) {
+	p, names := g.Programs[i], g.names.bound[i]
+	hook, name := p.Source.Hook, oneLine(p.Source.Name)
+	method, arg := "Packet", "data"
+	if hook.Memory {
+		method, arg = "Memory", "mem"
+	}
+	comment(f, fmt.Sprintf("%s prepares runs of program %s on a Frame of the caller. They are the fastest calls. See [rtlib.Frame.Bind%s].", bind, name, hook.Go))
+	for _, line := range []string{
+		"",
+		fmt.Sprintf("\tfr, err := p.%s.NewFrame() // one for each goroutine", g.names.programs[i]),
+		fmt.Sprintf("\trun, err := p.%s(fr)", bind),
+		fmt.Sprintf("\tr0, err := run.%s(%s).Run() // many times", method, arg),
+	} {
+		f.Comment("//" + line)
+	}
+	toBound := func(name string) *jen.Statement {
+		return jen.Parens(jen.Op("*").Qual(pathRT, "Bound")).Call(jen.Id(name))
+	}
+	f.Func().Params(jen.Id("p").Op("*").Id(g.Ident+"Programs")).Id(bind).Params(jen.Id("fr").Op("*").Qual(pathRT, "Frame")).
+		Params(jen.Op("*").Id(names.runner), jen.Error()).Block(
+		jen.List(jen.Id("b"), jen.Err()).Op(":=").Id("fr").Dot("Bind"+hook.Go).Call(jen.Id("p").Dot(g.names.programs[i]).Dot("Runtime").Call(),
+			jen.Op("&").Id(g.specName()).Dot("Programs").Index(jen.Lit(i))),
+		jen.Return(jen.Parens(jen.Op("*").Id(names.runner)).Call(jen.Id("b")), jen.Err()))
+	f.Line()
+	comment(f, fmt.Sprintf("%s is program %s on a Frame. %s makes it.", names.runner, name, bind))
+	f.Type().Id(names.runner).Qual(pathRT, "Bound")
+	f.Line()
+	comment(f, fmt.Sprintf("%s makes %s the input of the next run on the Frame. See [rtlib.Bound.Set].", method, arg))
+	f.Func().Params(jen.Id("r").Op("*").Id(names.runner)).Id(method).Params(jen.Id(arg).Index().Byte()).Op("*").Id(names.call).Block(
+		toBound("r").Dot("Set").Call(jen.Id(arg)),
+		jen.Return(jen.Parens(jen.Op("*").Id(names.call)).Call(jen.Id("r"))))
+	f.Line()
+	comment(f, fmt.Sprintf("%s is %s with its input.", names.call, names.runner))
+	f.Type().Id(names.call).Qual(pathRT, "Bound")
+	f.Line()
+	comment(f, "Run runs the program on the input that the Frame has, which others must not use meanwhile, and returns r0. It allocates nothing. Once the instance or the Frame is closed the error wraps [os.ErrClosed].")
+	_, _, result := parameter(hook)
+	f.Func().Params(jen.Id("c").Op("*").Id(names.call)).Id("Run").Params().Params(jen.Id("r0").Add(result), jen.Err().Error()).Block(g.boundRun(i)...)
+	f.Line()
+}
+
+// boundRun is the body of a bound run. Of a program that does not reclaim it
+// is just small enough for Go to inline it: checkInlined in the tests.
+func (g *generator) boundRun(i int) []jen.Code {
+	p := g.Programs[i]
+	code := jen.Id(g.names.funcs[i][p.IR.Funcs[0].Name])
+	convert := func(r0 *jen.Statement) *jen.Statement {
+		if p.Source.Hook.Memory {
+			return r0
+		}
+		return jen.Uint32().Call(r0)
+	}
+	bound := jen.Parens(jen.Op("*").Qual(pathRT, "Bound")).Call(jen.Id("c"))
+	if !g.reclaiming(p.Source) {
+		return []jen.Code{
+			jen.If(jen.Err().Op("=").Add(bound).Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return()),
+			jen.Return(convert(code.Call(jen.Id("c").Dot("Frame"))), jen.Nil()),
+		}
+	}
+	return []jen.Code{
+		jen.Id("b").Op(":=").Add(bound),
+		jen.If(jen.Id("b").Dot("Enter").Call()).Block(
+			jen.Id("r0").Op("=").Add(convert(code.Call(jen.Id("b").Dot("Frame")))),
+			jen.Id("b").Dot("Leave").Call(),
+			jen.Return()),
+		jen.List(jen.Id("ret"), jen.Err()).Op(":=").Id("b").Dot("Run").Call(),
+		jen.Return(convert(jen.Id("ret")), jen.Err()),
+	}
+}
 
 // parameter is what a hook's program runs on, its name, and the type of r0.
 func parameter(h *table.Hook) (param *jen.Statement, name string, result *jen.Statement) {

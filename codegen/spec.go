@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -205,12 +206,7 @@ func (g *generator) programSpecs() ([]jen.Code, error) {
 		}
 		r.add("Hash", jen.Index(jen.Lit(len(hash))).Byte().Values(bytes...))
 		r.number("Insns", instructions(p.Source))
-		for _, m := range maps {
-			if reclaims(g.Object.Maps[m]) {
-				r.claim("Reclaims", true)
-				break
-			}
-		}
+		r.claim("Reclaims", g.reclaiming(p.Source))
 		rows = append(rows, r.lines())
 	}
 	return rows, nil
@@ -242,6 +238,12 @@ func instructions(p *frontend.Program) int {
 		}
 	}
 	return n
+}
+
+// reclaiming reports whether runs of a program take part in reclamation: it
+// refers to a map that reclaims.
+func (g *generator) reclaiming(p *frontend.Program) bool {
+	return slices.ContainsFunc(mapsOf(p, len(g.Object.Maps)), func(m int) bool { return reclaims(g.Object.Maps[m]) })
 }
 
 // reclaims reports whether values of the map are reclaimed while it lives

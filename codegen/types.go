@@ -164,6 +164,9 @@ func (g *generator) topLevel() map[string]bool {
 			used[name] = true
 		}
 	}
+	for _, bound := range g.names.bound {
+		used[bound.runner], used[bound.call] = true, true
+	}
 	return used
 }
 

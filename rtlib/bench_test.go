@@ -24,31 +24,31 @@ func BenchmarkEntry(b *testing.B) {
 			entry(fr)
 		}
 	})
-	b.Run("bound-raw", func(b *testing.B) {
-		run, err := f.BindRaw(raw)
+	b.Run("bound", func(b *testing.B) {
+		run, err := f.BindRaw(raw, nil)
+		entry := raw.Entry()
 		for range b.N {
-			_, err = run.Memory(mem).Run()
+			run.Set(mem)
+			if err = run.Err(); err == nil {
+				entry(run.Frame)
+			}
 		}
 		if err != nil {
 			b.Fatal(err)
 		}
 	})
-	b.Run("bound-xdp", func(b *testing.B) {
-		run, err := f.BindXDP(xdp)
-		for range b.N {
-			_, err = run.Packet(mem).Run()
-		}
+	b.Run("bound-reclaiming", func(b *testing.B) {
+		run, err := f.BindXDP(reclaims, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
-	})
-	b.Run("bound-xdp-reclaiming", func(b *testing.B) {
-		run, err := f.BindXDP(reclaims)
+		entry := reclaims.Entry()
 		for range b.N {
-			_, err = run.Packet(mem).Run()
-		}
-		if err != nil {
-			b.Fatal(err)
+			run.Set(mem)
+			if run.Enter() {
+				entry(run.Frame)
+				run.Leave()
+			}
 		}
 	})
 	b.Run("owned-raw", func(b *testing.B) {
@@ -96,7 +96,7 @@ func BenchmarkEntry(b *testing.B) {
 	})
 	b.Run("bind", func(b *testing.B) {
 		for range b.N {
-			_, _ = f.BindRaw(raw)
+			_, _ = f.BindRaw(raw, nil)
 		}
 	})
 	b.Run("new-frame", func(b *testing.B) {

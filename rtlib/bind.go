@@ -1,6 +1,8 @@
 package rtlib
 
 import (
+	"fmt"
+	"os"
 	"sync/atomic"
 	"unsafe"
 
@@ -8,141 +10,134 @@ import (
 )
 
 // A run has to know the program and the Frame, that they fit and that neither
-// is closed. Bound runs look at that once: what is left for each run are the
-// stores of the packet's bounds and the call. Go's compiler puts both into the
-// caller, each as a method of its own, because together they exceed its limit.
+// is closed. Binding looks at all of it once: what is left for each run are the
+// stores of the packet's bounds, a look at the error, and the call.
 //
-//	runner ─► Program.code ─► func value: the entry, the entry inside an
-//	   │                      epoch, or a refusal
-//	   └────► Frame
+// The call stands in the generated package, because a static call of a function
+// without body in its own package is a call of the machine code. Through a func
+// value it is one of a wrapper that Go's compiler makes, which costs as much
+// again. So generated code has a type for each program, with Bound as its
+// underlying type, and rtlib has what its methods consist of:
 //
-// Instance.Close, which any goroutine can call, stores the refusal in
-// Program.code. Frame.Close, which the Frame's goroutine calls, lets every
-// runner of the Frame point to a code that is a refusal. So a run compares
-// nothing: it calls the code, and then returns the error of its Frame.
+//	Packet or Memory:  Set
+//	Run:               Err, code(Frame)
+//	  that reclaims:   Enter, code(Frame), Leave; Run of this file otherwise
 //
-// TestBoundInline keeps the methods below Go's limit for inlining, 80 nodes,
-// of which the call of a func value takes 57.
+// Go's compiler puts Packet and Run into their callers, each as a method of its
+// own, because together they exceed its limit for inlining, 80 nodes. A call
+// takes 57 of them, and an inlined method more than a field: hence Frame.
+//
+//	Bound.status ─► Instance.status ─► nil, or the instance's error
+//
+// Instance.Close, which any goroutine can call, stores into Instance.status.
+// Frame.Close, which the Frame's goroutine calls, lets every Bound of the Frame
+// point to a status of its own. A run that Instance.Close overtakes when it has
+// seen no error is safe: the Frame keeps the instance and its maps reachable,
+// elements of arrays never move, and programs with other maps are in an epoch.
 
-// entry is the code of a program, or what stands for it.
-type entry func(*abi.Frame) uint64
-
-// binding is a program on a Frame. The Frame has at most one for a program.
-type binding struct {
-	code *unsafe.Pointer // *entry, changed by sync/atomic
-	fr   *abi.Frame
-	err  error // of the Frame
-	prog *Program
+// Bound is a program on a Frame, made by Frame.BindXDP and Frame.BindRaw. It is
+// for generated code, which gives it the methods Packet or Memory, and Run.
+type Bound struct {
+	// Frame is what the code runs on. It must not be changed.
+	Frame   *abi.Frame
+	status  *unsafe.Pointer // *error, changed by sync/atomic
+	domain  *domain
+	cell    *cell // of the Frame's slot
+	dynamic bool  // every run takes the checks of Program.Run: no Enter
+	owner   *Frame
+	prog    *Program
 }
 
-// bindTo returns the Frame's binding of a program that takes the context.
-func (f *Frame) bindTo(p *Program, kind hookKind) (*binding, error) {
+// noError is what Bound.Err returns while nothing is closed. Never changed.
+var noError error
+
+// BindXDP prepares runs of a program with the hook xdp on the Frame. Methods of
+// generated packages call it, and make the runs the fastest there are:
+//
+//	run, err := objs.BindFilter(frame) // once
+//	verdict, err := run.Packet(data).Run()
+//
+// spec is that of the code which the method calls: another program's Frame would
+// not do. It is nil for callers of Bound.Run, which looks the code up. A Frame
+// can have many programs bound, and RunXDP can be used between their runs.
+// Errors as RunXDP, and os.ErrInvalid when spec is not p's.
+func (f *Frame) BindXDP(p *Program, spec *ProgramSpec) (*Bound, error) {
+	return f.bindTo(p, spec, hookXDP)
+}
+
+// BindRaw is BindXDP for a program with the hook raw:
+//
+//	run, err := objs.BindSum(frame) // once
+//	r0, err := run.Memory(mem).Run()
+func (f *Frame) BindRaw(p *Program, spec *ProgramSpec) (*Bound, error) {
+	return f.bindTo(p, spec, hookRaw)
+}
+
+// bindTo returns the Frame's Bound of a program that takes the context. There
+// is at most one.
+func (f *Frame) bindTo(p *Program, spec *ProgramSpec, kind hookKind) (*Bound, error) {
 	if p == nil || f == nil || p.accepts[kind].Load() != f.inst {
 		return nil, f.refuse(p, kind)
+	}
+	if spec != nil && spec != p.spec {
+		return nil, fmt.Errorf("program %q of object %q is not program %q of the generated code; bind the one that it loads: %w",
+			p.Name(), p.inst.Name(), spec.Name, os.ErrInvalid)
 	}
 	for _, b := range f.bound {
 		if b.prog == p {
 			return b, nil
 		}
 	}
-	b := &binding{&p.code, &f.abi, nil, p}
+	b := &Bound{Frame: &f.abi, status: &f.inst.status, domain: f.domain, cell: f.cell, dynamic: f.nested, owner: f, prog: p}
 	f.bound = append(f.bound, b)
 	return b, nil
 }
 
-// fail sets the error of all later runs on f.
-func (f *Frame) fail(err error) {
-	f.err = err
-	for _, b := range f.bound {
-		b.err = err
-	}
-}
-
 // unbind lets no bound run reach its program.
 func (f *Frame) unbind() {
-	f.fail(errClosed("frame of instance", f.inst.Name()))
+	err := errClosed("frame of instance", f.inst.Name())
+	status := unsafe.Pointer(&err)
 	for _, b := range f.bound {
-		b.code = &f.inst.refusal
+		b.status, b.dynamic = &status, true
 	}
 	f.bound = nil
 }
 
-// refusing is the code of programs whose instance or Frame is closed.
-func (inst *Instance) refusing(fr *abi.Frame) uint64 {
-	if f := (*Frame)(fr.Private.P); f.err == nil {
-		f.fail(inst.errClosed())
+// Set makes data, which has no metadata, the packet or memory of the next run
+// on the Frame. The scalar fields of the context stay what the last RunXDP on
+// the Frame made them, at first 0. RunXDP takes packets with metadata.
+func (b *Bound) Set(data []byte) { setMemory(b.Frame, data, 0) }
+
+// Err returns nil until the instance or the Frame is closed, then an error that
+// wraps os.ErrClosed.
+func (b *Bound) Err() error { return *(*error)(atomic.LoadPointer(b.status)) }
+
+// Enter begins a run of a program that reclaims: when it returns true, Leave
+// follows the program. When it returns false, the run is one for Run.
+//
+// It has the order of Program.inEpoch: the epoch first, then the look whether
+// Close was called.
+func (b *Bound) Enter() bool {
+	if b.dynamic || b.domain.fenced.Load() {
+		return false
 	}
-	return 0
+	storeRelaxed(&b.cell.epoch, b.domain.epoch.Load())
+	b.Frame.Running = 1
+	if b.Err() == nil {
+		return true
+	}
+	b.Leave()
+	return false
 }
 
-// XDPRunner is a program with the hook xdp on a Frame. What there is to check
-// was checked when Frame.BindXDP made it.
-type XDPRunner binding
-
-// XDPCall is an XDPRunner that has its packet.
-type XDPCall binding
-
-// BindXDP prepares runs of a program with the hook xdp on the Frame:
-//
-//	filter, err := frame.BindXDP(program) // once
-//	verdict, err := filter.Packet(data).Run()
-//
-// This is the fastest call. A Frame can have many programs bound, and RunXDP
-// can be used between their runs. Errors as RunXDP.
-func (f *Frame) BindXDP(p *Program) (*XDPRunner, error) {
-	b, err := f.bindTo(p, hookXDP)
-	return (*XDPRunner)(b), err
+// Leave ends a run that Enter began. There is no defer: epoch.go says what a
+// panic leaves behind.
+func (b *Bound) Leave() {
+	b.Frame.Running = 0
+	leave(b.cell)
 }
 
-// Packet makes data, which has no metadata, the packet of the next run on the
-// Frame. The scalar fields of the context stay what the last RunXDP on the
-// Frame made them, at first 0. RunXDP takes packets with metadata.
-func (r *XDPRunner) Packet(data []byte) *XDPCall {
-	setMemory(r.fr, data, 0)
-	return (*XDPCall)(r)
-}
-
-// Run runs the program on the packet that the Frame has and returns the
-// verdict. It allocates nothing. The packet must not be used by others
-// meanwhile. Once the instance or the Frame is closed the verdict is 0, with
-// an error that wraps os.ErrClosed.
-func (c *XDPCall) Run() (verdict uint32, err error) {
-	verdict = uint32((*(*entry)(atomic.LoadPointer(c.code)))(c.fr))
-	err = c.err
-	return
-}
-
-// RawRunner is a program with the hook raw on a Frame. What there is to check
-// was checked when Frame.BindRaw made it.
-type RawRunner binding
-
-// RawCall is a RawRunner that has its memory.
-type RawCall binding
-
-// BindRaw prepares runs of a program with the hook raw on the Frame:
-//
-//	sum, err := frame.BindRaw(program) // once
-//	r0, err := sum.Memory(mem).Run()
-//
-// This is the fastest call. A Frame can have many programs bound, and RunRaw
-// can be used between their runs. Errors as RunXDP.
-func (f *Frame) BindRaw(p *Program) (*RawRunner, error) {
-	b, err := f.bindTo(p, hookRaw)
-	return (*RawRunner)(b), err
-}
-
-// Memory makes mem the memory of the next run on the Frame: r1 is its address,
-// r2 its length.
-func (r *RawRunner) Memory(mem []byte) *RawCall {
-	setMemory(r.fr, mem, 0)
-	return (*RawCall)(r)
-}
-
-// Run runs the program on the memory that the Frame has and returns r0. It
-// allocates nothing. The memory must not be used by others meanwhile. Errors
-// as XDPCall.Run.
-func (c *RawCall) Run() (r0 uint64, err error) {
-	r0 = (*(*entry)(atomic.LoadPointer(c.code)))(c.fr)
-	err = c.err
-	return
-}
+// Run runs the program with all checks, through its func value, and returns r0.
+// Generated code calls it when Enter does not apply; so can who chooses the
+// program at run time. Errors as RunXDP.
+func (b *Bound) Run() (uint64, error) { return b.prog.Run(b.owner) }

@@ -10,6 +10,29 @@ import (
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
+// boundRun is what generated code makes of a Bound, but that it calls the code
+// of its program through a func value.
+func boundRun(b *Bound, data []byte) (uint64, error) {
+	b.Set(data)
+	return boundAgain(b)
+}
+
+// boundAgain runs on the input that the Frame has.
+func boundAgain(b *Bound) (r0 uint64, err error) {
+	if b.prog.reclaims {
+		if b.Enter() {
+			r0 = b.prog.entry(b.Frame)
+			b.Leave()
+			return
+		}
+		return b.Run()
+	}
+	if err = b.Err(); err == nil {
+		r0 = b.prog.entry(b.Frame)
+	}
+	return
+}
+
 // boundSpec has programs with and without epochs: the sum of the bounds, and
 // a second one on the same Frame.
 func boundSpec() *ObjectSpec {
@@ -34,19 +57,19 @@ func TestBind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		length, errLength := f.BindXDP(inst.Program("length" + suffix))
-		size, errSize := f.BindRaw(inst.Program("size" + suffix))
+		length, errLength := f.BindXDP(inst.Program("length"+suffix), nil)
+		size, errSize := f.BindRaw(inst.Program("size"+suffix), nil)
 		if errLength != nil || errSize != nil {
 			t.Fatal(errLength, errSize)
 		}
-		if again, _ := f.BindXDP(inst.Program("length" + suffix)); again != length || len(f.bound) != 2 {
+		if again, _ := f.BindXDP(inst.Program("length"+suffix), nil); again != length || len(f.bound) != 2 {
 			t.Errorf("binding twice makes %d bindings, want 2", len(f.bound))
 		}
 		for _, n := range []int{0, 1, 60, 1500} {
-			if got, err := length.Packet(make([]byte, n)).Run(); got != uint32(n) || err != nil {
+			if got, err := boundRun(length, make([]byte, n)); got != uint64(n) || err != nil {
 				t.Errorf("packet of %d: got %d, %v", n, got, err)
 			}
-			if got, err := size.Memory(make([]byte, n)).Run(); got != 1<<63|uint64(n) || err != nil {
+			if got, err := boundRun(size, make([]byte, n)); got != 1<<63|uint64(n) || err != nil {
 				t.Errorf("memory of %d: got %#x, %v", n, got, err)
 			}
 		}
@@ -54,7 +77,7 @@ func TestBind(t *testing.T) {
 		if _, err := f.RunXDP(inst.Program("length"+suffix), &XDP{Data: make([]byte, 9), MetaLen: 4, RxQueueIndex: 3}); err != nil {
 			t.Error(err)
 		}
-		if got, err := length.Packet(make([]byte, 7)).Run(); got != 3<<24|7 || err != nil {
+		if got, err := boundRun(length, make([]byte, 7)); got != 3<<24|7 || err != nil {
 			t.Errorf("after RunXDP: got %#x, %v, want %#x", got, err, 3<<24|7)
 		}
 		_ = f.Close()
@@ -73,12 +96,13 @@ func TestBindErrors(t *testing.T) {
 		bind func() error
 		want error
 	}{
-		{"hook", func() error { _, err := f.BindRaw(inst.Program("length")); return err }, os.ErrInvalid},
-		{"nil program", func() error { _, err := f.BindXDP(nil); return err }, os.ErrInvalid},
-		{"nil frame", func() error { _, err := (*Frame)(nil).BindXDP(inst.Program("length")); return err }, os.ErrInvalid},
-		{"other instance", func() error { _, err := f.BindXDP(other.Program("length")); return err }, os.ErrInvalid},
-		{"closed frame", func() error { _ = f.Close(); _, err := f.BindXDP(inst.Program("length")); return err }, os.ErrClosed},
-		{"closed instance", func() error { _ = inst.Close(); _, err := f.BindXDP(inst.Program("length")); return err }, os.ErrClosed},
+		{"hook", func() error { _, err := f.BindRaw(inst.Program("length"), nil); return err }, os.ErrInvalid},
+		{"nil program", func() error { _, err := f.BindXDP(nil, nil); return err }, os.ErrInvalid},
+		{"nil frame", func() error { _, err := (*Frame)(nil).BindXDP(inst.Program("length"), nil); return err }, os.ErrInvalid},
+		{"other code", func() error { _, err := f.BindXDP(inst.Program("length"), &other.spec.Programs[0]); return err }, os.ErrInvalid},
+		{"other instance", func() error { _, err := f.BindXDP(other.Program("length"), nil); return err }, os.ErrInvalid},
+		{"closed frame", func() error { _ = f.Close(); _, err := f.BindXDP(inst.Program("length"), nil); return err }, os.ErrClosed},
+		{"closed instance", func() error { _ = inst.Close(); _, err := f.BindXDP(inst.Program("length"), nil); return err }, os.ErrClosed},
 	} {
 		if err := c.bind(); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
@@ -99,12 +123,12 @@ func TestBoundClosed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bound, err := f.BindRaw(inst.Program("p"))
+			bound, err := f.BindRaw(inst.Program("p"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			call := bound.Memory(make([]byte, 8))
-			if r0, err := call.Run(); r0 != 5 || err != nil {
+			bound.Set(make([]byte, 8))
+			if r0, err := boundAgain(bound); r0 != 5 || err != nil {
 				t.Errorf("before: %d, %v", r0, err)
 			}
 			if first == "frame" {
@@ -113,7 +137,7 @@ func TestBoundClosed(t *testing.T) {
 				_ = inst.Close()
 			}
 			for range 2 {
-				if r0, err := call.Run(); r0 != 0 || !errors.Is(err, os.ErrClosed) || runs != 1 {
+				if r0, err := boundAgain(bound); r0 != 0 || !errors.Is(err, os.ErrClosed) || runs != 1 {
 					t.Errorf("reclaims %v, closed %s: %d, %v, %d runs", reclaims, first, r0, err, runs)
 				}
 			}
@@ -121,7 +145,7 @@ func TestBoundClosed(t *testing.T) {
 				t.Errorf("RunRaw: %v", err)
 			}
 			_, _ = inst.Close(), f.Close()
-			if r0, err := bound.Memory(nil).Run(); r0 != 0 || !errors.Is(err, os.ErrClosed) {
+			if r0, err := boundRun(bound, nil); r0 != 0 || !errors.Is(err, os.ErrClosed) {
 				t.Errorf("both closed: %d, %v", r0, err)
 			}
 		}
@@ -147,7 +171,7 @@ func TestBoundClosing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bound, err := f.BindRaw(inst.Program("p"))
+			bound, err := f.BindRaw(inst.Program("p"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +181,7 @@ func TestBoundClosing(t *testing.T) {
 				defer wg.Done()
 				defer func() { _ = f.Close() }()
 				for i := 0; ; i++ {
-					r0, err := bound.Memory(nil).Run()
+					r0, err := boundRun(bound, nil)
 					if r0 != 0 {
 						t.Error("the program ran when Close had returned")
 					}

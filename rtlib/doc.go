@@ -11,8 +11,8 @@
 //	frame, err := rtlib.NewFrame(inst)        // faster: an execution slot of one's own
 //	verdict, err = frame.RunXDP(inst.Program("filter"), &rtlib.XDP{Data: packet})
 //
-//	run, err := frame.BindXDP(inst.Program("filter")) // fastest: checked once, inlined by Go
-//	verdict, err = run.Packet(packet).Run()
+//	run, err := objs.BindFilter(frame)        // fastest: of the generated package,
+//	verdict, err = run.Packet(packet).Run()   // checked once, inlined by Go
 //
 // # Who owns what
 //

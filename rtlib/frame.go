@@ -13,16 +13,16 @@ import (
 // goroutine uses it at a time, and a program's helpers must not run programs on
 // the Frame that they were called on; they use Nested.
 //
-// A run on an own Frame allocates nothing; BindXDP and BindRaw make it cost
-// about 1 ns more than a call of the program's function. A Frame is about
+// A run on an own Frame allocates nothing; bound runs (BindXDP, BindRaw) cost
+// about 1 ns more than a call of the machine code. A Frame is about
 // 4.5 kB and keeps its slot until Close.
 type Frame struct {
 	abi     abi.Frame // first: generated code has its address
 	inst    *Instance // nil when closed or idle in the pool
 	domain  *domain
 	cell    *cell // of the slot
-	err     error // of runs after a Close
-	bound   []*binding
+	err     error // of a run that found the instance closed
+	bound   []*Bound
 	cleanup runtime.Cleanup
 	home    *poolCell // of a pooled Frame: the P's place that has it
 	nested  bool

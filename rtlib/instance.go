@@ -15,15 +15,14 @@ import (
 // Instance is one load of an object: its maps, its data sections and its
 // programs. Loads of one object share nothing.
 type Instance struct {
-	spec    *ObjectSpec
-	domain  *domain
-	rules   *bpf.Rules
-	slots   unsafe.Pointer // first of table; programs index it
-	table   []abi.MapSlot
-	closed  atomic.Bool
-	trace   tracer
-	refuse  entry          // refusing
-	refusal unsafe.Pointer // to refuse: the code of what is closed
+	spec   *ObjectSpec
+	domain *domain
+	rules  *bpf.Rules
+	slots  unsafe.Pointer // first of table; programs index it
+	table  []abi.MapSlot
+	closed atomic.Bool
+	status unsafe.Pointer // *error of bound runs, changed by sync/atomic
+	trace  tracer
 
 	maps     []*Map
 	programs []Program
@@ -75,8 +74,7 @@ func newInstance(d *domain, spec *ObjectSpec, opts *InstanceOptions) (*Instance,
 		return nil, fmt.Errorf("generated for version %d of rtlib's ABI, this rtlib has %d; generate it again: %w", spec.ABI, abi.Version, bpf.ErrUnsupported)
 	}
 	inst := &Instance{spec: spec, domain: d, rules: bpf.RulesOf(spec.Platform), byName: make(map[string]*Map, len(spec.Maps))}
-	inst.refuse = inst.refusing
-	inst.refusal = unsafe.Pointer(&inst.refuse)
+	inst.status = unsafe.Pointer(&noError)
 	inst.trace.out = opts.Trace
 	if opts.Trace == nil {
 		inst.trace.out = os.Stderr
@@ -226,7 +224,6 @@ func (inst *Instance) addPrograms() error {
 			p.run = p.inEpoch()
 		}
 		p.refuseAll()
-		p.code = unsafe.Pointer(&p.run)
 		p.accepts[hookOther].Store(inst)
 		p.accepts[p.kind].Store(inst)
 	}
@@ -238,7 +235,6 @@ func (p *Program) refuseAll() {
 	for k := range p.accepts {
 		p.accepts[k].Store(noInstance)
 	}
-	atomic.StorePointer(&p.code, p.inst.refusal)
 }
 
 // Name is the name of the object.
@@ -274,6 +270,8 @@ func (inst *Instance) Close() error {
 	if inst == nil || !inst.closed.CompareAndSwap(false, true) {
 		return nil
 	}
+	err := inst.errClosed()
+	atomic.StorePointer(&inst.status, unsafe.Pointer(&err))
 	reclaims, ended := false, true
 	for i := range inst.programs {
 		inst.programs[i].refuseAll()

@@ -45,7 +45,7 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	bound, err := f.BindRaw(p)
+	bound, err := f.BindRaw(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestPanic(t *testing.T) {
 		set  int // cells with an epoch after a panic
 	}{
 		{"own", func() (uint64, error) { return f.RunRaw(p, nil) }, 1},
-		{"bound", func() (uint64, error) { return bound.Memory(nil).Run() }, 1},
+		{"bound", func() (uint64, error) { return boundRun(bound, nil) }, 1},
 		{"again", func() (uint64, error) { return p.Run(f) }, 1},
 		{"pooled", func() (uint64, error) { return RunRaw(p, nil) }, 0},
 	} {

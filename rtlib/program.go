@@ -4,17 +4,18 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
-	"unsafe"
 
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
+// entry is the code of a program.
+type entry func(*abi.Frame) uint64
+
 // Program is a program of an Instance.
 type Program struct {
-	entry    entry          // of generated code
-	reclaims bool           // takes part in the epoch scheme
-	run      entry          // entry, inside an epoch when the program reclaims
-	code     unsafe.Pointer // *entry of bound runs: run, or a refusal
+	entry    entry // of generated code
+	reclaims bool  // takes part in the epoch scheme
+	run      entry // entry, inside an epoch when the program reclaims
 	// accepts has the instance at the hook kind whose context the program
 	// takes and at hookOther. It has noInstance elsewhere, and everywhere once
 	// the instance is closed: one comparison with Frame.inst is the whole
@@ -112,7 +113,8 @@ func (p *Program) inEpoch() entry {
 		// for this run or the run sees it here.
 		if inst.closed.Load() {
 			f.leave()
-			return inst.refusing(fr)
+			f.err = inst.errClosed()
+			return 0
 		}
 		r0 := code(fr)
 		f.leave()

@@ -226,14 +226,14 @@ func TestRunAllocatesNothing(t *testing.T) {
 	f := newFrame(t, inst)
 	mem := make([]byte, 64)
 	p, x := inst.Program("hash_lookup_4"), inst.Program("xdp")
-	b, err := f.BindRaw(p)
+	b, err := f.BindRaw(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, run := range map[string]func(){
 		"RunRaw": func() { _, _ = f.RunRaw(p, mem) },
 		"RunXDP": func() { _, _ = f.RunXDP(x, &rtlib.XDP{Data: mem, IngressIfindex: 1}) },
-		"bound":  func() { _, _ = b.Memory(mem).Run() },
+		"bound":  func() { b.Set(mem); _, _ = b.Run() },
 		"pooled": func() { _, _ = rtlib.RunRaw(p, mem) },
 	} {
 		if n := testing.AllocsPerRun(100, run); n != 0 {

@@ -11,7 +11,6 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/handwritten"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/oracle"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
-	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
 )
 
@@ -88,12 +87,20 @@ func newEngines(in *input) ([]*engine, error) {
 	if err := gobody.LoadFirewallObjects(&body, nil); err != nil {
 		return nil, err
 	}
-	first, err := objectEngine("native", native.Xdpfirewall, in,
+	runNative, err := nativeRun(&native)
+	if err != nil {
+		return nil, err
+	}
+	first, err := objectEngine("native", native.Xdpfirewall, runNative, in,
 		maps{native.BlockedV4, native.BlockedV6, native.BlockedPorts, native.Counters})
 	if err != nil {
 		return nil, err
 	}
-	second, err := objectEngine("Go body", body.Xdpfirewall, in,
+	runBody, err := bodyRun(&body)
+	if err != nil {
+		return nil, err
+	}
+	second, err := objectEngine("Go body", body.Xdpfirewall, runBody, in,
 		maps{body.BlockedV4, body.BlockedV6, body.BlockedPorts, body.Counters})
 	if err != nil {
 		return nil, err
@@ -115,30 +122,49 @@ func newEngines(in *input) ([]*engine, error) {
 	}}, nil
 }
 
-// objectEngine runs a compiled program on a Frame of its own, packet by packet.
-func objectEngine(name string, prog *ebpf.Program, in *input, m maps) (*engine, error) {
-	if err := fill(m, in.mix.Lists); err != nil {
-		return nil, err
-	}
-	p := prog.Runtime()
-	fr, err := prog.NewFrame()
+// nativeRun runs the machine code on a Frame of its own, packet by packet, by
+// the fastest call. Each program has a type for that.
+func nativeRun(objs *firewallObjects) (func([][]byte, []uint32) error, error) {
+	fr, err := objs.Xdpfirewall.NewFrame()
 	if err != nil {
 		return nil, err
 	}
-	return &engine{
-		name: fmt.Sprintf("%s (%s)", name, p.Engine()),
-		run: func(packets [][]byte, verdicts []uint32) error {
-			var ctx rtlib.XDP
-			for i, packet := range packets {
-				ctx.Data = packet
-				v, err := fr.RunXDP(p, &ctx)
-				if err != nil {
-					return err
-				}
-				verdicts[i] = v
+	run, err := objs.BindXdpfirewall(fr)
+	return func(packets [][]byte, verdicts []uint32) (err error) {
+		for i, packet := range packets {
+			if verdicts[i], err = run.Packet(packet).Run(); err != nil {
+				return err
 			}
-			return nil
-		},
+		}
+		return nil
+	}, err
+}
+
+// bodyRun is nativeRun of the Go body.
+func bodyRun(objs *gobody.FirewallObjects) (func([][]byte, []uint32) error, error) {
+	fr, err := objs.Xdpfirewall.NewFrame()
+	if err != nil {
+		return nil, err
+	}
+	run, err := objs.BindXdpfirewall(fr)
+	return func(packets [][]byte, verdicts []uint32) (err error) {
+		for i, packet := range packets {
+			if verdicts[i], err = run.Packet(packet).Run(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, err
+}
+
+// objectEngine is a compiled program with its maps.
+func objectEngine(name string, prog *ebpf.Program, run func([][]byte, []uint32) error, in *input, m maps) (*engine, error) {
+	if err := fill(m, in.mix.Lists); err != nil {
+		return nil, err
+	}
+	return &engine{
+		name: fmt.Sprintf("%s (%s)", name, prog.Runtime().Engine()),
+		run:  run,
 		counters: func() ([]uint64, error) {
 			values := make([]uint64, m.counters.MaxEntries())
 			for i := range values {

@@ -138,14 +138,42 @@ func (p *firewallPrograms) RunXdpfirewallOn(fr *rtlib.Frame, ctx *rtlib.XDP) (ui
 }
 
 // BindXdpfirewall prepares runs of program xdpfirewall on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Xdpfirewall.NewFrame() // one for each goroutine
 //	run, err := p.BindXdpfirewall(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *firewallPrograms) BindXdpfirewall(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Xdpfirewall.Runtime())
+func (p *firewallPrograms) BindXdpfirewall(fr *rtlib.Frame) (*firewallXdpfirewallRunner, error) {
+	b, err := fr.BindXDP(p.Xdpfirewall.Runtime(), &firewallObject.Programs[0])
+	return (*firewallXdpfirewallRunner)(b), err
+}
+
+// firewallXdpfirewallRunner is program xdpfirewall on a Frame. BindXdpfirewall
+// makes it.
+type firewallXdpfirewallRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *firewallXdpfirewallRunner) Packet(data []byte) *firewallXdpfirewallCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*firewallXdpfirewallCall)(r)
+}
+
+// firewallXdpfirewallCall is firewallXdpfirewallRunner with its input.
+type firewallXdpfirewallCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *firewallXdpfirewallCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(firewall_xdpfirewall(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // TypedCounters is map counters with its Go types; it allocates nothing.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"slices"
 
@@ -99,44 +100,54 @@ func (c *Compiled) start(e Engine, o *Object) error {
 			return err
 		}
 	}
-	if o.XDP() {
-		c.run, err = runXDP(c.program, c.frame, e.Bound)
-	} else {
-		c.run, err = runRaw(c.program, c.frame, e.Bound)
+	switch {
+	case e.Bound:
+		c.run, err = runBound(o.programs, program, c.frame)
+	case o.XDP():
+		c.run = runXDP(c.program, c.frame)
+	default:
+		c.run = runRaw(c.program, c.frame)
 	}
 	return err
 }
 
-// runRaw is the call of a program that takes memory.
-func runRaw(p *rtlib.Program, f *rtlib.Frame, bound bool) (func([]byte) (uint64, error), error) {
-	switch {
-	case bound:
-		b, err := f.BindRaw(p)
-		return func(data []byte) (uint64, error) { return b.Memory(data).Run() }, err
-	case f == nil:
-		return func(data []byte) (uint64, error) { return rtlib.RunRaw(p, data) }, nil
+// runBound is the call that generated code has for its program, found by
+// reflection: each has types of its own.
+func runBound(programs any, program *ebpf.Program, f *rtlib.Frame) (func([]byte) (uint64, error), error) {
+	p := reflect.New(reflect.TypeOf(programs).Elem())
+	p.Elem().Field(0).Set(reflect.ValueOf(program))
+	bind := p.MethodByName("Bind" + p.Elem().Type().Field(0).Name)
+	out := bind.Call([]reflect.Value{reflect.ValueOf(f)})
+	if err, _ := out[1].Interface().(error); err != nil {
+		return nil, err
 	}
-	return func(data []byte) (uint64, error) { return f.RunRaw(p, data) }, nil
+	input := out[0].Method(0) // Memory or Packet
+	return func(data []byte) (uint64, error) {
+		call := input.Call([]reflect.Value{reflect.ValueOf(data)})[0]
+		out := call.Method(0).Call(nil)
+		err, _ := out[1].Interface().(error)
+		return out[0].Uint(), err
+	}, nil
+}
+
+// runRaw is the call of a program that takes memory.
+func runRaw(p *rtlib.Program, f *rtlib.Frame) func([]byte) (uint64, error) {
+	if f == nil {
+		return func(data []byte) (uint64, error) { return rtlib.RunRaw(p, data) }
+	}
+	return func(data []byte) (uint64, error) { return f.RunRaw(p, data) }
 }
 
 // runXDP is the call of a program that takes packets.
-func runXDP(p *rtlib.Program, f *rtlib.Frame, bound bool) (func([]byte) (uint64, error), error) {
-	var call func([]byte) (uint32, error)
-	var err error
-	switch {
-	case bound:
-		var b *rtlib.XDPRunner
-		b, err = f.BindXDP(p)
-		call = func(data []byte) (uint32, error) { return b.Packet(data).Run() }
-	case f == nil:
-		call = func(data []byte) (uint32, error) { return rtlib.RunXDP(p, &rtlib.XDP{Data: data}) }
-	default:
-		call = func(data []byte) (uint32, error) { return f.RunXDP(p, &rtlib.XDP{Data: data}) }
+func runXDP(p *rtlib.Program, f *rtlib.Frame) func([]byte) (uint64, error) {
+	call := rtlib.RunXDP
+	if f != nil {
+		call = f.RunXDP
 	}
 	return func(data []byte) (uint64, error) {
-		verdict, err := call(data)
+		verdict, err := call(p, &rtlib.XDP{Data: data})
 		return uint64(verdict), err
-	}, err
+	}
 }
 
 // Close ends the instance.
@@ -151,6 +162,20 @@ func (c *Compiled) Program() *rtlib.Program { return c.program }
 
 // Run implements Instance.
 func (c *Compiled) Run(data []byte) (uint64, error) { return c.run(data) }
+
+// RunMeta runs a program on a packet whose first bytes, meta of them, are
+// metadata: it works on those behind. (Bound runs take no metadata.)
+func (c *Compiled) RunMeta(data []byte, meta int) (uint64, error) {
+	ctx := rtlib.XDP{Data: data, MetaLen: meta}
+	var verdict uint32
+	var err error
+	if c.frame == nil {
+		verdict, err = rtlib.RunXDP(c.program, &ctx)
+	} else {
+		verdict, err = c.frame.RunXDP(c.program, &ctx)
+	}
+	return uint64(verdict), err
+}
 
 // Lookup implements Instance.
 func (c *Compiled) Lookup(mapName string, key []byte) ([]byte, error) {

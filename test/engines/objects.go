@@ -16,6 +16,7 @@ type Object struct {
 	Vectors string // of its algorithm, "" when it has none
 
 	native, gobody func() (*ebpf.CollectionSpec, error)
+	programs       any // a pointer to the generated struct, for its type
 }
 
 // XDP reports whether the program takes packets; the others take memory.
@@ -31,34 +32,34 @@ func (o *Object) Source() string {
 // Objects returns all rows.
 func Objects() []Object {
 	return []Object{
-		{"checksum.o", "checksum", "checksum", native.LoadChecksum, gobody.LoadChecksum},
-		{"checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp, gobody.LoadChecksumXdp},
-		{"clang13/checksum.o", "checksum", "checksum", native.LoadChecksum13, gobody.LoadChecksum13},
-		{"clang13/checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp13, gobody.LoadChecksumXdp13},
-		{"hash.o", "hash", "hash", native.LoadHash, gobody.LoadHash},
-		{"hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp, gobody.LoadHashXdp},
-		{"clang13/hash.o", "hash", "hash", native.LoadHash13, gobody.LoadHash13},
-		{"clang13/hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp13, gobody.LoadHashXdp13},
-		{"classifier.o", "classifier", "classifier", native.LoadClassifier, gobody.LoadClassifier},
-		{"classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp, gobody.LoadClassifierXdp},
-		{"clang13/classifier.o", "classifier", "classifier", native.LoadClassifier13, gobody.LoadClassifier13},
-		{"clang13/classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp13, gobody.LoadClassifierXdp13},
-		{"memuser.o", "memuser", "memuser", native.LoadMemuser, gobody.LoadMemuser},
-		{"memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp, gobody.LoadMemuserXdp},
-		{"clang13/memuser.o", "memuser", "memuser", native.LoadMemuser13, gobody.LoadMemuser13},
-		{"clang13/memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp13, gobody.LoadMemuserXdp13},
-		{"subprogs.o", "subprogs", "subprogs", native.LoadSubprogs, gobody.LoadSubprogs},
-		{"subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp, gobody.LoadSubprogsXdp},
-		{"clang13/subprogs.o", "subprogs", "subprogs", native.LoadSubprogs13, gobody.LoadSubprogs13},
-		{"clang13/subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp13, gobody.LoadSubprogsXdp13},
-		{"loops.o", "loops", "loops", native.LoadLoops, gobody.LoadLoops},
-		{"loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp, gobody.LoadLoopsXdp},
-		{"clang13/loops.o", "loops", "loops", native.LoadLoops13, gobody.LoadLoops13},
-		{"clang13/loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp13, gobody.LoadLoopsXdp13},
-		{"globals.o", "globals", "globals", native.LoadGlobals, gobody.LoadGlobals},
-		{"globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp, gobody.LoadGlobalsXdp},
-		{"clang13/globals.o", "globals", "globals", native.LoadGlobals13, gobody.LoadGlobals13},
-		{"clang13/globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp13, gobody.LoadGlobalsXdp13},
-		{"clang13/xdpfirewall.o", "xdpfirewall", "", native.LoadXdpfirewall13, gobody.LoadXdpfirewall13},
+		{"checksum.o", "checksum", "checksum", native.LoadChecksum, gobody.LoadChecksum, new(native.ChecksumPrograms)},
+		{"checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp, gobody.LoadChecksumXdp, new(native.ChecksumXdpPrograms)},
+		{"clang13/checksum.o", "checksum", "checksum", native.LoadChecksum13, gobody.LoadChecksum13, new(native.Checksum13Programs)},
+		{"clang13/checksum_xdp.o", "checksum_xdp", "checksum", native.LoadChecksumXdp13, gobody.LoadChecksumXdp13, new(native.ChecksumXdp13Programs)},
+		{"hash.o", "hash", "hash", native.LoadHash, gobody.LoadHash, new(native.HashPrograms)},
+		{"hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp, gobody.LoadHashXdp, new(native.HashXdpPrograms)},
+		{"clang13/hash.o", "hash", "hash", native.LoadHash13, gobody.LoadHash13, new(native.Hash13Programs)},
+		{"clang13/hash_xdp.o", "hash_xdp", "hash", native.LoadHashXdp13, gobody.LoadHashXdp13, new(native.HashXdp13Programs)},
+		{"classifier.o", "classifier", "classifier", native.LoadClassifier, gobody.LoadClassifier, new(native.ClassifierPrograms)},
+		{"classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp, gobody.LoadClassifierXdp, new(native.ClassifierXdpPrograms)},
+		{"clang13/classifier.o", "classifier", "classifier", native.LoadClassifier13, gobody.LoadClassifier13, new(native.Classifier13Programs)},
+		{"clang13/classifier_xdp.o", "classifier_xdp", "classifier", native.LoadClassifierXdp13, gobody.LoadClassifierXdp13, new(native.ClassifierXdp13Programs)},
+		{"memuser.o", "memuser", "memuser", native.LoadMemuser, gobody.LoadMemuser, new(native.MemuserPrograms)},
+		{"memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp, gobody.LoadMemuserXdp, new(native.MemuserXdpPrograms)},
+		{"clang13/memuser.o", "memuser", "memuser", native.LoadMemuser13, gobody.LoadMemuser13, new(native.Memuser13Programs)},
+		{"clang13/memuser_xdp.o", "memuser_xdp", "memuser", native.LoadMemuserXdp13, gobody.LoadMemuserXdp13, new(native.MemuserXdp13Programs)},
+		{"subprogs.o", "subprogs", "subprogs", native.LoadSubprogs, gobody.LoadSubprogs, new(native.SubprogsPrograms)},
+		{"subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp, gobody.LoadSubprogsXdp, new(native.SubprogsXdpPrograms)},
+		{"clang13/subprogs.o", "subprogs", "subprogs", native.LoadSubprogs13, gobody.LoadSubprogs13, new(native.Subprogs13Programs)},
+		{"clang13/subprogs_xdp.o", "subprogs_xdp", "subprogs", native.LoadSubprogsXdp13, gobody.LoadSubprogsXdp13, new(native.SubprogsXdp13Programs)},
+		{"loops.o", "loops", "loops", native.LoadLoops, gobody.LoadLoops, new(native.LoopsPrograms)},
+		{"loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp, gobody.LoadLoopsXdp, new(native.LoopsXdpPrograms)},
+		{"clang13/loops.o", "loops", "loops", native.LoadLoops13, gobody.LoadLoops13, new(native.Loops13Programs)},
+		{"clang13/loops_xdp.o", "loops_xdp", "loops", native.LoadLoopsXdp13, gobody.LoadLoopsXdp13, new(native.LoopsXdp13Programs)},
+		{"globals.o", "globals", "globals", native.LoadGlobals, gobody.LoadGlobals, new(native.GlobalsPrograms)},
+		{"globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp, gobody.LoadGlobalsXdp, new(native.GlobalsXdpPrograms)},
+		{"clang13/globals.o", "globals", "globals", native.LoadGlobals13, gobody.LoadGlobals13, new(native.Globals13Programs)},
+		{"clang13/globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp13, gobody.LoadGlobalsXdp13, new(native.GlobalsXdp13Programs)},
+		{"clang13/xdpfirewall.o", "xdpfirewall", "", native.LoadXdpfirewall13, gobody.LoadXdpfirewall13, new(native.Xdpfirewall13Programs)},
 	}
 }

@@ -152,14 +152,38 @@ func (p *insidePrograms) RunSpinOn(fr *rtlib.Frame, mem []byte) (uint64, error) 
 	return fr.RunRaw(p.Spin.Runtime(), mem)
 }
 
-// BindSpin prepares runs of program spin on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindSpin prepares runs of program spin on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Spin.NewFrame() // one for each goroutine
 //	run, err := p.BindSpin(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindSpin(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Spin.Runtime())
+func (p *insidePrograms) BindSpin(fr *rtlib.Frame) (*insideSpinRunner, error) {
+	b, err := fr.BindRaw(p.Spin.Runtime(), &insideObject.Programs[0])
+	return (*insideSpinRunner)(b), err
+}
+
+// insideSpinRunner is program spin on a Frame. BindSpin makes it.
+type insideSpinRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideSpinRunner) Memory(mem []byte) *insideSpinCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideSpinCall)(r)
+}
+
+// insideSpinCall is insideSpinRunner with its input.
+type insideSpinCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideSpinCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_spin(c.Frame), nil
 }
 
 // RunSpinLong runs program spin_long on a Frame of rtlib's pool and returns
@@ -176,13 +200,37 @@ func (p *insidePrograms) RunSpinLongOn(fr *rtlib.Frame, mem []byte) (uint64, err
 }
 
 // BindSpinLong prepares runs of program spin_long on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.SpinLong.NewFrame() // one for each goroutine
 //	run, err := p.BindSpinLong(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindSpinLong(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.SpinLong.Runtime())
+func (p *insidePrograms) BindSpinLong(fr *rtlib.Frame) (*insideSpinLongRunner, error) {
+	b, err := fr.BindRaw(p.SpinLong.Runtime(), &insideObject.Programs[1])
+	return (*insideSpinLongRunner)(b), err
+}
+
+// insideSpinLongRunner is program spin_long on a Frame. BindSpinLong makes it.
+type insideSpinLongRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideSpinLongRunner) Memory(mem []byte) *insideSpinLongCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideSpinLongCall)(r)
+}
+
+// insideSpinLongCall is insideSpinLongRunner with its input.
+type insideSpinLongCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideSpinLongCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_spin_long(c.Frame), nil
 }
 
 // RunSpeak runs program speak on a Frame of rtlib's pool and returns r0. See
@@ -197,14 +245,42 @@ func (p *insidePrograms) RunSpeakOn(fr *rtlib.Frame, mem []byte) (uint64, error)
 	return fr.RunRaw(p.Speak.Runtime(), mem)
 }
 
-// BindSpeak prepares runs of program speak on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindSpeak prepares runs of program speak on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Speak.NewFrame() // one for each goroutine
 //	run, err := p.BindSpeak(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindSpeak(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Speak.Runtime())
+func (p *insidePrograms) BindSpeak(fr *rtlib.Frame) (*insideSpeakRunner, error) {
+	b, err := fr.BindRaw(p.Speak.Runtime(), &insideObject.Programs[2])
+	return (*insideSpeakRunner)(b), err
+}
+
+// insideSpeakRunner is program speak on a Frame. BindSpeak makes it.
+type insideSpeakRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideSpeakRunner) Memory(mem []byte) *insideSpeakCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideSpeakCall)(r)
+}
+
+// insideSpeakCall is insideSpeakRunner with its input.
+type insideSpeakCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideSpeakCall) Run() (r0 uint64, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = inside_speak(b.Frame)
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return ret, err
 }
 
 // RunDescend runs program descend on a Frame of rtlib's pool and returns r0.
@@ -219,14 +295,38 @@ func (p *insidePrograms) RunDescendOn(fr *rtlib.Frame, mem []byte) (uint64, erro
 	return fr.RunRaw(p.Descend.Runtime(), mem)
 }
 
-// BindDescend prepares runs of program descend on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindDescend prepares runs of program descend on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Descend.NewFrame() // one for each goroutine
 //	run, err := p.BindDescend(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindDescend(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Descend.Runtime())
+func (p *insidePrograms) BindDescend(fr *rtlib.Frame) (*insideDescendRunner, error) {
+	b, err := fr.BindRaw(p.Descend.Runtime(), &insideObject.Programs[3])
+	return (*insideDescendRunner)(b), err
+}
+
+// insideDescendRunner is program descend on a Frame. BindDescend makes it.
+type insideDescendRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideDescendRunner) Memory(mem []byte) *insideDescendCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideDescendCall)(r)
+}
+
+// insideDescendCall is insideDescendRunner with its input.
+type insideDescendCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideDescendCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_descend(c.Frame), nil
 }
 
 // RunLook runs program look on a Frame of rtlib's pool and returns r0. See
@@ -241,14 +341,42 @@ func (p *insidePrograms) RunLookOn(fr *rtlib.Frame, mem []byte) (uint64, error) 
 	return fr.RunRaw(p.Look.Runtime(), mem)
 }
 
-// BindLook prepares runs of program look on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindLook prepares runs of program look on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Look.NewFrame() // one for each goroutine
 //	run, err := p.BindLook(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindLook(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Look.Runtime())
+func (p *insidePrograms) BindLook(fr *rtlib.Frame) (*insideLookRunner, error) {
+	b, err := fr.BindRaw(p.Look.Runtime(), &insideObject.Programs[4])
+	return (*insideLookRunner)(b), err
+}
+
+// insideLookRunner is program look on a Frame. BindLook makes it.
+type insideLookRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideLookRunner) Memory(mem []byte) *insideLookCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideLookCall)(r)
+}
+
+// insideLookCall is insideLookRunner with its input.
+type insideLookCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideLookCall) Run() (r0 uint64, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = inside_look(b.Frame)
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return ret, err
 }
 
 // RunChurn runs program churn on a Frame of rtlib's pool and returns r0. See
@@ -263,14 +391,42 @@ func (p *insidePrograms) RunChurnOn(fr *rtlib.Frame, mem []byte) (uint64, error)
 	return fr.RunRaw(p.Churn.Runtime(), mem)
 }
 
-// BindChurn prepares runs of program churn on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindChurn prepares runs of program churn on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Churn.NewFrame() // one for each goroutine
 //	run, err := p.BindChurn(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *insidePrograms) BindChurn(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Churn.Runtime())
+func (p *insidePrograms) BindChurn(fr *rtlib.Frame) (*insideChurnRunner, error) {
+	b, err := fr.BindRaw(p.Churn.Runtime(), &insideObject.Programs[5])
+	return (*insideChurnRunner)(b), err
+}
+
+// insideChurnRunner is program churn on a Frame. BindChurn makes it.
+type insideChurnRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideChurnRunner) Memory(mem []byte) *insideChurnCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideChurnCall)(r)
+}
+
+// insideChurnCall is insideChurnRunner with its input.
+type insideChurnCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideChurnCall) Run() (r0 uint64, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = inside_churn(b.Frame)
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return ret, err
 }
 
 // RunSum runs program sum on a Frame of rtlib's pool and returns r0. See
@@ -285,14 +441,38 @@ func (p *insidePrograms) RunSumOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, erro
 	return fr.RunXDP(p.Sum.Runtime(), ctx)
 }
 
-// BindSum prepares runs of program sum on a Frame of the caller. The runs are
-// the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindSum prepares runs of program sum on a Frame of the caller. They are the
+// fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Sum.NewFrame() // one for each goroutine
 //	run, err := p.BindSum(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *insidePrograms) BindSum(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Sum.Runtime())
+func (p *insidePrograms) BindSum(fr *rtlib.Frame) (*insideSumRunner, error) {
+	b, err := fr.BindXDP(p.Sum.Runtime(), &insideObject.Programs[6])
+	return (*insideSumRunner)(b), err
+}
+
+// insideSumRunner is program sum on a Frame. BindSum makes it.
+type insideSumRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideSumRunner) Packet(data []byte) *insideSumCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*insideSumCall)(r)
+}
+
+// insideSumCall is insideSumRunner with its input.
+type insideSumCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideSumCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(inside_sum(c.Frame)), nil
 }
 
 // TypedPairs is map pairs with its Go types; it allocates nothing.

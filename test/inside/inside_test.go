@@ -142,14 +142,17 @@ type way struct {
 func ways(t testing.TB, inst *rtlib.Instance, program string) []way {
 	t.Helper()
 	p, f := inst.Program(program), newFrame(t, inst)
-	b, err := newFrame(t, inst).BindRaw(p)
+	b, err := newFrame(t, inst).BindRaw(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return []way{
 		{program + ", pooled", func(mem []byte) (uint64, error) { return rtlib.RunRaw(p, mem) }},
 		{program + ", owned", func(mem []byte) (uint64, error) { return f.RunRaw(p, mem) }},
-		{program + ", bound", func(mem []byte) (uint64, error) { return b.Memory(mem).Run() }},
+		{program + ", bound", func(mem []byte) (uint64, error) {
+			b.Set(mem)
+			return b.Run()
+		}},
 	}
 }
 

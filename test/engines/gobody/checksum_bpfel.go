@@ -111,14 +111,39 @@ func (p *ChecksumPrograms) RunChecksumOn(fr *rtlib.Frame, mem []byte) (uint64, e
 	return fr.RunRaw(p.Checksum.Runtime(), mem)
 }
 
-// BindChecksum prepares runs of program checksum on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindChecksum prepares runs of program checksum on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Checksum.NewFrame() // one for each goroutine
 //	run, err := p.BindChecksum(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *ChecksumPrograms) BindChecksum(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Checksum.Runtime())
+func (p *ChecksumPrograms) BindChecksum(fr *rtlib.Frame) (*ChecksumChecksumRunner, error) {
+	b, err := fr.BindRaw(p.Checksum.Runtime(), &checksumObject.Programs[0])
+	return (*ChecksumChecksumRunner)(b), err
+}
+
+// ChecksumChecksumRunner is program checksum on a Frame. BindChecksum makes
+// it.
+type ChecksumChecksumRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ChecksumChecksumRunner) Memory(mem []byte) *ChecksumChecksumCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*ChecksumChecksumCall)(r)
+}
+
+// ChecksumChecksumCall is ChecksumChecksumRunner with its input.
+type ChecksumChecksumCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ChecksumChecksumCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return checksum_checksum(c.Frame), nil
 }
 
 // checksumObject is the object as rtlib takes it: data, never changed.

@@ -113,13 +113,38 @@ func (p *ClassifierPrograms) RunClassifierOn(fr *rtlib.Frame, mem []byte) (uint6
 }
 
 // BindClassifier prepares runs of program classifier on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Classifier.NewFrame() // one for each goroutine
 //	run, err := p.BindClassifier(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *ClassifierPrograms) BindClassifier(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Classifier.Runtime())
+func (p *ClassifierPrograms) BindClassifier(fr *rtlib.Frame) (*ClassifierClassifierRunner, error) {
+	b, err := fr.BindRaw(p.Classifier.Runtime(), &classifierObject.Programs[0])
+	return (*ClassifierClassifierRunner)(b), err
+}
+
+// ClassifierClassifierRunner is program classifier on a Frame. BindClassifier
+// makes it.
+type ClassifierClassifierRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ClassifierClassifierRunner) Memory(mem []byte) *ClassifierClassifierCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*ClassifierClassifierCall)(r)
+}
+
+// ClassifierClassifierCall is ClassifierClassifierRunner with its input.
+type ClassifierClassifierCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ClassifierClassifierCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return classifier_classifier(c.Frame), nil
 }
 
 // classifierObject is the object as rtlib takes it: data, never changed.

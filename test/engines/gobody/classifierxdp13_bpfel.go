@@ -114,14 +114,39 @@ func (p *ClassifierXdp13Programs) RunClassifierXdpOn(fr *rtlib.Frame, ctx *rtlib
 }
 
 // BindClassifierXdp prepares runs of program classifier_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ClassifierXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindClassifierXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *ClassifierXdp13Programs) BindClassifierXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ClassifierXdp.Runtime())
+func (p *ClassifierXdp13Programs) BindClassifierXdp(fr *rtlib.Frame) (*ClassifierXdp13ClassifierXdpRunner, error) {
+	b, err := fr.BindXDP(p.ClassifierXdp.Runtime(), &classifierXdp13Object.Programs[0])
+	return (*ClassifierXdp13ClassifierXdpRunner)(b), err
+}
+
+// ClassifierXdp13ClassifierXdpRunner is program classifier_xdp on a Frame.
+// BindClassifierXdp makes it.
+type ClassifierXdp13ClassifierXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ClassifierXdp13ClassifierXdpRunner) Packet(data []byte) *ClassifierXdp13ClassifierXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*ClassifierXdp13ClassifierXdpCall)(r)
+}
+
+// ClassifierXdp13ClassifierXdpCall is ClassifierXdp13ClassifierXdpRunner with
+// its input.
+type ClassifierXdp13ClassifierXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ClassifierXdp13ClassifierXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(classifierXdp13_classifier_xdp(c.Frame)), nil
 }
 
 // classifierXdp13Object is the object as rtlib takes it: data, never changed.

@@ -138,14 +138,38 @@ func (p *GlobalsXdpPrograms) RunGlobalsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (u
 }
 
 // BindGlobalsXdp prepares runs of program globals_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.GlobalsXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindGlobalsXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *GlobalsXdpPrograms) BindGlobalsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.GlobalsXdp.Runtime())
+func (p *GlobalsXdpPrograms) BindGlobalsXdp(fr *rtlib.Frame) (*GlobalsXdpGlobalsXdpRunner, error) {
+	b, err := fr.BindXDP(p.GlobalsXdp.Runtime(), &globalsXdpObject.Programs[0])
+	return (*GlobalsXdpGlobalsXdpRunner)(b), err
+}
+
+// GlobalsXdpGlobalsXdpRunner is program globals_xdp on a Frame. BindGlobalsXdp
+// makes it.
+type GlobalsXdpGlobalsXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *GlobalsXdpGlobalsXdpRunner) Packet(data []byte) *GlobalsXdpGlobalsXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*GlobalsXdpGlobalsXdpCall)(r)
+}
+
+// GlobalsXdpGlobalsXdpCall is GlobalsXdpGlobalsXdpRunner with its input.
+type GlobalsXdpGlobalsXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *GlobalsXdpGlobalsXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(globalsXdp_globals_xdp(c.Frame)), nil
 }
 
 // TypedSeen is map seen with its Go types; it allocates nothing.

@@ -110,14 +110,38 @@ func (p *HashXdp13Programs) RunHashXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 	return fr.RunXDP(p.HashXdp.Runtime(), ctx)
 }
 
-// BindHashXdp prepares runs of program hash_xdp on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindHashXdp prepares runs of program hash_xdp on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.HashXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindHashXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *HashXdp13Programs) BindHashXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.HashXdp.Runtime())
+func (p *HashXdp13Programs) BindHashXdp(fr *rtlib.Frame) (*HashXdp13HashXdpRunner, error) {
+	b, err := fr.BindXDP(p.HashXdp.Runtime(), &hashXdp13Object.Programs[0])
+	return (*HashXdp13HashXdpRunner)(b), err
+}
+
+// HashXdp13HashXdpRunner is program hash_xdp on a Frame. BindHashXdp makes it.
+type HashXdp13HashXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *HashXdp13HashXdpRunner) Packet(data []byte) *HashXdp13HashXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*HashXdp13HashXdpCall)(r)
+}
+
+// HashXdp13HashXdpCall is HashXdp13HashXdpRunner with its input.
+type HashXdp13HashXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *HashXdp13HashXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(hashXdp13_hash_xdp(c.Frame)), nil
 }
 
 // hashXdp13Object is the object as rtlib takes it: data, never changed.

@@ -110,14 +110,38 @@ func (p *HashXdpPrograms) RunHashXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32,
 	return fr.RunXDP(p.HashXdp.Runtime(), ctx)
 }
 
-// BindHashXdp prepares runs of program hash_xdp on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindHashXdp prepares runs of program hash_xdp on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.HashXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindHashXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *HashXdpPrograms) BindHashXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.HashXdp.Runtime())
+func (p *HashXdpPrograms) BindHashXdp(fr *rtlib.Frame) (*HashXdpHashXdpRunner, error) {
+	b, err := fr.BindXDP(p.HashXdp.Runtime(), &hashXdpObject.Programs[0])
+	return (*HashXdpHashXdpRunner)(b), err
+}
+
+// HashXdpHashXdpRunner is program hash_xdp on a Frame. BindHashXdp makes it.
+type HashXdpHashXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *HashXdpHashXdpRunner) Packet(data []byte) *HashXdpHashXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*HashXdpHashXdpCall)(r)
+}
+
+// HashXdpHashXdpCall is HashXdpHashXdpRunner with its input.
+type HashXdpHashXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *HashXdpHashXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(hashXdp_hash_xdp(c.Frame)), nil
 }
 
 // hashXdpObject is the object as rtlib takes it: data, never changed.

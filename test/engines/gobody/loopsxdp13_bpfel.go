@@ -113,13 +113,38 @@ func (p *LoopsXdp13Programs) RunLoopsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uin
 }
 
 // BindLoopsXdp prepares runs of program loops_xdp on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.LoopsXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindLoopsXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *LoopsXdp13Programs) BindLoopsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.LoopsXdp.Runtime())
+func (p *LoopsXdp13Programs) BindLoopsXdp(fr *rtlib.Frame) (*LoopsXdp13LoopsXdpRunner, error) {
+	b, err := fr.BindXDP(p.LoopsXdp.Runtime(), &loopsXdp13Object.Programs[0])
+	return (*LoopsXdp13LoopsXdpRunner)(b), err
+}
+
+// LoopsXdp13LoopsXdpRunner is program loops_xdp on a Frame. BindLoopsXdp makes
+// it.
+type LoopsXdp13LoopsXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *LoopsXdp13LoopsXdpRunner) Packet(data []byte) *LoopsXdp13LoopsXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*LoopsXdp13LoopsXdpCall)(r)
+}
+
+// LoopsXdp13LoopsXdpCall is LoopsXdp13LoopsXdpRunner with its input.
+type LoopsXdp13LoopsXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *LoopsXdp13LoopsXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(loopsXdp13_loops_xdp(c.Frame)), nil
 }
 
 // loopsXdp13Object is the object as rtlib takes it: data, never changed.

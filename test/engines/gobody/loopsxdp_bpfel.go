@@ -112,13 +112,38 @@ func (p *LoopsXdpPrograms) RunLoopsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindLoopsXdp prepares runs of program loops_xdp on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.LoopsXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindLoopsXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *LoopsXdpPrograms) BindLoopsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.LoopsXdp.Runtime())
+func (p *LoopsXdpPrograms) BindLoopsXdp(fr *rtlib.Frame) (*LoopsXdpLoopsXdpRunner, error) {
+	b, err := fr.BindXDP(p.LoopsXdp.Runtime(), &loopsXdpObject.Programs[0])
+	return (*LoopsXdpLoopsXdpRunner)(b), err
+}
+
+// LoopsXdpLoopsXdpRunner is program loops_xdp on a Frame. BindLoopsXdp makes
+// it.
+type LoopsXdpLoopsXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *LoopsXdpLoopsXdpRunner) Packet(data []byte) *LoopsXdpLoopsXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*LoopsXdpLoopsXdpCall)(r)
+}
+
+// LoopsXdpLoopsXdpCall is LoopsXdpLoopsXdpRunner with its input.
+type LoopsXdpLoopsXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *LoopsXdpLoopsXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(loopsXdp_loops_xdp(c.Frame)), nil
 }
 
 // loopsXdpObject is the object as rtlib takes it: data, never changed.

@@ -110,14 +110,38 @@ func (p *MemuserPrograms) RunMemuserOn(fr *rtlib.Frame, mem []byte) (uint64, err
 	return fr.RunRaw(p.Memuser.Runtime(), mem)
 }
 
-// BindMemuser prepares runs of program memuser on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindMemuser prepares runs of program memuser on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Memuser.NewFrame() // one for each goroutine
 //	run, err := p.BindMemuser(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *MemuserPrograms) BindMemuser(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Memuser.Runtime())
+func (p *MemuserPrograms) BindMemuser(fr *rtlib.Frame) (*MemuserMemuserRunner, error) {
+	b, err := fr.BindRaw(p.Memuser.Runtime(), &memuserObject.Programs[0])
+	return (*MemuserMemuserRunner)(b), err
+}
+
+// MemuserMemuserRunner is program memuser on a Frame. BindMemuser makes it.
+type MemuserMemuserRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *MemuserMemuserRunner) Memory(mem []byte) *MemuserMemuserCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*MemuserMemuserCall)(r)
+}
+
+// MemuserMemuserCall is MemuserMemuserRunner with its input.
+type MemuserMemuserCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *MemuserMemuserCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return memuser_memuser(c.Frame), nil
 }
 
 // memuserObject is the object as rtlib takes it: data, never changed.

@@ -112,14 +112,39 @@ func (p *Subprogs13Programs) RunSubprogsOn(fr *rtlib.Frame, mem []byte) (uint64,
 	return fr.RunRaw(p.Subprogs.Runtime(), mem)
 }
 
-// BindSubprogs prepares runs of program subprogs on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindSubprogs prepares runs of program subprogs on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Subprogs.NewFrame() // one for each goroutine
 //	run, err := p.BindSubprogs(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *Subprogs13Programs) BindSubprogs(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Subprogs.Runtime())
+func (p *Subprogs13Programs) BindSubprogs(fr *rtlib.Frame) (*Subprogs13SubprogsRunner, error) {
+	b, err := fr.BindRaw(p.Subprogs.Runtime(), &subprogs13Object.Programs[0])
+	return (*Subprogs13SubprogsRunner)(b), err
+}
+
+// Subprogs13SubprogsRunner is program subprogs on a Frame. BindSubprogs makes
+// it.
+type Subprogs13SubprogsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Subprogs13SubprogsRunner) Memory(mem []byte) *Subprogs13SubprogsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*Subprogs13SubprogsCall)(r)
+}
+
+// Subprogs13SubprogsCall is Subprogs13SubprogsRunner with its input.
+type Subprogs13SubprogsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Subprogs13SubprogsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return subprogs13_subprogs(c.Frame), nil
 }
 
 // subprogs13Object is the object as rtlib takes it: data, never changed.

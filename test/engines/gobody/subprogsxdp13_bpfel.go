@@ -113,14 +113,39 @@ func (p *SubprogsXdp13Programs) RunSubprogsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP
 }
 
 // BindSubprogsXdp prepares runs of program subprogs_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.SubprogsXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindSubprogsXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *SubprogsXdp13Programs) BindSubprogsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.SubprogsXdp.Runtime())
+func (p *SubprogsXdp13Programs) BindSubprogsXdp(fr *rtlib.Frame) (*SubprogsXdp13SubprogsXdpRunner, error) {
+	b, err := fr.BindXDP(p.SubprogsXdp.Runtime(), &subprogsXdp13Object.Programs[0])
+	return (*SubprogsXdp13SubprogsXdpRunner)(b), err
+}
+
+// SubprogsXdp13SubprogsXdpRunner is program subprogs_xdp on a Frame.
+// BindSubprogsXdp makes it.
+type SubprogsXdp13SubprogsXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *SubprogsXdp13SubprogsXdpRunner) Packet(data []byte) *SubprogsXdp13SubprogsXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*SubprogsXdp13SubprogsXdpCall)(r)
+}
+
+// SubprogsXdp13SubprogsXdpCall is SubprogsXdp13SubprogsXdpRunner with its
+// input.
+type SubprogsXdp13SubprogsXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *SubprogsXdp13SubprogsXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(subprogsXdp13_subprogs_xdp(c.Frame)), nil
 }
 
 // subprogsXdp13Object is the object as rtlib takes it: data, never changed.

@@ -112,14 +112,39 @@ func (p *Checksum13Programs) RunChecksumOn(fr *rtlib.Frame, mem []byte) (uint64,
 	return fr.RunRaw(p.Checksum.Runtime(), mem)
 }
 
-// BindChecksum prepares runs of program checksum on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindChecksum prepares runs of program checksum on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Checksum.NewFrame() // one for each goroutine
 //	run, err := p.BindChecksum(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *Checksum13Programs) BindChecksum(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Checksum.Runtime())
+func (p *Checksum13Programs) BindChecksum(fr *rtlib.Frame) (*Checksum13ChecksumRunner, error) {
+	b, err := fr.BindRaw(p.Checksum.Runtime(), &checksum13Object.Programs[0])
+	return (*Checksum13ChecksumRunner)(b), err
+}
+
+// Checksum13ChecksumRunner is program checksum on a Frame. BindChecksum makes
+// it.
+type Checksum13ChecksumRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Checksum13ChecksumRunner) Memory(mem []byte) *Checksum13ChecksumCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*Checksum13ChecksumCall)(r)
+}
+
+// Checksum13ChecksumCall is Checksum13ChecksumRunner with its input.
+type Checksum13ChecksumCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Checksum13ChecksumCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return checksum13_checksum(c.Frame), nil
 }
 
 // checksum13Object is the object as rtlib takes it: data, never changed.

@@ -113,14 +113,39 @@ func (p *ChecksumXdp13Programs) RunChecksumXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP
 }
 
 // BindChecksumXdp prepares runs of program checksum_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ChecksumXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindChecksumXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *ChecksumXdp13Programs) BindChecksumXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ChecksumXdp.Runtime())
+func (p *ChecksumXdp13Programs) BindChecksumXdp(fr *rtlib.Frame) (*ChecksumXdp13ChecksumXdpRunner, error) {
+	b, err := fr.BindXDP(p.ChecksumXdp.Runtime(), &checksumXdp13Object.Programs[0])
+	return (*ChecksumXdp13ChecksumXdpRunner)(b), err
+}
+
+// ChecksumXdp13ChecksumXdpRunner is program checksum_xdp on a Frame.
+// BindChecksumXdp makes it.
+type ChecksumXdp13ChecksumXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ChecksumXdp13ChecksumXdpRunner) Packet(data []byte) *ChecksumXdp13ChecksumXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*ChecksumXdp13ChecksumXdpCall)(r)
+}
+
+// ChecksumXdp13ChecksumXdpCall is ChecksumXdp13ChecksumXdpRunner with its
+// input.
+type ChecksumXdp13ChecksumXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ChecksumXdp13ChecksumXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(checksumXdp13_checksum_xdp(c.Frame)), nil
 }
 
 // checksumXdp13Object is the object as rtlib takes it: data, never changed.

@@ -113,13 +113,38 @@ func (p *Classifier13Programs) RunClassifierOn(fr *rtlib.Frame, mem []byte) (uin
 }
 
 // BindClassifier prepares runs of program classifier on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Classifier.NewFrame() // one for each goroutine
 //	run, err := p.BindClassifier(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *Classifier13Programs) BindClassifier(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Classifier.Runtime())
+func (p *Classifier13Programs) BindClassifier(fr *rtlib.Frame) (*Classifier13ClassifierRunner, error) {
+	b, err := fr.BindRaw(p.Classifier.Runtime(), &classifier13Object.Programs[0])
+	return (*Classifier13ClassifierRunner)(b), err
+}
+
+// Classifier13ClassifierRunner is program classifier on a Frame.
+// BindClassifier makes it.
+type Classifier13ClassifierRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Classifier13ClassifierRunner) Memory(mem []byte) *Classifier13ClassifierCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*Classifier13ClassifierCall)(r)
+}
+
+// Classifier13ClassifierCall is Classifier13ClassifierRunner with its input.
+type Classifier13ClassifierCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Classifier13ClassifierCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return classifier13_classifier(c.Frame), nil
 }
 
 // classifier13Object is the object as rtlib takes it: data, never changed.

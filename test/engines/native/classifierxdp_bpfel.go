@@ -113,14 +113,39 @@ func (p *ClassifierXdpPrograms) RunClassifierXdpOn(fr *rtlib.Frame, ctx *rtlib.X
 }
 
 // BindClassifierXdp prepares runs of program classifier_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ClassifierXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindClassifierXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *ClassifierXdpPrograms) BindClassifierXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ClassifierXdp.Runtime())
+func (p *ClassifierXdpPrograms) BindClassifierXdp(fr *rtlib.Frame) (*ClassifierXdpClassifierXdpRunner, error) {
+	b, err := fr.BindXDP(p.ClassifierXdp.Runtime(), &classifierXdpObject.Programs[0])
+	return (*ClassifierXdpClassifierXdpRunner)(b), err
+}
+
+// ClassifierXdpClassifierXdpRunner is program classifier_xdp on a Frame.
+// BindClassifierXdp makes it.
+type ClassifierXdpClassifierXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ClassifierXdpClassifierXdpRunner) Packet(data []byte) *ClassifierXdpClassifierXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*ClassifierXdpClassifierXdpCall)(r)
+}
+
+// ClassifierXdpClassifierXdpCall is ClassifierXdpClassifierXdpRunner with its
+// input.
+type ClassifierXdpClassifierXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ClassifierXdpClassifierXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(classifierXdp_classifier_xdp(c.Frame)), nil
 }
 
 // classifierXdpObject is the object as rtlib takes it: data, never changed.

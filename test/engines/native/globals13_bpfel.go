@@ -135,14 +135,38 @@ func (p *Globals13Programs) RunGlobalsOn(fr *rtlib.Frame, mem []byte) (uint64, e
 	return fr.RunRaw(p.Globals.Runtime(), mem)
 }
 
-// BindGlobals prepares runs of program globals on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindGlobals prepares runs of program globals on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Globals.NewFrame() // one for each goroutine
 //	run, err := p.BindGlobals(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *Globals13Programs) BindGlobals(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Globals.Runtime())
+func (p *Globals13Programs) BindGlobals(fr *rtlib.Frame) (*Globals13GlobalsRunner, error) {
+	b, err := fr.BindRaw(p.Globals.Runtime(), &globals13Object.Programs[0])
+	return (*Globals13GlobalsRunner)(b), err
+}
+
+// Globals13GlobalsRunner is program globals on a Frame. BindGlobals makes it.
+type Globals13GlobalsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Globals13GlobalsRunner) Memory(mem []byte) *Globals13GlobalsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*Globals13GlobalsCall)(r)
+}
+
+// Globals13GlobalsCall is Globals13GlobalsRunner with its input.
+type Globals13GlobalsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Globals13GlobalsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return globals13_globals(c.Frame), nil
 }
 
 // TypedSeen is map seen with its Go types; it allocates nothing.

@@ -135,14 +135,38 @@ func (p *GlobalsPrograms) RunGlobalsOn(fr *rtlib.Frame, mem []byte) (uint64, err
 	return fr.RunRaw(p.Globals.Runtime(), mem)
 }
 
-// BindGlobals prepares runs of program globals on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindGlobals prepares runs of program globals on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Globals.NewFrame() // one for each goroutine
 //	run, err := p.BindGlobals(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *GlobalsPrograms) BindGlobals(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Globals.Runtime())
+func (p *GlobalsPrograms) BindGlobals(fr *rtlib.Frame) (*GlobalsGlobalsRunner, error) {
+	b, err := fr.BindRaw(p.Globals.Runtime(), &globalsObject.Programs[0])
+	return (*GlobalsGlobalsRunner)(b), err
+}
+
+// GlobalsGlobalsRunner is program globals on a Frame. BindGlobals makes it.
+type GlobalsGlobalsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *GlobalsGlobalsRunner) Memory(mem []byte) *GlobalsGlobalsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*GlobalsGlobalsCall)(r)
+}
+
+// GlobalsGlobalsCall is GlobalsGlobalsRunner with its input.
+type GlobalsGlobalsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *GlobalsGlobalsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return globals_globals(c.Frame), nil
 }
 
 // TypedSeen is map seen with its Go types; it allocates nothing.

@@ -110,14 +110,38 @@ func (p *LoopsPrograms) RunLoopsOn(fr *rtlib.Frame, mem []byte) (uint64, error) 
 	return fr.RunRaw(p.Loops.Runtime(), mem)
 }
 
-// BindLoops prepares runs of program loops on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindLoops prepares runs of program loops on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Loops.NewFrame() // one for each goroutine
 //	run, err := p.BindLoops(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *LoopsPrograms) BindLoops(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Loops.Runtime())
+func (p *LoopsPrograms) BindLoops(fr *rtlib.Frame) (*LoopsLoopsRunner, error) {
+	b, err := fr.BindRaw(p.Loops.Runtime(), &loopsObject.Programs[0])
+	return (*LoopsLoopsRunner)(b), err
+}
+
+// LoopsLoopsRunner is program loops on a Frame. BindLoops makes it.
+type LoopsLoopsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *LoopsLoopsRunner) Memory(mem []byte) *LoopsLoopsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*LoopsLoopsCall)(r)
+}
+
+// LoopsLoopsCall is LoopsLoopsRunner with its input.
+type LoopsLoopsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *LoopsLoopsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return loops_loops(c.Frame), nil
 }
 
 // loopsObject is the object as rtlib takes it: data, never changed.

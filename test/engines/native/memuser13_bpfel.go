@@ -110,14 +110,38 @@ func (p *Memuser13Programs) RunMemuserOn(fr *rtlib.Frame, mem []byte) (uint64, e
 	return fr.RunRaw(p.Memuser.Runtime(), mem)
 }
 
-// BindMemuser prepares runs of program memuser on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindMemuser prepares runs of program memuser on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Memuser.NewFrame() // one for each goroutine
 //	run, err := p.BindMemuser(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *Memuser13Programs) BindMemuser(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Memuser.Runtime())
+func (p *Memuser13Programs) BindMemuser(fr *rtlib.Frame) (*Memuser13MemuserRunner, error) {
+	b, err := fr.BindRaw(p.Memuser.Runtime(), &memuser13Object.Programs[0])
+	return (*Memuser13MemuserRunner)(b), err
+}
+
+// Memuser13MemuserRunner is program memuser on a Frame. BindMemuser makes it.
+type Memuser13MemuserRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Memuser13MemuserRunner) Memory(mem []byte) *Memuser13MemuserCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*Memuser13MemuserCall)(r)
+}
+
+// Memuser13MemuserCall is Memuser13MemuserRunner with its input.
+type Memuser13MemuserCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Memuser13MemuserCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return memuser13_memuser(c.Frame), nil
 }
 
 // memuser13Object is the object as rtlib takes it: data, never changed.

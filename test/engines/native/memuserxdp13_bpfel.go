@@ -113,14 +113,38 @@ func (p *MemuserXdp13Programs) RunMemuserXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) 
 }
 
 // BindMemuserXdp prepares runs of program memuser_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.MemuserXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindMemuserXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *MemuserXdp13Programs) BindMemuserXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.MemuserXdp.Runtime())
+func (p *MemuserXdp13Programs) BindMemuserXdp(fr *rtlib.Frame) (*MemuserXdp13MemuserXdpRunner, error) {
+	b, err := fr.BindXDP(p.MemuserXdp.Runtime(), &memuserXdp13Object.Programs[0])
+	return (*MemuserXdp13MemuserXdpRunner)(b), err
+}
+
+// MemuserXdp13MemuserXdpRunner is program memuser_xdp on a Frame.
+// BindMemuserXdp makes it.
+type MemuserXdp13MemuserXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *MemuserXdp13MemuserXdpRunner) Packet(data []byte) *MemuserXdp13MemuserXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*MemuserXdp13MemuserXdpCall)(r)
+}
+
+// MemuserXdp13MemuserXdpCall is MemuserXdp13MemuserXdpRunner with its input.
+type MemuserXdp13MemuserXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *MemuserXdp13MemuserXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(memuserXdp13_memuser_xdp(c.Frame)), nil
 }
 
 // memuserXdp13Object is the object as rtlib takes it: data, never changed.

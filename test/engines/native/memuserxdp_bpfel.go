@@ -113,14 +113,38 @@ func (p *MemuserXdpPrograms) RunMemuserXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) (u
 }
 
 // BindMemuserXdp prepares runs of program memuser_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.MemuserXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindMemuserXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *MemuserXdpPrograms) BindMemuserXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.MemuserXdp.Runtime())
+func (p *MemuserXdpPrograms) BindMemuserXdp(fr *rtlib.Frame) (*MemuserXdpMemuserXdpRunner, error) {
+	b, err := fr.BindXDP(p.MemuserXdp.Runtime(), &memuserXdpObject.Programs[0])
+	return (*MemuserXdpMemuserXdpRunner)(b), err
+}
+
+// MemuserXdpMemuserXdpRunner is program memuser_xdp on a Frame. BindMemuserXdp
+// makes it.
+type MemuserXdpMemuserXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *MemuserXdpMemuserXdpRunner) Packet(data []byte) *MemuserXdpMemuserXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*MemuserXdpMemuserXdpCall)(r)
+}
+
+// MemuserXdpMemuserXdpCall is MemuserXdpMemuserXdpRunner with its input.
+type MemuserXdpMemuserXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *MemuserXdpMemuserXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(memuserXdp_memuser_xdp(c.Frame)), nil
 }
 
 // memuserXdpObject is the object as rtlib takes it: data, never changed.

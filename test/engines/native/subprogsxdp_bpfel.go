@@ -113,14 +113,38 @@ func (p *SubprogsXdpPrograms) RunSubprogsXdpOn(fr *rtlib.Frame, ctx *rtlib.XDP) 
 }
 
 // BindSubprogsXdp prepares runs of program subprogs_xdp on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.SubprogsXdp.NewFrame() // one for each goroutine
 //	run, err := p.BindSubprogsXdp(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *SubprogsXdpPrograms) BindSubprogsXdp(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.SubprogsXdp.Runtime())
+func (p *SubprogsXdpPrograms) BindSubprogsXdp(fr *rtlib.Frame) (*SubprogsXdpSubprogsXdpRunner, error) {
+	b, err := fr.BindXDP(p.SubprogsXdp.Runtime(), &subprogsXdpObject.Programs[0])
+	return (*SubprogsXdpSubprogsXdpRunner)(b), err
+}
+
+// SubprogsXdpSubprogsXdpRunner is program subprogs_xdp on a Frame.
+// BindSubprogsXdp makes it.
+type SubprogsXdpSubprogsXdpRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *SubprogsXdpSubprogsXdpRunner) Packet(data []byte) *SubprogsXdpSubprogsXdpCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*SubprogsXdpSubprogsXdpCall)(r)
+}
+
+// SubprogsXdpSubprogsXdpCall is SubprogsXdpSubprogsXdpRunner with its input.
+type SubprogsXdpSubprogsXdpCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *SubprogsXdpSubprogsXdpCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(subprogsXdp_subprogs_xdp(c.Frame)), nil
 }
 
 // subprogsXdpObject is the object as rtlib takes it: data, never changed.

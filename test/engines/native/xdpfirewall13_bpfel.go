@@ -127,14 +127,43 @@ func (p *Xdpfirewall13Programs) RunXdpfirewallOn(fr *rtlib.Frame, ctx *rtlib.XDP
 }
 
 // BindXdpfirewall prepares runs of program xdpfirewall on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Xdpfirewall.NewFrame() // one for each goroutine
 //	run, err := p.BindXdpfirewall(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *Xdpfirewall13Programs) BindXdpfirewall(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Xdpfirewall.Runtime())
+func (p *Xdpfirewall13Programs) BindXdpfirewall(fr *rtlib.Frame) (*Xdpfirewall13XdpfirewallRunner, error) {
+	b, err := fr.BindXDP(p.Xdpfirewall.Runtime(), &xdpfirewall13Object.Programs[0])
+	return (*Xdpfirewall13XdpfirewallRunner)(b), err
+}
+
+// Xdpfirewall13XdpfirewallRunner is program xdpfirewall on a Frame.
+// BindXdpfirewall makes it.
+type Xdpfirewall13XdpfirewallRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *Xdpfirewall13XdpfirewallRunner) Packet(data []byte) *Xdpfirewall13XdpfirewallCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*Xdpfirewall13XdpfirewallCall)(r)
+}
+
+// Xdpfirewall13XdpfirewallCall is Xdpfirewall13XdpfirewallRunner with its
+// input.
+type Xdpfirewall13XdpfirewallCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *Xdpfirewall13XdpfirewallCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(xdpfirewall13_xdpfirewall(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // TypedCounters is map counters with its Go types; it allocates nothing.

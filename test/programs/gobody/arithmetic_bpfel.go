@@ -124,13 +124,38 @@ func (p *ArithmeticPrograms) RunArithmeticOn(fr *rtlib.Frame, ctx *rtlib.XDP) (u
 }
 
 // BindArithmetic prepares runs of program arithmetic on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Arithmetic.NewFrame() // one for each goroutine
 //	run, err := p.BindArithmetic(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *ArithmeticPrograms) BindArithmetic(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Arithmetic.Runtime())
+func (p *ArithmeticPrograms) BindArithmetic(fr *rtlib.Frame) (*ArithmeticArithmeticRunner, error) {
+	b, err := fr.BindXDP(p.Arithmetic.Runtime(), &arithmeticObject.Programs[0])
+	return (*ArithmeticArithmeticRunner)(b), err
+}
+
+// ArithmeticArithmeticRunner is program arithmetic on a Frame. BindArithmetic
+// makes it.
+type ArithmeticArithmeticRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *ArithmeticArithmeticRunner) Packet(data []byte) *ArithmeticArithmeticCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*ArithmeticArithmeticCall)(r)
+}
+
+// ArithmeticArithmeticCall is ArithmeticArithmeticRunner with its input.
+type ArithmeticArithmeticCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *ArithmeticArithmeticCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(arithmetic_arithmetic(c.Frame)), nil
 }
 
 // arithmeticObject is the object as rtlib takes it: data, never changed.

@@ -115,14 +115,38 @@ func (p *HeadersPrograms) RunHeadersOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32,
 	return fr.RunXDP(p.Headers.Runtime(), ctx)
 }
 
-// BindHeaders prepares runs of program headers on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindHeaders prepares runs of program headers on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Headers.NewFrame() // one for each goroutine
 //	run, err := p.BindHeaders(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *HeadersPrograms) BindHeaders(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Headers.Runtime())
+func (p *HeadersPrograms) BindHeaders(fr *rtlib.Frame) (*HeadersHeadersRunner, error) {
+	b, err := fr.BindXDP(p.Headers.Runtime(), &headersObject.Programs[0])
+	return (*HeadersHeadersRunner)(b), err
+}
+
+// HeadersHeadersRunner is program headers on a Frame. BindHeaders makes it.
+type HeadersHeadersRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *HeadersHeadersRunner) Packet(data []byte) *HeadersHeadersCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*HeadersHeadersCall)(r)
+}
+
+// HeadersHeadersCall is HeadersHeadersRunner with its input.
+type HeadersHeadersCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *HeadersHeadersCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(headers_headers(c.Frame)), nil
 }
 
 // headersObject is the object as rtlib takes it: data, never changed.

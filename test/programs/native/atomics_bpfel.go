@@ -123,14 +123,38 @@ func (p *AtomicsPrograms) RunAtomicsOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32,
 	return fr.RunXDP(p.Atomics.Runtime(), ctx)
 }
 
-// BindAtomics prepares runs of program atomics on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindAtomics prepares runs of program atomics on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Atomics.NewFrame() // one for each goroutine
 //	run, err := p.BindAtomics(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *AtomicsPrograms) BindAtomics(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Atomics.Runtime())
+func (p *AtomicsPrograms) BindAtomics(fr *rtlib.Frame) (*AtomicsAtomicsRunner, error) {
+	b, err := fr.BindXDP(p.Atomics.Runtime(), &atomicsObject.Programs[0])
+	return (*AtomicsAtomicsRunner)(b), err
+}
+
+// AtomicsAtomicsRunner is program atomics on a Frame. BindAtomics makes it.
+type AtomicsAtomicsRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *AtomicsAtomicsRunner) Packet(data []byte) *AtomicsAtomicsCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*AtomicsAtomicsCall)(r)
+}
+
+// AtomicsAtomicsCall is AtomicsAtomicsRunner with its input.
+type AtomicsAtomicsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *AtomicsAtomicsCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(atomics_atomics(c.Frame)), nil
 }
 
 // atomicsObject is the object as rtlib takes it: data, never changed.

@@ -120,14 +120,42 @@ func (p *LayoutPrograms) RunLayoutOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, e
 	return fr.RunXDP(p.Layout.Runtime(), ctx)
 }
 
-// BindLayout prepares runs of program layout on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindLayout prepares runs of program layout on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Layout.NewFrame() // one for each goroutine
 //	run, err := p.BindLayout(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *LayoutPrograms) BindLayout(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Layout.Runtime())
+func (p *LayoutPrograms) BindLayout(fr *rtlib.Frame) (*LayoutLayoutRunner, error) {
+	b, err := fr.BindXDP(p.Layout.Runtime(), &layoutObject.Programs[0])
+	return (*LayoutLayoutRunner)(b), err
+}
+
+// LayoutLayoutRunner is program layout on a Frame. BindLayout makes it.
+type LayoutLayoutRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *LayoutLayoutRunner) Packet(data []byte) *LayoutLayoutCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*LayoutLayoutCall)(r)
+}
+
+// LayoutLayoutCall is LayoutLayoutRunner with its input.
+type LayoutLayoutCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *LayoutLayoutCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(layout_layout(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // layoutObject is the object as rtlib takes it: data, never changed.

@@ -110,14 +110,38 @@ func (p *hashPrograms) RunHashOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
 	return fr.RunRaw(p.Hash.Runtime(), mem)
 }
 
-// BindHash prepares runs of program hash on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindHash prepares runs of program hash on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Hash.NewFrame() // one for each goroutine
 //	run, err := p.BindHash(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *hashPrograms) BindHash(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Hash.Runtime())
+func (p *hashPrograms) BindHash(fr *rtlib.Frame) (*hashHashRunner, error) {
+	b, err := fr.BindRaw(p.Hash.Runtime(), &hashObject.Programs[0])
+	return (*hashHashRunner)(b), err
+}
+
+// hashHashRunner is program hash on a Frame. BindHash makes it.
+type hashHashRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *hashHashRunner) Memory(mem []byte) *hashHashCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*hashHashCall)(r)
+}
+
+// hashHashCall is hashHashRunner with its input.
+type hashHashCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *hashHashCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return hash_hash(c.Frame), nil
 }
 
 // hashObject is the object as rtlib takes it: data, never changed.

@@ -123,13 +123,38 @@ func (p *arrayPrograms) RunArrayBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32,
 }
 
 // BindArrayBase prepares runs of program array_base on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ArrayBase.NewFrame() // one for each goroutine
 //	run, err := p.BindArrayBase(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *arrayPrograms) BindArrayBase(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ArrayBase.Runtime())
+func (p *arrayPrograms) BindArrayBase(fr *rtlib.Frame) (*arrayArrayBaseRunner, error) {
+	b, err := fr.BindXDP(p.ArrayBase.Runtime(), &arrayObject.Programs[0])
+	return (*arrayArrayBaseRunner)(b), err
+}
+
+// arrayArrayBaseRunner is program array_base on a Frame. BindArrayBase makes
+// it.
+type arrayArrayBaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *arrayArrayBaseRunner) Packet(data []byte) *arrayArrayBaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*arrayArrayBaseCall)(r)
+}
+
+// arrayArrayBaseCall is arrayArrayBaseRunner with its input.
+type arrayArrayBaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *arrayArrayBaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(array_array_base(c.Frame)), nil
 }
 
 // RunArrayLookup runs program array_lookup on a Frame of rtlib's pool and
@@ -146,14 +171,38 @@ func (p *arrayPrograms) RunArrayLookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindArrayLookup prepares runs of program array_lookup on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ArrayLookup.NewFrame() // one for each goroutine
 //	run, err := p.BindArrayLookup(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *arrayPrograms) BindArrayLookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ArrayLookup.Runtime())
+func (p *arrayPrograms) BindArrayLookup(fr *rtlib.Frame) (*arrayArrayLookupRunner, error) {
+	b, err := fr.BindXDP(p.ArrayLookup.Runtime(), &arrayObject.Programs[1])
+	return (*arrayArrayLookupRunner)(b), err
+}
+
+// arrayArrayLookupRunner is program array_lookup on a Frame. BindArrayLookup
+// makes it.
+type arrayArrayLookupRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *arrayArrayLookupRunner) Packet(data []byte) *arrayArrayLookupCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*arrayArrayLookupCall)(r)
+}
+
+// arrayArrayLookupCall is arrayArrayLookupRunner with its input.
+type arrayArrayLookupCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *arrayArrayLookupCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(array_array_lookup(c.Frame)), nil
 }
 
 // RunArrayUpdate runs program array_update on a Frame of rtlib's pool and
@@ -170,14 +219,38 @@ func (p *arrayPrograms) RunArrayUpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindArrayUpdate prepares runs of program array_update on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.ArrayUpdate.NewFrame() // one for each goroutine
 //	run, err := p.BindArrayUpdate(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *arrayPrograms) BindArrayUpdate(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.ArrayUpdate.Runtime())
+func (p *arrayPrograms) BindArrayUpdate(fr *rtlib.Frame) (*arrayArrayUpdateRunner, error) {
+	b, err := fr.BindXDP(p.ArrayUpdate.Runtime(), &arrayObject.Programs[2])
+	return (*arrayArrayUpdateRunner)(b), err
+}
+
+// arrayArrayUpdateRunner is program array_update on a Frame. BindArrayUpdate
+// makes it.
+type arrayArrayUpdateRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *arrayArrayUpdateRunner) Packet(data []byte) *arrayArrayUpdateCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*arrayArrayUpdateCall)(r)
+}
+
+// arrayArrayUpdateCall is arrayArrayUpdateRunner with its input.
+type arrayArrayUpdateCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *arrayArrayUpdateCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(array_array_update(c.Frame)), nil
 }
 
 // TypedArray is map array with its Go types; it allocates nothing.

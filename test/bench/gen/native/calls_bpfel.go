@@ -116,14 +116,38 @@ func (p *CallsPrograms) RunEmptyOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, err
 	return fr.RunXDP(p.Empty.Runtime(), ctx)
 }
 
-// BindEmpty prepares runs of program empty on a Frame of the caller. The runs
-// are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindEmpty prepares runs of program empty on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Empty.NewFrame() // one for each goroutine
 //	run, err := p.BindEmpty(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *CallsPrograms) BindEmpty(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Empty.Runtime())
+func (p *CallsPrograms) BindEmpty(fr *rtlib.Frame) (*CallsEmptyRunner, error) {
+	b, err := fr.BindXDP(p.Empty.Runtime(), &callsObject.Programs[0])
+	return (*CallsEmptyRunner)(b), err
+}
+
+// CallsEmptyRunner is program empty on a Frame. BindEmpty makes it.
+type CallsEmptyRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *CallsEmptyRunner) Packet(data []byte) *CallsEmptyCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*CallsEmptyCall)(r)
+}
+
+// CallsEmptyCall is CallsEmptyRunner with its input.
+type CallsEmptyCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *CallsEmptyCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(calls_empty(c.Frame)), nil
 }
 
 // RunHelperBase runs program helper_base on a Frame of rtlib's pool and
@@ -140,14 +164,38 @@ func (p *CallsPrograms) RunHelperBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 }
 
 // BindHelperBase prepares runs of program helper_base on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.HelperBase.NewFrame() // one for each goroutine
 //	run, err := p.BindHelperBase(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *CallsPrograms) BindHelperBase(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.HelperBase.Runtime())
+func (p *CallsPrograms) BindHelperBase(fr *rtlib.Frame) (*CallsHelperBaseRunner, error) {
+	b, err := fr.BindXDP(p.HelperBase.Runtime(), &callsObject.Programs[1])
+	return (*CallsHelperBaseRunner)(b), err
+}
+
+// CallsHelperBaseRunner is program helper_base on a Frame. BindHelperBase
+// makes it.
+type CallsHelperBaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *CallsHelperBaseRunner) Packet(data []byte) *CallsHelperBaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*CallsHelperBaseCall)(r)
+}
+
+// CallsHelperBaseCall is CallsHelperBaseRunner with its input.
+type CallsHelperBaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *CallsHelperBaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(calls_helper_base(c.Frame)), nil
 }
 
 // RunHelper runs program helper on a Frame of rtlib's pool and returns r0. See
@@ -162,14 +210,38 @@ func (p *CallsPrograms) RunHelperOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, er
 	return fr.RunXDP(p.Helper.Runtime(), ctx)
 }
 
-// BindHelper prepares runs of program helper on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// BindHelper prepares runs of program helper on a Frame of the caller. They
+// are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Helper.NewFrame() // one for each goroutine
 //	run, err := p.BindHelper(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *CallsPrograms) BindHelper(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Helper.Runtime())
+func (p *CallsPrograms) BindHelper(fr *rtlib.Frame) (*CallsHelperRunner, error) {
+	b, err := fr.BindXDP(p.Helper.Runtime(), &callsObject.Programs[2])
+	return (*CallsHelperRunner)(b), err
+}
+
+// CallsHelperRunner is program helper on a Frame. BindHelper makes it.
+type CallsHelperRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *CallsHelperRunner) Packet(data []byte) *CallsHelperCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*CallsHelperCall)(r)
+}
+
+// CallsHelperCall is CallsHelperRunner with its input.
+type CallsHelperCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *CallsHelperCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(calls_helper(c.Frame)), nil
 }
 
 // callsObject is the object as rtlib takes it: data, never changed.

@@ -156,13 +156,38 @@ func (p *mapsPrograms) RunHash4BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, 
 }
 
 // BindHash4Base prepares runs of program hash4_base on a Frame of the caller.
-// The runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindXDP].
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash4Base.NewFrame() // one for each goroutine
 //	run, err := p.BindHash4Base(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Base(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash4Base.Runtime())
+func (p *mapsPrograms) BindHash4Base(fr *rtlib.Frame) (*mapsHash4BaseRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Base.Runtime(), &mapsObject.Programs[0])
+	return (*mapsHash4BaseRunner)(b), err
+}
+
+// mapsHash4BaseRunner is program hash4_base on a Frame. BindHash4Base makes
+// it.
+type mapsHash4BaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4BaseRunner) Packet(data []byte) *mapsHash4BaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4BaseCall)(r)
+}
+
+// mapsHash4BaseCall is mapsHash4BaseRunner with its input.
+type mapsHash4BaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4BaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(maps_hash4_base(c.Frame)), nil
 }
 
 // RunHash16Base runs program hash16_base on a Frame of rtlib's pool and
@@ -179,14 +204,38 @@ func (p *mapsPrograms) RunHash16BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32,
 }
 
 // BindHash16Base prepares runs of program hash16_base on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash16Base.NewFrame() // one for each goroutine
 //	run, err := p.BindHash16Base(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash16Base(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash16Base.Runtime())
+func (p *mapsPrograms) BindHash16Base(fr *rtlib.Frame) (*mapsHash16BaseRunner, error) {
+	b, err := fr.BindXDP(p.Hash16Base.Runtime(), &mapsObject.Programs[1])
+	return (*mapsHash16BaseRunner)(b), err
+}
+
+// mapsHash16BaseRunner is program hash16_base on a Frame. BindHash16Base makes
+// it.
+type mapsHash16BaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash16BaseRunner) Packet(data []byte) *mapsHash16BaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash16BaseCall)(r)
+}
+
+// mapsHash16BaseCall is mapsHash16BaseRunner with its input.
+type mapsHash16BaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash16BaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(maps_hash16_base(c.Frame)), nil
 }
 
 // RunHash4Lookup runs program hash4_lookup on a Frame of rtlib's pool and
@@ -203,14 +252,42 @@ func (p *mapsPrograms) RunHash4LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 }
 
 // BindHash4Lookup prepares runs of program hash4_lookup on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash4Lookup.NewFrame() // one for each goroutine
 //	run, err := p.BindHash4Lookup(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Lookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash4Lookup.Runtime())
+func (p *mapsPrograms) BindHash4Lookup(fr *rtlib.Frame) (*mapsHash4LookupRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Lookup.Runtime(), &mapsObject.Programs[2])
+	return (*mapsHash4LookupRunner)(b), err
+}
+
+// mapsHash4LookupRunner is program hash4_lookup on a Frame. BindHash4Lookup
+// makes it.
+type mapsHash4LookupRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4LookupRunner) Packet(data []byte) *mapsHash4LookupCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4LookupCall)(r)
+}
+
+// mapsHash4LookupCall is mapsHash4LookupRunner with its input.
+type mapsHash4LookupCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4LookupCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_lookup(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash4Absent runs program hash4_absent on a Frame of rtlib's pool and
@@ -227,14 +304,42 @@ func (p *mapsPrograms) RunHash4AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 }
 
 // BindHash4Absent prepares runs of program hash4_absent on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash4Absent.NewFrame() // one for each goroutine
 //	run, err := p.BindHash4Absent(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Absent(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash4Absent.Runtime())
+func (p *mapsPrograms) BindHash4Absent(fr *rtlib.Frame) (*mapsHash4AbsentRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Absent.Runtime(), &mapsObject.Programs[3])
+	return (*mapsHash4AbsentRunner)(b), err
+}
+
+// mapsHash4AbsentRunner is program hash4_absent on a Frame. BindHash4Absent
+// makes it.
+type mapsHash4AbsentRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4AbsentRunner) Packet(data []byte) *mapsHash4AbsentCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4AbsentCall)(r)
+}
+
+// mapsHash4AbsentCall is mapsHash4AbsentRunner with its input.
+type mapsHash4AbsentCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4AbsentCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_absent(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash16Lookup runs program hash16_lookup on a Frame of rtlib's pool and
@@ -251,14 +356,42 @@ func (p *mapsPrograms) RunHash16LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindHash16Lookup prepares runs of program hash16_lookup on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash16Lookup.NewFrame() // one for each goroutine
 //	run, err := p.BindHash16Lookup(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash16Lookup(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash16Lookup.Runtime())
+func (p *mapsPrograms) BindHash16Lookup(fr *rtlib.Frame) (*mapsHash16LookupRunner, error) {
+	b, err := fr.BindXDP(p.Hash16Lookup.Runtime(), &mapsObject.Programs[4])
+	return (*mapsHash16LookupRunner)(b), err
+}
+
+// mapsHash16LookupRunner is program hash16_lookup on a Frame. BindHash16Lookup
+// makes it.
+type mapsHash16LookupRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash16LookupRunner) Packet(data []byte) *mapsHash16LookupCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash16LookupCall)(r)
+}
+
+// mapsHash16LookupCall is mapsHash16LookupRunner with its input.
+type mapsHash16LookupCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash16LookupCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash16_lookup(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash16Absent runs program hash16_absent on a Frame of rtlib's pool and
@@ -275,14 +408,42 @@ func (p *mapsPrograms) RunHash16AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindHash16Absent prepares runs of program hash16_absent on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash16Absent.NewFrame() // one for each goroutine
 //	run, err := p.BindHash16Absent(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash16Absent(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash16Absent.Runtime())
+func (p *mapsPrograms) BindHash16Absent(fr *rtlib.Frame) (*mapsHash16AbsentRunner, error) {
+	b, err := fr.BindXDP(p.Hash16Absent.Runtime(), &mapsObject.Programs[5])
+	return (*mapsHash16AbsentRunner)(b), err
+}
+
+// mapsHash16AbsentRunner is program hash16_absent on a Frame. BindHash16Absent
+// makes it.
+type mapsHash16AbsentRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash16AbsentRunner) Packet(data []byte) *mapsHash16AbsentCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash16AbsentCall)(r)
+}
+
+// mapsHash16AbsentCall is mapsHash16AbsentRunner with its input.
+type mapsHash16AbsentCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash16AbsentCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash16_absent(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash4Update runs program hash4_update on a Frame of rtlib's pool and
@@ -299,14 +460,42 @@ func (p *mapsPrograms) RunHash4UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 }
 
 // BindHash4Update prepares runs of program hash4_update on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash4Update.NewFrame() // one for each goroutine
 //	run, err := p.BindHash4Update(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Update(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash4Update.Runtime())
+func (p *mapsPrograms) BindHash4Update(fr *rtlib.Frame) (*mapsHash4UpdateRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Update.Runtime(), &mapsObject.Programs[6])
+	return (*mapsHash4UpdateRunner)(b), err
+}
+
+// mapsHash4UpdateRunner is program hash4_update on a Frame. BindHash4Update
+// makes it.
+type mapsHash4UpdateRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4UpdateRunner) Packet(data []byte) *mapsHash4UpdateCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4UpdateCall)(r)
+}
+
+// mapsHash4UpdateCall is mapsHash4UpdateRunner with its input.
+type mapsHash4UpdateCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4UpdateCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_update(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash16Update runs program hash16_update on a Frame of rtlib's pool and
@@ -323,14 +512,42 @@ func (p *mapsPrograms) RunHash16UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindHash16Update prepares runs of program hash16_update on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash16Update.NewFrame() // one for each goroutine
 //	run, err := p.BindHash16Update(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash16Update(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash16Update.Runtime())
+func (p *mapsPrograms) BindHash16Update(fr *rtlib.Frame) (*mapsHash16UpdateRunner, error) {
+	b, err := fr.BindXDP(p.Hash16Update.Runtime(), &mapsObject.Programs[7])
+	return (*mapsHash16UpdateRunner)(b), err
+}
+
+// mapsHash16UpdateRunner is program hash16_update on a Frame. BindHash16Update
+// makes it.
+type mapsHash16UpdateRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash16UpdateRunner) Packet(data []byte) *mapsHash16UpdateCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash16UpdateCall)(r)
+}
+
+// mapsHash16UpdateCall is mapsHash16UpdateRunner with its input.
+type mapsHash16UpdateCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash16UpdateCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash16_update(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // RunHash4Replace runs program hash4_replace on a Frame of rtlib's pool and
@@ -347,14 +564,42 @@ func (p *mapsPrograms) RunHash4ReplaceOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 }
 
 // BindHash4Replace prepares runs of program hash4_replace on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Hash4Replace.NewFrame() // one for each goroutine
 //	run, err := p.BindHash4Replace(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Replace(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Hash4Replace.Runtime())
+func (p *mapsPrograms) BindHash4Replace(fr *rtlib.Frame) (*mapsHash4ReplaceRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Replace.Runtime(), &mapsObject.Programs[8])
+	return (*mapsHash4ReplaceRunner)(b), err
+}
+
+// mapsHash4ReplaceRunner is program hash4_replace on a Frame. BindHash4Replace
+// makes it.
+type mapsHash4ReplaceRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4ReplaceRunner) Packet(data []byte) *mapsHash4ReplaceCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4ReplaceCall)(r)
+}
+
+// mapsHash4ReplaceCall is mapsHash4ReplaceRunner with its input.
+type mapsHash4ReplaceCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4ReplaceCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_replace(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // TypedHash4 is map hash4 with its Go types; it allocates nothing.

@@ -111,14 +111,39 @@ func (p *subprogsPrograms) RunSubprogsOn(fr *rtlib.Frame, mem []byte) (uint64, e
 	return fr.RunRaw(p.Subprogs.Runtime(), mem)
 }
 
-// BindSubprogs prepares runs of program subprogs on a Frame of the caller. The
-// runs are the fastest calls: Go inlines them. See [rtlib.Frame.BindRaw].
+// BindSubprogs prepares runs of program subprogs on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
 //
 //	fr, err := p.Subprogs.NewFrame() // one for each goroutine
 //	run, err := p.BindSubprogs(fr)
 //	r0, err := run.Memory(mem).Run() // many times
-func (p *subprogsPrograms) BindSubprogs(fr *rtlib.Frame) (*rtlib.RawRunner, error) {
-	return fr.BindRaw(p.Subprogs.Runtime())
+func (p *subprogsPrograms) BindSubprogs(fr *rtlib.Frame) (*subprogsSubprogsRunner, error) {
+	b, err := fr.BindRaw(p.Subprogs.Runtime(), &subprogsObject.Programs[0])
+	return (*subprogsSubprogsRunner)(b), err
+}
+
+// subprogsSubprogsRunner is program subprogs on a Frame. BindSubprogs makes
+// it.
+type subprogsSubprogsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *subprogsSubprogsRunner) Memory(mem []byte) *subprogsSubprogsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*subprogsSubprogsCall)(r)
+}
+
+// subprogsSubprogsCall is subprogsSubprogsRunner with its input.
+type subprogsSubprogsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *subprogsSubprogsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return subprogs_subprogs(c.Frame), nil
 }
 
 // subprogsObject is the object as rtlib takes it: data, never changed.

@@ -139,14 +139,42 @@ func (p *xdpfirewallPrograms) RunXdpfirewallOn(fr *rtlib.Frame, ctx *rtlib.XDP) 
 }
 
 // BindXdpfirewall prepares runs of program xdpfirewall on a Frame of the
-// caller. The runs are the fastest calls: Go inlines them. See
-// [rtlib.Frame.BindXDP].
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
 //	fr, err := p.Xdpfirewall.NewFrame() // one for each goroutine
 //	run, err := p.BindXdpfirewall(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *xdpfirewallPrograms) BindXdpfirewall(fr *rtlib.Frame) (*rtlib.XDPRunner, error) {
-	return fr.BindXDP(p.Xdpfirewall.Runtime())
+func (p *xdpfirewallPrograms) BindXdpfirewall(fr *rtlib.Frame) (*xdpfirewallXdpfirewallRunner, error) {
+	b, err := fr.BindXDP(p.Xdpfirewall.Runtime(), &xdpfirewallObject.Programs[0])
+	return (*xdpfirewallXdpfirewallRunner)(b), err
+}
+
+// xdpfirewallXdpfirewallRunner is program xdpfirewall on a Frame.
+// BindXdpfirewall makes it.
+type xdpfirewallXdpfirewallRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *xdpfirewallXdpfirewallRunner) Packet(data []byte) *xdpfirewallXdpfirewallCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*xdpfirewallXdpfirewallCall)(r)
+}
+
+// xdpfirewallXdpfirewallCall is xdpfirewallXdpfirewallRunner with its input.
+type xdpfirewallXdpfirewallCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *xdpfirewallXdpfirewallCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(xdpfirewall_xdpfirewall(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
 }
 
 // TypedCounters is map counters with its Go types; it allocates nothing.
