@@ -7,7 +7,7 @@
 #include "ops.h"
 
 static long (*bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
-static u32 (*bpf_get_smp_processor_id)(void) = (void *)8;
+static s64 (*bpf_csum_diff)(const u32 *from, u32 from_size, const u32 *to, u32 to_size, u32 seed) = (void *)28;
 
 #define ROLLED _Pragma("clang loop unroll(disable)")
 

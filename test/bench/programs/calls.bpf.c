@@ -2,7 +2,7 @@
 
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The price of a call: into the smallest program, and out of a program to the
- * smallest helper. */
+ * cheapest helper that is not compiled in place. */
 #include "bench.h"
 
 SEC("xdp")
@@ -30,8 +30,8 @@ int helper(struct xdp_md *ctx)
 
 	ROLLED for (u32 i = 0; i < OPS; i++) {
 		OPAQUE(x);
-		/* Used, so that it stays, and no number of CPUs reaches bit 31. */
-		sum += x + (bpf_get_smp_processor_id() >> 31);
+		/* The sum of nothing: 0, and used, so that the call stays. */
+		sum += x + (bpf_csum_diff(0, 0, 0, 0, 0) >> 31);
 	}
 	return sum;
 }
