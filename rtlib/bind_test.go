@@ -202,3 +202,41 @@ func TestBoundClosing(t *testing.T) {
 		wg.Wait()
 	}
 }
+
+// TestBoundNested: a bound run on a nested Frame keeps the epoch of the outer
+// run, and has one of its own when that has none.
+func TestBoundNested(t *testing.T) {
+	d := newDomain(2)
+	inner := testInstance(t, d, 1, func(fr *abi.Frame) uint64 { return d.cells[fr.Slot].epoch })
+	outer := testInstance(t, d, 1, func(fr *abi.Frame) uint64 {
+		f, err := Nested(fr, inner)
+		if err != nil {
+			return 1
+		}
+		defer func() { _ = f.Close() }()
+		bound, err := f.BindRaw(inner.Program("p"), nil)
+		if err != nil {
+			return 2
+		}
+		for _, epoch := range []uint64{d.cells[fr.Slot].epoch, 0} {
+			d.cells[fr.Slot].epoch = epoch
+			d.advance()
+			want := epoch
+			if epoch == 0 {
+				want = d.epoch.Load()
+			}
+			if r0, err := boundRun(bound, nil); r0 != want || err != nil || d.cells[fr.Slot].epoch != epoch {
+				return 3
+			}
+		}
+		return 0
+	})
+	f, err := NewFrame(outer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if r0, err := f.RunRaw(outer.Program("p"), nil); r0 != 0 || err != nil {
+		t.Errorf("got %d, %v", r0, err)
+	}
+}
