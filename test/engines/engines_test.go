@@ -52,6 +52,24 @@ func TestVectors(t *testing.T) {
 	})
 }
 
+// TestMetadata runs the vectors behind metadata, which programs must not take
+// for the packet.
+func TestMetadata(t *testing.T) {
+	each(t, func(t *testing.T, e Engine, o *Object) {
+		if !o.XDP() || e.Bound {
+			return // nothing has metadata here
+		}
+		c := load(t, e, o)
+		for i, v := range o.Runs(t, testdata) {
+			meta := 8 * (1 + i%4) // a multiple of 4 bytes, 32 at most (linux/skbuff.h)
+			data := append(bytes.Repeat([]byte{0xa5}, meta), v.Input...)
+			if got, err := c.RunMeta(data, meta); err != nil || got != v.Want {
+				t.Fatalf("line %d, %d bytes of metadata: got %#x, %v, want %#x", v.Line, meta, got, err, v.Want)
+			}
+		}
+	})
+}
+
 // TestEntry proves which code runs.
 func TestEntry(t *testing.T) {
 	each(t, func(t *testing.T, e Engine, o *Object) {
@@ -103,7 +121,7 @@ func TestNoInterpreter(t *testing.T) {
 func TestArchitectures(t *testing.T) {
 	for _, goarch := range []string{"arm64", "riscv64", "arm", "386"} {
 		t.Run(goarch, func(t *testing.T) {
-			enginetest.GoTestOn(t, goarch, "-short", "-run", "^(TestVectors|TestEntry|TestEnginesAgree)$", ".")
+			enginetest.GoTestOn(t, goarch, "-short", "-run", "^(TestVectors|TestMetadata|TestEntry|TestEnginesAgree)$", ".")
 		})
 	}
 }

@@ -14,10 +14,11 @@ TEXT ·inside_spin(SB), 0, $0-16
 #line 56 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r0 = r2
 #line 56 "inside.bpf.c"
 	// u64 spin(const u8 *data, u64 len)
-	QUAD $0x442b492024448b49; LONG $0x40b91824; WORD $0x30d; BYTE $0x0
+	QUAD $0x442b492024448b49; QUAD $0xf00030d40b91824; QUAD $0xf0000000000841f; QUAD $0x900000000000841f
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
 #line 62 "inside.bpf.c"
@@ -26,7 +27,7 @@ TEXT ·inside_spin(SB), 0, $0-16
 	// 6: w1 += -0x1
 #line 61 "inside.bpf.c"
 	// for (i = 0; i < 200000; i++) {
-	LONG $0x85ffc183; WORD $0x75c9; BYTE $0xe7
+	LONG $0x75ffc183; BYTE $0xe9
 #line 61 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -42,22 +43,23 @@ TEXT ·inside_spin_long(SB), 0, $48-16
 #line 70 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r0 = r2
 #line 70 "inside.bpf.c"
 	// u64 spin_long(const u8 *data, u64 len)
-	QUAD $0x400102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; LONG $0x61a80b9; BYTE $0x0
+	QUAD $0x400102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x1f0f00061a80b9
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
 #line 76 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	QUAD $0x481b740110246c83; QUAD $0x51f42d4c957f2dba; QUAD $0xc08348c2af0f4858; BYTE $0x1
+	QUAD $0x4819740110246c83; QUAD $0x51f42d4c957f2dba; QUAD $0xc08348c2af0f4858; BYTE $0x1
 	// 6: w1 += -0x1
 #line 75 "inside.bpf.c"
 	// for (i = 0; i < 400000; i++) {
-	QUAD $0xebe075c985ffc183; BYTE $0x2d
+	LONG $0x75ffc183; WORD $0xebe2; BYTE $0x2d
 #line 76 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	QUAD $0x44894820244c8948; QUAD $0x4c1824648b4c2824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x400102444c748; QUAD $0x8b482824448b4800; LONG $0xeb20244c; BYTE $0xb8
+	QUAD $0x44894820244c8948; QUAD $0x4c1824648b4c2824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x400102444c748; QUAD $0x8b482824448b4800; LONG $0xeb20244c; BYTE $0xba
 #line 76 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -410,6 +412,7 @@ TEXT ·inside_sum(SB), 0, $0-16
 #line 196 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 0: r6 = *(u32 *)(r1 + 0x4)
 	// 1: r7 = *(u32 *)(r1 + 0x0)
 #line 196 "inside.bpf.c"
@@ -422,7 +425,7 @@ TEXT ·inside_sum(SB), 0, $0-16
 	// 11: lock *(u64 *)(r0 + 0x0) += r1
 #line 51 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
-	QUAD $0xc0310118408348f0; LONG $0xfebdb31
+	QUAD $0xc0310118408348f0; LONG $0x10ebdb31; BYTE $0x90
 	// 19: r3 = *(u8 *)(r3 + 0x0)
 	// 20: w1 += w3
 #line 203 "inside.bpf.c"

@@ -22,11 +22,11 @@ TEXT ·inside_spin(SB), 0, $0-16
 	// 5: r0 += 0x1
 #line 62 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	WORD $0xd28fe5a2; WORD $0xf2a992a2; WORD $0xf2de85a2; WORD $0xf2eb0a22; WORD $0x9b027c02; WORD $0x91000442
+	WORD $0xd28fe5a2; WORD $0xf2a992a2; WORD $0xf2de85a2; WORD $0xf2eb0a22; WORD $0x9b027c02; WORD $0x91000440
 	// 6: w1 += -0x1
 #line 61 "inside.bpf.c"
 	// for (i = 0; i < 200000; i++) {
-	WORD $0x51000421; WORD $0xaa0203e0; WORD $0x35ffff01; WORD $0xaa0203e0
+	WORD $0x51000421; WORD $0x35ffff21
 #line 61 "inside.bpf.c"
 
 	MOVD R0, ret+8(FP)

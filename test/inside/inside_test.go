@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
@@ -142,18 +143,39 @@ type way struct {
 func ways(t testing.TB, inst *rtlib.Instance, program string) []way {
 	t.Helper()
 	p, f := inst.Program(program), newFrame(t, inst)
-	b, err := newFrame(t, inst).BindRaw(p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return []way{
 		{program + ", pooled", func(mem []byte) (uint64, error) { return rtlib.RunRaw(p, mem) }},
 		{program + ", owned", func(mem []byte) (uint64, error) { return f.RunRaw(p, mem) }},
-		{program + ", bound", func(mem []byte) (uint64, error) {
-			b.Set(mem)
-			return b.Run()
-		}},
+		{program + ", bound", bound(t, newFrame(t, inst), p)},
 	}
+}
+
+// bound is the call that generated code has for a program. BindX of
+// insidePrograms makes the same of an ebpf.Program, whose collection cannot
+// have a writer.
+func bound(t testing.TB, f *rtlib.Frame, p *rtlib.Program) func(mem []byte) (uint64, error) {
+	t.Helper()
+	i := slices.IndexFunc(insideObject.Programs, func(s rtlib.ProgramSpec) bool { return s.Name == p.Name() })
+	b, err := f.BindRaw(p, &insideObject.Programs[i])
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch p.Name() {
+	case "speak":
+		r := (*insideSpeakRunner)(b)
+		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+	case "descend":
+		r := (*insideDescendRunner)(b)
+		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+	case "look":
+		r := (*insideLookRunner)(b)
+		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+	case "churn":
+		r := (*insideChurnRunner)(b)
+		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+	}
+	t.Fatalf("no row for program %q", p.Name())
+	return nil
 }
 
 // must runs the program and compares r0.
