@@ -5,7 +5,10 @@
 
 package native
 
-import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+import (
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
 
 // Go bodies run on this architecture.
 const callsEngine = "go"
@@ -80,13 +83,13 @@ func calls_helper(fr *abi.Frame) (ret uint64) {
 	}
 b19:
 	{
-		// calls.bpf.c:34: sum += x + (bpf_get_smp_processor_id() >> 31);
-		v26 := fr.Slot
-		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(uint64(uint32(v26)>>31)))
+		// calls.bpf.c:34: sum += x + (bpf_csum_diff(0, 0, 0, 0, 0) >> 31);
+		v25 := rtlib.CsumDiff(fr, 0, 0, 0, 0, 0)
+		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(v25>>31))
 		// calls.bpf.c:31: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v33 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v33) != 0 {
-			x2 = v33
+		v34 := uint64(uint32(x2) + 0xffffffff)
+		if uint32(v34) != 0 {
+			x2 = v34
 			goto b19
 		}
 	}
