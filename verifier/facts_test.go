@@ -189,7 +189,7 @@ func TestLimits(t *testing.T) {
 	for _, o := range []verifier.Options{{MaxProcessed: 1000}, {MaxStates: 50}, {MaxBytes: 100000}} {
 		_, err := verifier.Verify(obj, p, o)
 		var e *verifier.Error
-		if !errors.As(err, &e) || e.Code != "V031" && e.Code != "V032" || !strings.Contains(e.Cause, "loop at slot 2") {
+		if !errors.As(err, &e) || e.Code != "V031" && e.Code != "V032" || e.Slot != 2 || !strings.Contains(e.Cause, "the loop that begins here") {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}

@@ -50,7 +50,7 @@ func (x *search) path(f *transfer.Fault) {
 func (x *search) endless(k int32) *transfer.Fault {
 	pc := x.head(k)
 	f := &transfer.Fault{Code: reason.InfiniteLoop, PC: pc, Reg: transfer.NoReg}
-	f.What = fmt.Sprintf("the loop at slot %d comes back in the same state after %d instructions", pc, x.since(k))
+	f.What = fmt.Sprintf("the loop that begins here comes back in the same state after %d instructions", x.since(k))
 	f.Need = "bound the loop by a counter"
 	return f
 }
@@ -106,7 +106,7 @@ func (x *search) limit(code reason.Code, what string) *transfer.Fault {
 	}
 	if visits[most] > 1 {
 		f.PC = most
-		f.What += fmt.Sprintf("; the loop at slot %d was entered at least %d times on one path", most, visits[most])
+		f.What += fmt.Sprintf("; the loop that begins here was entered at least %d times on one path", visits[most])
 		f.Need = "give the loop a smaller bound"
 	}
 	return f

@@ -136,13 +136,13 @@ func (m *Machine) outside(p *state.Value, a access, room int64) *Fault {
 	f := m.fault(reason.PacketBounds, a.reg, "access to %s beyond what was compared with %s", m.place(p), end)
 	want := p.Off + a.off + a.size
 	if _, isConst := p.S.IsConst(); !isConst {
-		return f.need("%d bytes behind the variable offset are needed, %d are proven: compare the end of the access with %s first",
-			want, room, end)
+		return f.need("needs %s behind the variable offset, %d are proven: compare the end of the access with %s first",
+			bytes(want), room, end)
 	}
-	f = f.need("needs %d bytes after %s, %d are proven: compare %s + %d with %s first", want, base, room, base, want, end)
+	f = f.need("needs %s after %s, %d are proven: compare %s + %d with %s first", bytes(want), base, room, base, want, end)
 	f.Check = fmt.Sprintf("%s + %d > %s", base, want, end)
 	if m.Env.Hook.Memory {
-		f = f.need("needs %d bytes of memory, %d are proven: compare len with %d first", want, room, want)
+		f = f.need("needs %s of memory, %d are proven: compare len with %d first", bytes(want), room, want)
 		f.Check = fmt.Sprintf("len < %d", want)
 	}
 	return f
