@@ -2,6 +2,7 @@ package rtlib
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"unsafe"
@@ -25,6 +26,7 @@ type Frame struct {
 	bound   []*Bound
 	cleanup runtime.Cleanup
 	home    *poolCell // of a pooled Frame: the P's place that has it
+	random  uint64    // state of GetPrandomU32
 	nested  bool
 }
 
@@ -48,7 +50,7 @@ func NewFrame(inst *Instance) (*Frame, error) {
 
 // frame makes a Frame that owns the slot.
 func (d *domain) frame(slot int) *Frame {
-	f := &Frame{domain: d, cell: &d.cells[slot]}
+	f := &Frame{domain: d, cell: &d.cells[slot], random: rand.Uint64()}
 	f.abi.Slot = uint64(slot)
 	f.abi.Private.P = unsafe.Pointer(f)
 	return f

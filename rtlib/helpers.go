@@ -1,7 +1,7 @@
 package rtlib
 
 import (
-	"math/rand/v2"
+	"math/bits"
 	"os"
 	"sync"
 	"unsafe"
@@ -102,10 +102,21 @@ func KtimeGetNs(*abi.Frame) uint64 { return uint64(nanotime()) }
 //go:linkname nanotime runtime.nanotime
 func nanotime() int64
 
-// GetPrandomU32 is bpf_get_prandom_u32: 32 random bits.
+// GetPrandomU32 is bpf_get_prandom_u32: 32 pseudo-random bits, not for secrets.
+// Each Frame has a sequence of its own, with a random start: a counter of
+// Weyl's, mixed by one multiplication to 128 bits (the scheme of wyrand).
 //
 //go:linkname GetPrandomU32 bpf2go/rtlib/v1.GetPrandomU32
-func GetPrandomU32(*abi.Frame) uint64 { return uint64(rand.Uint32()) }
+func GetPrandomU32(fr *abi.Frame) uint64 {
+	const (
+		step = 0xa0761d6478bd642f // odd, with as many ones as zeros
+		mask = 0xe7037ed1a0b428db
+	)
+	f := (*Frame)(fr.Private.P)
+	f.random += step
+	high, low := bits.Mul64(f.random, f.random^mask)
+	return uint64(uint32(high ^ low))
+}
 
 // GetSmpProcessorId is bpf_get_smp_processor_id: the Frame's execution slot.
 //

@@ -30,9 +30,9 @@ func calls_empty(fr *abi.Frame) (ret uint64) {
 func calls_helper_base(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -40,7 +40,7 @@ func calls_helper_base(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -67,9 +67,9 @@ b19:
 func calls_helper(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -77,19 +77,19 @@ func calls_helper(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
 b19:
 	{
-		// calls.bpf.c:34: sum += x + (bpf_csum_diff(0, 0, 0, 0, 0) >> 31);
-		v25 := rtlib.CsumDiff(fr, 0, 0, 0, 0, 0)
-		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(v25>>31))
+		// calls.bpf.c:34: sum += x + (u32)(bpf_get_prandom_u32() >> 32);
+		v25 := rtlib.GetPrandomU32(fr)
+		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(v25>>32))
 		// calls.bpf.c:31: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v34 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v34) != 0 {
-			x2 = v34
+		v31 := uint64(uint32(x2) + 0xffffffff)
+		if uint32(v31) != 0 {
+			x2 = v31
 			goto b19
 		}
 	}

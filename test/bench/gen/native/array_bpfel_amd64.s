@@ -16,16 +16,16 @@ TEXT ·array_array_base(SB), 0, $0-16
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
 	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
 	// 4: r5 += 0x4
 	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x14
@@ -61,16 +61,16 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4c8b490824448b49; WORD $0x2024
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c9311deb0000; QUAD $0x841f0f00000100bb; QUAD $0x841f0f0000000000; QUAD $0x401f0f0000000000; BYTE $0x0
 	// 14: w1 >>= 0x14
@@ -113,16 +113,16 @@ TEXT ·array_array_update(SB), 0, $96-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w9 >>= 0x14

@@ -22,9 +22,9 @@ const arrayEngine = "go"
 func array_array_base(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -32,7 +32,7 @@ func array_array_base(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -59,9 +59,9 @@ b19:
 func array_array_lookup(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -69,7 +69,7 @@ func array_array_lookup(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -108,9 +108,9 @@ func array_array_update(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -118,7 +118,7 @@ func array_array_update(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}

@@ -34,16 +34,16 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
 	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
 	// 4: r5 += 0x4
 	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 11: w0 += w2
@@ -64,35 +64,35 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $88-16
+TEXT ·calls_helper(SB), 0, $48-16
 	NO_LOCAL_POINTERS
 #line 27 "calls.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+	// 1: r3 = *(u32 *)(r1 + 0x4)
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49382464894c; WORD $0x2024
+	QUAD $0x448b49102464894c; WORD $0x2024
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r6 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+	// 4: r4 += 0x4
+	// 7: r7 = *(u32 *)(r1 + 0x0)
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
-	// 15: call 0x1c
-	// 18: w0 += w7
-	// 19: r1 >>= 0x1f
-	// 20: w0 += w1
+	// 11: w6 += w2
+	// 12: call 0x7
+	// 13: r0 >>= 0x20
+	// 14: w6 += w0
 #line 34 "calls.bpf.c"
-	// sum += x + (bpf_csum_diff(0, 0, 0, 0, 0) >> 31);
-	QUAD $0x5489484024448948; QUAD $0x4850244c89484824; QUAD $0x82444c7; QUAD $0x102444c748; QUAD $0x182444c74800; QUAD $0x202444c7480000; QUAD $0x282444c748000000; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·CsumDiff(SB); QUAD $0x448b4830245c8b48; QUAD $0x150244c8b484024; LONG $0xebc148c1; WORD $0x11f; BYTE $0xd9
-	// 21: w8 += -0x1
+	// sum += x + (u32)(bpf_get_prandom_u32() >> 32);
+	QUAD $0x5489481824448948; QUAD $0x244c8948c1012024; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); QUAD $0xebc14808245c8b48; QUAD $0xd90128244c8b4820
+	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2834824548b48; QUAD $0x4895753824648b4c; WORD $0xc889
+	QUAD $0xffc2832024548b48; QUAD $0x648b4c1824448b48; LONG $0xc2751024; WORD $0x8948; BYTE $0xc8
 #line 31 "calls.bpf.c"
 
 	MOVQ AX, ret+8(FP)

@@ -33,16 +33,16 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 
 	MOVD fr+0(FP), R19
 	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
 	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
 	// 4: r5 += 0x4
 	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
 	// 11: w0 += w2
@@ -63,35 +63,35 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $96-16
+TEXT ·calls_helper(SB), 0, $48-16
 	NO_LOCAL_POINTERS
 #line 27 "calls.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+	// 1: r3 = *(u32 *)(r1 + 0x4)
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf90023f3; WORD $0xf9401260
+	WORD $0xf9000ff3; WORD $0xf9401260
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
-	// 4: r3 += 0x4
-	// 7: r6 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+	// 4: r4 += 0x4
+	// 7: r7 = *(u32 *)(r1 + 0x0)
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
-	// 15: call 0x1c
-	// 18: w0 += w7
-	// 19: r1 >>= 0x1f
-	// 20: w0 += w1
+	// 11: w6 += w2
+	// 12: call 0x7
+	// 13: r0 >>= 0x20
+	// 14: w6 += w0
 #line 34 "calls.bpf.c"
-	// sum += x + (bpf_csum_diff(0, 0, 0, 0, 0) >> 31);
-	WORD $0xf90027e0; WORD $0xf9002be2; WORD $0xf9002fe1; WORD $0xf9000bff; WORD $0xf9000fff; WORD $0xf90013ff; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·CsumDiff(SB); WORD $0xf9401fe1; WORD $0xf94027e0; WORD $0xf9402fe2; WORD $0xb020002; WORD $0xd35ffc21; WORD $0xb010041
-	// 21: w8 += -0x1
+	// sum += x + (u32)(bpf_get_prandom_u32() >> 32);
+	WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb010001; WORD $0xf9001be1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); WORD $0xf9400be1; WORD $0xd360fc21; WORD $0xf9401be0; WORD $0xb010001
+	// 15: w8 += -0x1
 #line 31 "calls.bpf.c"
 	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf94023f3; WORD $0x35fffda2; WORD $0xaa0103e0
+	WORD $0xf94017e2; WORD $0x51000442; WORD $0xf94013e0; WORD $0xf9400ff3; WORD $0x35fffe42; WORD $0xaa0103e0
 #line 31 "calls.bpf.c"
 
 	MOVD R0, ret+8(FP)

@@ -16,16 +16,16 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
 	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
 	// 4: r5 += 0x4
 	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x13
@@ -63,16 +63,16 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
 	// 2: r2 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
 	// 4: r4 += 0x4
 	// 7: r1 = *(u32 *)(r2 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 12: w4 >>= 0x14
@@ -118,16 +118,16 @@ TEXT ·maps_hash4_lookup(SB), 0, $72-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 16: w1 >>= 0x13
@@ -176,16 +176,16 @@ TEXT ·maps_hash4_absent(SB), 0, $72-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 16: w1 >>= 0x13
@@ -234,16 +234,16 @@ TEXT ·maps_hash16_lookup(SB), 0, $72-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 18: w1 >>= 0x14
@@ -303,16 +303,16 @@ TEXT ·maps_hash16_absent(SB), 0, $72-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 18: w1 >>= 0x14
@@ -373,16 +373,16 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w1 >>= 0x14
@@ -436,16 +436,16 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 10: w6 >>= 0x14
@@ -505,16 +505,16 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
 	// 4: r3 += 0x4
 	// 7: r9 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
 	// 11: w1 >>= 0x14

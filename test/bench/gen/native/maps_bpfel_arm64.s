@@ -15,16 +15,16 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 
 	MOVD fr+0(FP), R19
 	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
 	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
 	// 4: r5 += 0x4
 	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
 	// 10: w0 >>= 0x13
@@ -60,16 +60,16 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 
 	MOVD fr+0(FP), R19
 	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
 	// 2: r2 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
 	// 4: r4 += 0x4
 	// 7: r1 = *(u32 *)(r2 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
 	// 12: w4 >>= 0x14
@@ -114,16 +114,16 @@ TEXT ·maps_hash4_lookup(SB), 0, $80-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 16: w1 >>= 0x13
@@ -173,16 +173,16 @@ TEXT ·maps_hash4_absent(SB), 0, $80-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 16: w1 >>= 0x13
@@ -232,16 +232,16 @@ TEXT ·maps_hash16_lookup(SB), 0, $80-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 18: w1 >>= 0x14
@@ -297,16 +297,16 @@ TEXT ·maps_hash16_absent(SB), 0, $80-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 18: w1 >>= 0x14
@@ -362,16 +362,16 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 10: w1 >>= 0x14
@@ -425,16 +425,16 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 10: w6 >>= 0x14
@@ -492,16 +492,16 @@ TEXT ·maps_hash4_replace(SB), 0, $112-16
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
 	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 17 "bench.h"
+#line 18 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
 	// 4: r3 += 0x4
 	// 7: r9 = *(u32 *)(r1 + 0x0)
-#line 19 "bench.h"
+#line 20 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
 	// 11: w1 >>= 0x14

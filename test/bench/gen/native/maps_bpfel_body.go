@@ -22,9 +22,9 @@ const mapsEngine = "go"
 func maps_hash4_base(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -32,7 +32,7 @@ func maps_hash4_base(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -59,9 +59,9 @@ b19:
 func maps_hash16_base(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -69,7 +69,7 @@ func maps_hash16_base(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -99,9 +99,9 @@ func maps_hash4_lookup(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -109,7 +109,7 @@ func maps_hash4_lookup(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -150,9 +150,9 @@ func maps_hash4_absent(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -160,7 +160,7 @@ func maps_hash4_absent(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -201,9 +201,9 @@ func maps_hash16_lookup(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -211,7 +211,7 @@ func maps_hash16_lookup(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -257,9 +257,9 @@ func maps_hash16_absent(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -267,7 +267,7 @@ func maps_hash16_absent(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -313,9 +313,9 @@ func maps_hash4_update(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -323,7 +323,7 @@ func maps_hash4_update(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -360,9 +360,9 @@ func maps_hash16_update(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -370,7 +370,7 @@ func maps_hash16_update(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = v15, 0, 256
 	}
@@ -408,9 +408,9 @@ func maps_hash4_replace(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v5 := fr.DataEnd
-		// bench.h:17: const u8 *data = XDP_DATA(ctx);
+		// bench.h:18: const u8 *data = XDP_DATA(ctx);
 		x0 = fr.Data
 		if v5 < (x0 + 4) {
 			x0, x1, x2 = 0, 0, 256
@@ -418,7 +418,7 @@ func maps_hash4_replace(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// bench.h:19: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		v15 := abi.Load32(x0)
 		x0, x1, x2 = 0, v15, 256
 	}
