@@ -208,10 +208,10 @@ func endBlock(f *Func, b, next *Block, add func(*Instr, bool, *Block)) {
 			add(&Instr{Op: OpJump, PC: in.PC}, true, to)
 		}
 	}
-	switch {
-	case in.Op == OpRet:
+	switch in.Op {
+	case OpRet:
 		jump(nil)
-	case in.Op == OpJump:
+	case OpJump:
 		jump(thread(b.Succs[0].To))
 	default:
 		yes, no := thread(b.Succs[0].To), thread(b.Succs[1].To)

@@ -36,7 +36,6 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("%s: Check gives %v, want %q", c.name, err, c.want)
 		}
 	}
-	f, _ := ParseFunc("func f {\nb0:\n\tv1 = arg 0\n\tret v1\n}")
 	for name, spoil := range map[string]func(v *Value, b *Block){
 		"another block":          func(v *Value, _ *Block) { v.Block = nil },
 		"id used twice":          func(v *Value, b *Block) { b.Values = append(b.Values, v) },
@@ -50,7 +49,7 @@ func TestCheckRefuses(t *testing.T) {
 		"disagree":               func(_ *Value, b *Block) { b.jumpTo(&Block{ID: 0}) },
 		"is not in the function": func(v *Value, b *Block) { b.Values = nil },
 	} {
-		f, _ = ParseFunc("func f {\nb0:\n\tjump b3\nb3:\n\tv1 = arg 0\n\tret v1\n}")
+		f, _ := ParseFunc("func f {\nb0:\n\tjump b3\nb3:\n\tv1 = arg 0\n\tret v1\n}")
 		spoil(f.Blocks[1].Values[0], f.Blocks[1])
 		if err := Check(f); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: Check gives %v", name, err)

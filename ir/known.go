@@ -35,12 +35,7 @@ func (k known) reduced() known {
 		return k // no such number: the code is never reached
 	}
 	// Leading bits that the bounds have in common are known.
-	same := uint64(math.MaxUint64)
-	if n := bits.Len64(k.min ^ k.max); n < 64 {
-		same = ^(uint64(1)<<n - 1)
-	} else {
-		same = 0
-	}
+	same := ^(uint64(1)<<bits.Len64(k.min^k.max) - 1) // a shift by 64 gives 0
 	k.ones |= k.min & same & k.mask
 	k.mask &^= same
 	return k
@@ -71,7 +66,6 @@ func (k known) low() known {
 type knower struct {
 	memo  []known // by Value.ID
 	state []uint8 // 0 not asked, 1 in progress, 2 done
-	scope map[int]known
 	depth int
 }
 

@@ -102,7 +102,7 @@ func (w *widener) compose(v *Value) *composition {
 	out.from = [8]byteAt{}
 	width := int(row.Width)
 	for i := range 8 {
-		to := -1
+		var to int
 		switch v.Op {
 		case OpShl64, OpShl32:
 			to = i + int(n/8)

@@ -316,11 +316,11 @@ func (b builder) arithmetic() {
 	b[opLEALscale] = row{Name: "LEAL", Form: formScale}
 	// Of these, ZF tells of the result; that of IMUL is not defined.
 	for _, first := range []backend.Op{opADDQ, opADDQm} {
-		for i := range backend.Op(opIMULQ - opADDQ) {
+		for i := range opIMULQ - opADDQ {
 			b[first+i].Zero = 8 - 4*uint8(i&1)
 		}
 	}
-	for i := range backend.Op(opIMULQi - opADDQi) {
+	for i := range opIMULQi - opADDQi {
 		b[opADDQi+i].Zero = 8 - 4*uint8(i&1)
 	}
 	b[opNEGQ].Zero, b[opNEGL].Zero = 8, 4

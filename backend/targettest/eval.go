@@ -30,7 +30,6 @@ type machine struct {
 	buf     [BufSize]byte
 	slots   [2 * abi.SlotSize]byte
 	steps   int
-	depth   int
 }
 
 // newMachine fills memory as the runner does.
