@@ -39,6 +39,7 @@ func asmFiles(g *generator) ([]File, error) {
 				}
 			}
 		}
+		fmt.Fprintf(&b, "\n// %s ties this file to the object's.\nTEXT ·%s(SB), NOSPLIT, $0-0\n\tRET\n", g.tie, g.tie)
 		files = append(files, File{Name: g.Stem + "_" + arch + ".s", Data: b.Bytes()})
 	}
 	return files, nil

@@ -43,6 +43,7 @@ func bodyFile(g *generator) ([]File, error) {
 	f := g.newFile(g.bodies)
 	comment(f, "Go bodies run on this architecture.")
 	f.Const().Id(g.engineName()).Op("=").Lit("go")
+	g.declareTie(f, true)
 	for i, p := range g.Programs {
 		for j, fn := range p.IR.Funcs {
 			name := g.names.funcs[i][fn.Name]

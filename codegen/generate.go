@@ -136,6 +136,7 @@ type generator struct {
 	names  *names
 	native []string // GOARCHes with machine code
 	bodies []string // GOARCHes with Go bodies
+	tie    string   // function that ties the files together, "" without programs
 
 	expressions *[ir.NumOps]expression
 }
@@ -168,6 +169,9 @@ func newGenerator(in *Input) (*generator, error) {
 		default:
 			return nil, fmt.Errorf("%d programs of %d have code for %s", with, len(in.Programs), arch)
 		}
+	}
+	if g.tie, err = g.tieName(); err != nil {
+		return nil, err
 	}
 	return g, nil
 }

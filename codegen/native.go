@@ -59,6 +59,7 @@ func nativeFile(g *generator) ([]File, error) {
 	f := g.newFile(g.native)
 	comment(f, "Machine code runs on this architecture.")
 	f.Const().Id(g.engineName()).Op("=").Lit("native")
+	g.declareTie(f, false)
 	for i, p := range g.Programs {
 		for j, fn := range p.IR.Funcs {
 			name := g.names.funcs[i][fn.Name]

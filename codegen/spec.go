@@ -40,6 +40,9 @@ func (g *generator) spec(f *jen.File) error {
 	list("Maps", "MapSpec", g.mapSpecs())
 	list("Vars", "VarSpec", g.varSpecs())
 	list("Programs", "ProgramSpec", programs)
+	if g.tie != "" {
+		values[jen.Id("Tie")] = jen.Id(g.tie)
+	}
 	comment(f, g.specName()+" is the object as rtlib takes it: data, never changed.")
 	f.Var().Id(g.specName()).Op("=").Qual(pathRT, "ObjectSpec").Values(values)
 	f.Line()

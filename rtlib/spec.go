@@ -15,6 +15,10 @@ type ObjectSpec struct {
 	Maps     []MapSpec
 	Vars     []VarSpec
 	Programs []ProgramSpec
+	// Tie is defined by the files with the code and has a name that tells
+	// their contents, so that only files of one run of the tool link. It is
+	// never called; nil without programs.
+	Tie func()
 }
 
 // MapSpec describes a map and what the proofs rely on.

@@ -222,6 +222,7 @@ var firewallObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: firewallTie_f3b9d214,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

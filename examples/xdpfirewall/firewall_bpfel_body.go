@@ -16,6 +16,10 @@ import (
 // Go bodies run on this architecture.
 const firewallEngine = "go"
 
+// firewallTie_f3b9d214 ties this file to the object's: files of different runs
+// of the tool do not link.
+func firewallTie_f3b9d214() {}
+
 // firewall_xdpfirewall is program xdpfirewall (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -573,6 +573,7 @@ var insideObject = rtlib.ObjectSpec{
 			Insns:   27,
 		},
 	},
+	Tie: insideTie_00053962,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const insideEngine = "go"
 
+// insideTie_00053962 ties this file to the object's: files of different runs
+// of the tool do not link.
+func insideTie_00053962() {}
+
 // inside_spin is program spin (section raw) as a Go body.
 //
 //go:nocheckptr

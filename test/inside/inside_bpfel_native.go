@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const insideEngine = "native"
 
+// insideTie_00053962 ties this file to the object's: files of different runs
+// of the tool do not link.
+func insideTie_00053962()
+
 // inside_spin is program spin (section raw) as machine code.
 func inside_spin(fr *abi.Frame) (ret uint64)
 

@@ -222,6 +222,7 @@ var firewallObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: firewallTie_3874bd9e,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

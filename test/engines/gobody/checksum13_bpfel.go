@@ -164,6 +164,7 @@ var checksum13Object = rtlib.ObjectSpec{
 			Insns:   37,
 		},
 	},
+	Tie: checksum13Tie_20d88759,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

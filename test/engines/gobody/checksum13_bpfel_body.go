@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const checksum13Engine = "go"
 
+// checksum13Tie_20d88759 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksum13Tie_20d88759() {}
+
 // checksum13_checksum is program checksum (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -164,6 +164,7 @@ var checksumXdpObject = rtlib.ObjectSpec{
 			Insns:   38,
 		},
 	},
+	Tie: checksumXdpTie_500705d2,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

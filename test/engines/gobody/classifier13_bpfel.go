@@ -164,6 +164,7 @@ var classifier13Object = rtlib.ObjectSpec{
 			Insns:   528,
 		},
 	},
+	Tie: classifier13Tie_e707ad7e,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

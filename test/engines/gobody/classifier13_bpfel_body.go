@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const classifier13Engine = "go"
 
+// classifier13Tie_e707ad7e ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifier13Tie_e707ad7e() {}
+
 // classifier13_classifier is program classifier (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -166,6 +166,7 @@ var classifierXdp13Object = rtlib.ObjectSpec{
 			Insns:   540,
 		},
 	},
+	Tie: classifierXdp13Tie_d85bc0ae,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

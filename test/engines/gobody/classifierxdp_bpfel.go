@@ -165,6 +165,7 @@ var classifierXdpObject = rtlib.ObjectSpec{
 			Insns:   541,
 		},
 	},
+	Tie: classifierXdpTie_47d6a0f4,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

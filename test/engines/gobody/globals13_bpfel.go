@@ -198,6 +198,7 @@ var globals13Object = rtlib.ObjectSpec{
 			Insns:   60,
 		},
 	},
+	Tie: globals13Tie_11eeea49,
 	Vars: []rtlib.VarSpec{
 		{Name: "scale", Size: 4, Const: true},
 		{Name: "weights", Off: 4, Size: 16, Const: true},

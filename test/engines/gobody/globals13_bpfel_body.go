@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const globals13Engine = "go"
 
+// globals13Tie_11eeea49 ties this file to the object's: files of different
+// runs of the tool do not link.
+func globals13Tie_11eeea49() {}
+
 // globals13_globals is program globals (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -198,6 +198,7 @@ var globalsObject = rtlib.ObjectSpec{
 			Insns:   60,
 		},
 	},
+	Tie: globalsTie_feb27847,
 	Vars: []rtlib.VarSpec{
 		{Name: "scale", Size: 4, Const: true},
 		{Name: "weights", Off: 4, Size: 16, Const: true},

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const globalsEngine = "go"
 
+// globalsTie_feb27847 ties this file to the object's: files of different runs
+// of the tool do not link.
+func globalsTie_feb27847() {}
+
 // globals_globals is program globals (section raw) as a Go body.
 //
 //go:nocheckptr

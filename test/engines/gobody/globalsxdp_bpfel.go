@@ -201,6 +201,7 @@ var globalsXdpObject = rtlib.ObjectSpec{
 			Insns:   63,
 		},
 	},
+	Tie: globalsXdpTie_da4d0052,
 	Vars: []rtlib.VarSpec{
 		{Name: "scale", Size: 4, Const: true},
 		{Name: "weights", Off: 4, Size: 16, Const: true},

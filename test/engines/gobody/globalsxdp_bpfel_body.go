@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const globalsXdpEngine = "go"
 
+// globalsXdpTie_da4d0052 ties this file to the object's: files of different
+// runs of the tool do not link.
+func globalsXdpTie_da4d0052() {}
+
 // globalsXdp_globals_xdp is program globals_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -161,6 +161,7 @@ var hash13Object = rtlib.ObjectSpec{
 			Insns:   225,
 		},
 	},
+	Tie: hash13Tie_4a326fb1,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const hash13Engine = "go"
 
+// hash13Tie_4a326fb1 ties this file to the object's: files of different runs
+// of the tool do not link.
+func hash13Tie_4a326fb1() {}
+
 // hash13_hash is program hash (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -161,6 +161,7 @@ var hashXdp13Object = rtlib.ObjectSpec{
 			Insns:   226,
 		},
 	},
+	Tie: hashXdp13Tie_3a812b5f,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

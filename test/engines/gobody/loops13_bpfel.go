@@ -161,6 +161,7 @@ var loops13Object = rtlib.ObjectSpec{
 			Insns:   66,
 		},
 	},
+	Tie: loops13Tie_a1ce0c1e,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

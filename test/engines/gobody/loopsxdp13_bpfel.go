@@ -164,6 +164,7 @@ var loopsXdp13Object = rtlib.ObjectSpec{
 			Insns:   70,
 		},
 	},
+	Tie: loopsXdp13Tie_466d1bde,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -163,6 +163,7 @@ var loopsXdpObject = rtlib.ObjectSpec{
 			Insns:   58,
 		},
 	},
+	Tie: loopsXdpTie_dbeb384c,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -161,6 +161,7 @@ var memuser13Object = rtlib.ObjectSpec{
 			Insns:   265,
 		},
 	},
+	Tie: memuser13Tie_be05e4ed,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

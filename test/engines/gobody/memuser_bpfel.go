@@ -161,6 +161,7 @@ var memuserObject = rtlib.ObjectSpec{
 			Insns:   284,
 		},
 	},
+	Tie: memuserTie_cba79e69,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

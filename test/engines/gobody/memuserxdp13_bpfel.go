@@ -164,6 +164,7 @@ var memuserXdp13Object = rtlib.ObjectSpec{
 			Insns:   266,
 		},
 	},
+	Tie: memuserXdp13Tie_59976302,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

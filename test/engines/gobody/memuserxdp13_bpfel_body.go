@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const memuserXdp13Engine = "go"
 
+// memuserXdp13Tie_59976302 ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuserXdp13Tie_59976302() {}
+
 // memuserXdp13_memuser_xdp is program memuser_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const memuserXdpEngine = "go"
 
+// memuserXdpTie_5680c187 ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuserXdpTie_5680c187() {}
+
 // memuserXdp_memuser_xdp is program memuser_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

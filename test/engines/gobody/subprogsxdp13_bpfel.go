@@ -165,6 +165,7 @@ var subprogsXdp13Object = rtlib.ObjectSpec{
 			Insns:   87,
 		},
 	},
+	Tie: subprogsXdp13Tie_b73f10c4,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const subprogsXdp13Engine = "go"
 
+// subprogsXdp13Tie_b73f10c4 ties this file to the object's: files of different
+// runs of the tool do not link.
+func subprogsXdp13Tie_b73f10c4() {}
+
 // subprogsXdp13_subprogs_xdp is program subprogs_xdp (section xdp) as a Go
 // body.
 //

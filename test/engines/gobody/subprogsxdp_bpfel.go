@@ -164,6 +164,7 @@ var subprogsXdpObject = rtlib.ObjectSpec{
 			Insns:   83,
 		},
 	},
+	Tie: subprogsXdpTie_f4c7a567,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -207,6 +207,7 @@ var xdpfirewall13Object = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: xdpfirewall13Tie_29a49e4d,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -16,6 +16,10 @@ import (
 // Go bodies run on this architecture.
 const xdpfirewall13Engine = "go"
 
+// xdpfirewall13Tie_29a49e4d ties this file to the object's: files of different
+// runs of the tool do not link.
+func xdpfirewall13Tie_29a49e4d() {}
+
 // xdpfirewall13_xdpfirewall is program xdpfirewall (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const checksum13Engine = "native"
 
+// checksum13Tie_8e7b7052 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksum13Tie_8e7b7052()
+
 // checksum13_checksum is program checksum (section raw) as machine code.
 func checksum13_checksum(fr *abi.Frame) (ret uint64)

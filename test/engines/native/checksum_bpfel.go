@@ -163,6 +163,7 @@ var checksumObject = rtlib.ObjectSpec{
 			Insns:   35,
 		},
 	},
+	Tie: checksumTie_16135b22,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -165,6 +165,7 @@ var checksumXdp13Object = rtlib.ObjectSpec{
 			Insns:   38,
 		},
 	},
+	Tie: checksumXdp13Tie_665aba15,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const checksumXdp13Engine = "go"
 
+// checksumXdp13Tie_665aba15 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksumXdp13Tie_665aba15() {}
+
 // checksumXdp13_checksum_xdp is program checksum_xdp (section xdp) as a Go
 // body.
 //

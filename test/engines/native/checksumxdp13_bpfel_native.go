@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const checksumXdp13Engine = "native"
 
+// checksumXdp13Tie_665aba15 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksumXdp13Tie_665aba15()
+
 // checksumXdp13_checksum_xdp is program checksum_xdp (section xdp) as machine
 // code.
 func checksumXdp13_checksum_xdp(fr *abi.Frame) (ret uint64)

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const checksumXdpEngine = "go"
 
+// checksumXdpTie_e6e63fa5 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksumXdpTie_e6e63fa5() {}
+
 // checksumXdp_checksum_xdp is program checksum_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

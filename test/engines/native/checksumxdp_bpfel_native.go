@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const checksumXdpEngine = "native"
 
+// checksumXdpTie_e6e63fa5 ties this file to the object's: files of different
+// runs of the tool do not link.
+func checksumXdpTie_e6e63fa5()
+
 // checksumXdp_checksum_xdp is program checksum_xdp (section xdp) as machine
 // code.
 func checksumXdp_checksum_xdp(fr *abi.Frame) (ret uint64)

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const classifier13Engine = "native"
 
+// classifier13Tie_15663470 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifier13Tie_15663470()
+
 // classifier13_classifier is program classifier (section raw) as machine code.
 func classifier13_classifier(fr *abi.Frame) (ret uint64)

@@ -95,3 +95,7 @@ TEXT ·classifier_classifier(SB), 0, $0-16
 #line 91 "classifier.h"
 
 	RET
+
+// classifierTie_727a5347 ties this file to the object's.
+TEXT ·classifierTie_727a5347(SB), NOSPLIT, $0-0
+	RET

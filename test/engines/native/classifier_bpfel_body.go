@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const classifierEngine = "go"
 
+// classifierTie_727a5347 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifierTie_727a5347() {}
+
 // classifier_classifier is program classifier (section raw) as a Go body.
 //
 //go:nocheckptr

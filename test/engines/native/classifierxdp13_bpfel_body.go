@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const classifierXdp13Engine = "go"
 
+// classifierXdp13Tie_7a4e55ba ties this file to the object's: files of
+// different runs of the tool do not link.
+func classifierXdp13Tie_7a4e55ba() {}
+
 // classifierXdp13_classifier_xdp is program classifier_xdp (section xdp) as a
 // Go body.
 //

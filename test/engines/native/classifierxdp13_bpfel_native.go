@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const classifierXdp13Engine = "native"
 
+// classifierXdp13Tie_7a4e55ba ties this file to the object's: files of
+// different runs of the tool do not link.
+func classifierXdp13Tie_7a4e55ba()
+
 // classifierXdp13_classifier_xdp is program classifier_xdp (section xdp) as
 // machine code.
 func classifierXdp13_classifier_xdp(fr *abi.Frame) (ret uint64)

@@ -165,6 +165,7 @@ var classifierXdpObject = rtlib.ObjectSpec{
 			Insns:   541,
 		},
 	},
+	Tie: classifierXdpTie_0d10eff1,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const classifierXdpEngine = "go"
 
+// classifierXdpTie_0d10eff1 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifierXdpTie_0d10eff1() {}
+
 // classifierXdp_classifier_xdp is program classifier_xdp (section xdp) as a Go
 // body.
 //

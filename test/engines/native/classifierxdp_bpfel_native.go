@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const classifierXdpEngine = "native"
 
+// classifierXdpTie_0d10eff1 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifierXdpTie_0d10eff1()
+
 // classifierXdp_classifier_xdp is program classifier_xdp (section xdp) as
 // machine code.
 func classifierXdp_classifier_xdp(fr *abi.Frame) (ret uint64)

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const globals13Engine = "native"
 
+// globals13Tie_a44e9c77 ties this file to the object's: files of different
+// runs of the tool do not link.
+func globals13Tie_a44e9c77()
+
 // globals13_globals is program globals (section raw) as machine code.
 func globals13_globals(fr *abi.Frame) (ret uint64)

@@ -65,3 +65,7 @@ TEXT ·globals_globals(SB), 0, $0-16
 #line 65 "globals.h"
 
 	RET
+
+// globalsTie_4fe9aa95 ties this file to the object's.
+TEXT ·globalsTie_4fe9aa95(SB), NOSPLIT, $0-0
+	RET

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const globalsEngine = "go"
 
+// globalsTie_4fe9aa95 ties this file to the object's: files of different runs
+// of the tool do not link.
+func globalsTie_4fe9aa95() {}
+
 // globals_globals is program globals (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const globalsEngine = "native"
 
+// globalsTie_4fe9aa95 ties this file to the object's: files of different runs
+// of the tool do not link.
+func globalsTie_4fe9aa95()
+
 // globals_globals is program globals (section raw) as machine code.
 func globals_globals(fr *abi.Frame) (ret uint64)

@@ -201,6 +201,7 @@ var globalsXdp13Object = rtlib.ObjectSpec{
 			Insns:   63,
 		},
 	},
+	Tie: globalsXdp13Tie_64098199,
 	Vars: []rtlib.VarSpec{
 		{Name: "scale", Size: 4, Const: true},
 		{Name: "weights", Off: 4, Size: 16, Const: true},

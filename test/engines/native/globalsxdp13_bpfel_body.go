@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const globalsXdp13Engine = "go"
 
+// globalsXdp13Tie_64098199 ties this file to the object's: files of different
+// runs of the tool do not link.
+func globalsXdp13Tie_64098199() {}
+
 // globalsXdp13_globals_xdp is program globals_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const globalsXdp13Engine = "native"
 
+// globalsXdp13Tie_64098199 ties this file to the object's: files of different
+// runs of the tool do not link.
+func globalsXdp13Tie_64098199()
+
 // globalsXdp13_globals_xdp is program globals_xdp (section xdp) as machine
 // code.
 func globalsXdp13_globals_xdp(fr *abi.Frame) (ret uint64)

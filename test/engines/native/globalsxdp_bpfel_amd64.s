@@ -68,3 +68,7 @@ TEXT ·globalsXdp_globals_xdp(SB), 0, $0-16
 #line 65 "globals.h"
 
 	RET
+
+// globalsXdpTie_2fb27eff ties this file to the object's.
+TEXT ·globalsXdpTie_2fb27eff(SB), NOSPLIT, $0-0
+	RET

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const globalsXdpEngine = "native"
 
+// globalsXdpTie_2fb27eff ties this file to the object's: files of different
+// runs of the tool do not link.
+func globalsXdpTie_2fb27eff()
+
 // globalsXdp_globals_xdp is program globals_xdp (section xdp) as machine code.
 func globalsXdp_globals_xdp(fr *abi.Frame) (ret uint64)

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const hash13Engine = "native"
 
+// hash13Tie_878e7c17 ties this file to the object's: files of different runs
+// of the tool do not link.
+func hash13Tie_878e7c17()
+
 // hash13_hash is program hash (section raw) as machine code.
 func hash13_hash(fr *abi.Frame) (ret uint64)

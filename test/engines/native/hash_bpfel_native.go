@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const hashEngine = "native"
 
+// hashTie_0a66e57f ties this file to the object's: files of different runs of
+// the tool do not link.
+func hashTie_0a66e57f()
+
 // hash_hash is program hash (section raw) as machine code.
 func hash_hash(fr *abi.Frame) (ret uint64)

@@ -161,6 +161,7 @@ var hashXdp13Object = rtlib.ObjectSpec{
 			Insns:   226,
 		},
 	},
+	Tie: hashXdp13Tie_8839d48c,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

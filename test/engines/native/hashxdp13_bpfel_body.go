@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const hashXdp13Engine = "go"
 
+// hashXdp13Tie_8839d48c ties this file to the object's: files of different
+// runs of the tool do not link.
+func hashXdp13Tie_8839d48c() {}
+
 // hashXdp13_hash_xdp is program hash_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

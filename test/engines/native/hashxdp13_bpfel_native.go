@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const hashXdp13Engine = "native"
 
+// hashXdp13Tie_8839d48c ties this file to the object's: files of different
+// runs of the tool do not link.
+func hashXdp13Tie_8839d48c()
+
 // hashXdp13_hash_xdp is program hash_xdp (section xdp) as machine code.
 func hashXdp13_hash_xdp(fr *abi.Frame) (ret uint64)

@@ -161,6 +161,7 @@ var hashXdpObject = rtlib.ObjectSpec{
 			Insns:   176,
 		},
 	},
+	Tie: hashXdpTie_e1ac1bed,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

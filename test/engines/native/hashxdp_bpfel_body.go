@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const hashXdpEngine = "go"
 
+// hashXdpTie_e1ac1bed ties this file to the object's: files of different runs
+// of the tool do not link.
+func hashXdpTie_e1ac1bed() {}
+
 // hashXdp_hash_xdp is program hash_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

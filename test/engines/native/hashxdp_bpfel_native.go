@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const hashXdpEngine = "native"
 
+// hashXdpTie_e1ac1bed ties this file to the object's: files of different runs
+// of the tool do not link.
+func hashXdpTie_e1ac1bed()
+
 // hashXdp_hash_xdp is program hash_xdp (section xdp) as machine code.
 func hashXdp_hash_xdp(fr *abi.Frame) (ret uint64)

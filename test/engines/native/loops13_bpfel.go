@@ -161,6 +161,7 @@ var loops13Object = rtlib.ObjectSpec{
 			Insns:   66,
 		},
 	},
+	Tie: loops13Tie_61b2cf4f,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -161,6 +161,7 @@ var loopsObject = rtlib.ObjectSpec{
 			Insns:   54,
 		},
 	},
+	Tie: loopsTie_990b41e4,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -57,3 +57,7 @@ TEXT ·loops_loops(SB), 0, $0-16
 #line 34 "loops.h"
 
 	RET
+
+// loopsTie_990b41e4 ties this file to the object's.
+TEXT ·loopsTie_990b41e4(SB), NOSPLIT, $0-0
+	RET

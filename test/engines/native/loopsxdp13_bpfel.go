@@ -164,6 +164,7 @@ var loopsXdp13Object = rtlib.ObjectSpec{
 			Insns:   70,
 		},
 	},
+	Tie: loopsXdp13Tie_e1bd3a9f,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const loopsXdp13Engine = "go"
 
+// loopsXdp13Tie_e1bd3a9f ties this file to the object's: files of different
+// runs of the tool do not link.
+func loopsXdp13Tie_e1bd3a9f() {}
+
 // loopsXdp13_loops_xdp is program loops_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

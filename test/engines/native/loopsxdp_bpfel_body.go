@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const loopsXdpEngine = "go"
 
+// loopsXdpTie_096a3850 ties this file to the object's: files of different runs
+// of the tool do not link.
+func loopsXdpTie_096a3850() {}
+
 // loopsXdp_loops_xdp is program loops_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const loopsXdpEngine = "native"
 
+// loopsXdpTie_096a3850 ties this file to the object's: files of different runs
+// of the tool do not link.
+func loopsXdpTie_096a3850()
+
 // loopsXdp_loops_xdp is program loops_xdp (section xdp) as machine code.
 func loopsXdp_loops_xdp(fr *abi.Frame) (ret uint64)

@@ -161,6 +161,7 @@ var memuser13Object = rtlib.ObjectSpec{
 			Insns:   265,
 		},
 	},
+	Tie: memuser13Tie_cddea707,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

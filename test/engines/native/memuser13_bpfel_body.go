@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const memuser13Engine = "go"
 
+// memuser13Tie_cddea707 ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuser13Tie_cddea707() {}
+
 // memuser13_memuser is program memuser (section raw) as a Go body.
 //
 //go:nocheckptr

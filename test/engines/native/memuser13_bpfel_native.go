@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const memuser13Engine = "native"
 
+// memuser13Tie_cddea707 ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuser13Tie_cddea707()
+
 // memuser13_memuser is program memuser (section raw) as machine code.
 func memuser13_memuser(fr *abi.Frame) (ret uint64)

@@ -164,6 +164,7 @@ var memuserXdp13Object = rtlib.ObjectSpec{
 			Insns:   266,
 		},
 	},
+	Tie: memuserXdp13Tie_2a6511fd,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

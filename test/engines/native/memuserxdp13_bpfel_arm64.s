@@ -86,3 +86,7 @@ TEXT ·memuserXdp13_memuser_xdp(SB), 0, $16-16
 #line 85 "memuser.h"
 
 	RET
+
+// memuserXdp13Tie_2a6511fd ties this file to the object's.
+TEXT ·memuserXdp13Tie_2a6511fd(SB), NOSPLIT, $0-0
+	RET

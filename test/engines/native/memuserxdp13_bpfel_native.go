@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const memuserXdp13Engine = "native"
 
+// memuserXdp13Tie_2a6511fd ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuserXdp13Tie_2a6511fd()
+
 // memuserXdp13_memuser_xdp is program memuser_xdp (section xdp) as machine
 // code.
 func memuserXdp13_memuser_xdp(fr *abi.Frame) (ret uint64)

@@ -164,6 +164,7 @@ var memuserXdpObject = rtlib.ObjectSpec{
 			Insns:   285,
 		},
 	},
+	Tie: memuserXdpTie_25c85f0e,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -83,3 +83,7 @@ TEXT ·memuserXdp_memuser_xdp(SB), 0, $32-16
 #line 15 "memuser_xdp.bpf.c"
 
 	RET
+
+// memuserXdpTie_25c85f0e ties this file to the object's.
+TEXT ·memuserXdpTie_25c85f0e(SB), NOSPLIT, $0-0
+	RET

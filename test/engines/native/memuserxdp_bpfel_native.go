@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const memuserXdpEngine = "native"
 
+// memuserXdpTie_25c85f0e ties this file to the object's: files of different
+// runs of the tool do not link.
+func memuserXdpTie_25c85f0e()
+
 // memuserXdp_memuser_xdp is program memuser_xdp (section xdp) as machine code.
 func memuserXdp_memuser_xdp(fr *abi.Frame) (ret uint64)

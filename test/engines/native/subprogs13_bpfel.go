@@ -164,6 +164,7 @@ var subprogs13Object = rtlib.ObjectSpec{
 			Insns:   88,
 		},
 	},
+	Tie: subprogs13Tie_4e0251f7,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const subprogs13Engine = "native"
 
+// subprogs13Tie_4e0251f7 ties this file to the object's: files of different
+// runs of the tool do not link.
+func subprogs13Tie_4e0251f7()
+
 // subprogs13_subprogs is program subprogs (section raw) as machine code.
 func subprogs13_subprogs(fr *abi.Frame) (ret uint64)

@@ -98,3 +98,7 @@ TEXT ·subprogs_subprogs(SB), 0, $0-16
 #line 56 "subprogs.h"
 
 	RET
+
+// subprogsTie_f001fbfb ties this file to the object's.
+TEXT ·subprogsTie_f001fbfb(SB), NOSPLIT, $0-0
+	RET

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const subprogsEngine = "native"
 
+// subprogsTie_f001fbfb ties this file to the object's: files of different runs
+// of the tool do not link.
+func subprogsTie_f001fbfb()
+
 // subprogs_subprogs is program subprogs (section raw) as machine code.
 func subprogs_subprogs(fr *abi.Frame) (ret uint64)

@@ -165,6 +165,7 @@ var subprogsXdp13Object = rtlib.ObjectSpec{
 			Insns:   87,
 		},
 	},
+	Tie: subprogsXdp13Tie_1a7932ef,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -98,3 +98,7 @@ TEXT ·subprogsXdp13_subprogs_xdp(SB), 0, $0-16
 #line 56 "subprogs.h"
 
 	RET
+
+// subprogsXdp13Tie_1a7932ef ties this file to the object's.
+TEXT ·subprogsXdp13Tie_1a7932ef(SB), NOSPLIT, $0-0
+	RET

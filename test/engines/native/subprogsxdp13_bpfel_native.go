@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const subprogsXdp13Engine = "native"
 
+// subprogsXdp13Tie_1a7932ef ties this file to the object's: files of different
+// runs of the tool do not link.
+func subprogsXdp13Tie_1a7932ef()
+
 // subprogsXdp13_subprogs_xdp is program subprogs_xdp (section xdp) as machine
 // code.
 func subprogsXdp13_subprogs_xdp(fr *abi.Frame) (ret uint64)

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const subprogsXdpEngine = "go"
 
+// subprogsXdpTie_09cf3a06 ties this file to the object's: files of different
+// runs of the tool do not link.
+func subprogsXdpTie_09cf3a06() {}
+
 // subprogsXdp_subprogs_xdp is program subprogs_xdp (section xdp) as a Go body.
 //
 //go:nocheckptr

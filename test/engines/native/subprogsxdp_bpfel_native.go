@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const subprogsXdpEngine = "native"
 
+// subprogsXdpTie_09cf3a06 ties this file to the object's: files of different
+// runs of the tool do not link.
+func subprogsXdpTie_09cf3a06()
+
 // subprogsXdp_subprogs_xdp is program subprogs_xdp (section xdp) as machine
 // code.
 func subprogsXdp_subprogs_xdp(fr *abi.Frame) (ret uint64)

@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const xdpfirewall13Engine = "native"
 
+// xdpfirewall13Tie_511d38fa ties this file to the object's: files of different
+// runs of the tool do not link.
+func xdpfirewall13Tie_511d38fa()
+
 // xdpfirewall13_xdpfirewall is program xdpfirewall (section xdp) as machine
 // code.
 func xdpfirewall13_xdpfirewall(fr *abi.Frame) (ret uint64)

@@ -179,6 +179,7 @@ var arithmeticObject = rtlib.ObjectSpec{
 			Insns:   351,
 		},
 	},
+	Tie: arithmeticTie_2e813e05,
 	Vars: []rtlib.VarSpec{
 		{Name: "quotients", Size: 96},
 		{Name: "shifts", Off: 96, Size: 64},

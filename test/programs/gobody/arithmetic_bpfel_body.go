@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const arithmeticEngine = "go"
 
+// arithmeticTie_2e813e05 ties this file to the object's: files of different
+// runs of the tool do not link.
+func arithmeticTie_2e813e05() {}
+
 // arithmetic_arithmetic is program arithmetic (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -179,6 +179,7 @@ var atomicsObject = rtlib.ObjectSpec{
 			Insns:   70,
 		},
 	},
+	Tie: atomicsTie_cc03f5b4,
 	Vars: []rtlib.VarSpec{
 		{Name: "runs", Map: 1, Size: 8},
 		{Name: "state", Map: 1, Off: 8, Size: 4},

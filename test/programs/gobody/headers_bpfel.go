@@ -170,6 +170,7 @@ var headersObject = rtlib.ObjectSpec{
 			Insns:   211,
 		},
 	},
+	Tie: headersTie_dc3f52a1,
 	Vars: []rtlib.VarSpec{
 		{Name: "kinds", Size: 32},
 	},

@@ -181,6 +181,7 @@ var layoutObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: layoutTie_505d2750,
 	Vars: []rtlib.VarSpec{
 		{Name: "total", Map: 1, Size: 16},
 	},

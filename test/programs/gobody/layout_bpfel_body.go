@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const layoutEngine = "go"
 
+// layoutTie_505d2750 ties this file to the object's: files of different runs
+// of the tool do not link.
+func layoutTie_505d2750() {}
+
 // layout_layout is program layout (section xdp) as a Go body.
 //
 //go:nocheckptr

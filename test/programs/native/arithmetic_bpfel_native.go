@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const arithmeticEngine = "native"
 
+// arithmeticTie_4460c6ee ties this file to the object's: files of different
+// runs of the tool do not link.
+func arithmeticTie_4460c6ee()
+
 // arithmetic_arithmetic is program arithmetic (section xdp) as machine code.
 func arithmetic_arithmetic(fr *abi.Frame) (ret uint64)

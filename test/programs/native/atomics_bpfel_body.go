@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const atomicsEngine = "go"
 
+// atomicsTie_624f0014 ties this file to the object's: files of different runs
+// of the tool do not link.
+func atomicsTie_624f0014() {}
+
 // atomics_atomics is program atomics (section xdp) as a Go body.
 //
 //go:nocheckptr

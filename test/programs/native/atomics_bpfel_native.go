@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const atomicsEngine = "native"
 
+// atomicsTie_624f0014 ties this file to the object's: files of different runs
+// of the tool do not link.
+func atomicsTie_624f0014()
+
 // atomics_atomics is program atomics (section xdp) as machine code.
 func atomics_atomics(fr *abi.Frame) (ret uint64)

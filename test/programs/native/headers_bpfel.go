@@ -170,6 +170,7 @@ var headersObject = rtlib.ObjectSpec{
 			Insns:   211,
 		},
 	},
+	Tie: headersTie_2d0e0393,
 	Vars: []rtlib.VarSpec{
 		{Name: "kinds", Size: 32},
 	},

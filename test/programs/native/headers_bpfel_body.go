@@ -16,6 +16,10 @@ import (
 // Go bodies run on this architecture.
 const headersEngine = "go"
 
+// headersTie_2d0e0393 ties this file to the object's: files of different runs
+// of the tool do not link.
+func headersTie_2d0e0393() {}
+
 // headers_headers is program headers (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const headersEngine = "native"
 
+// headersTie_2d0e0393 ties this file to the object's: files of different runs
+// of the tool do not link.
+func headersTie_2d0e0393()
+
 // headers_headers is program headers (section xdp) as machine code.
 func headers_headers(fr *abi.Frame) (ret uint64)

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const layoutEngine = "go"
 
+// layoutTie_02ad10af ties this file to the object's: files of different runs
+// of the tool do not link.
+func layoutTie_02ad10af() {}
+
 // layout_layout is program layout (section xdp) as a Go body.
 //
 //go:nocheckptr

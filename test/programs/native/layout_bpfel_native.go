@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const layoutEngine = "native"
 
+// layoutTie_02ad10af ties this file to the object's: files of different runs
+// of the tool do not link.
+func layoutTie_02ad10af()
+
 // layout_layout is program layout (section xdp) as machine code.
 func layout_layout(fr *abi.Frame) (ret uint64)

@@ -298,6 +298,7 @@ var arrayObject = rtlib.ObjectSpec{
 			Insns:   31,
 		},
 	},
+	Tie: arrayTie_01271838,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

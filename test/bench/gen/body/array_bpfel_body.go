@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const arrayEngine = "go"
 
+// arrayTie_01271838 ties this file to the object's: files of different runs of
+// the tool do not link.
+func arrayTie_01271838() {}
+
 // array_array_base is program array_base (section xdp) as a Go body.
 //
 //go:nocheckptr

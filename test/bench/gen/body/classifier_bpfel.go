@@ -164,6 +164,7 @@ var classifierObject = rtlib.ObjectSpec{
 			Insns:   529,
 		},
 	},
+	Tie: classifierTie_b7cc7a54,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const classifierEngine = "go"
 
+// classifierTie_b7cc7a54 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifierTie_b7cc7a54() {}
+
 // classifier_classifier is program classifier (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -161,6 +161,7 @@ var hashObject = rtlib.ObjectSpec{
 			Insns:   175,
 		},
 	},
+	Tie: hashTie_5964f765,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const hashEngine = "go"
 
+// hashTie_5964f765 ties this file to the object's: files of different runs of
+// the tool do not link.
+func hashTie_5964f765() {}
+
 // hash_hash is program hash (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const loopsEngine = "go"
 
+// loopsTie_5cc0cac3 ties this file to the object's: files of different runs of
+// the tool do not link.
+func loopsTie_5cc0cac3() {}
+
 // loops_loops is program loops (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -719,6 +719,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: mapsTie_0aad718b,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -163,6 +163,7 @@ var subprogsObject = rtlib.ObjectSpec{
 			Insns:   83,
 		},
 	},
+	Tie: subprogsTie_d37e5c8d,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

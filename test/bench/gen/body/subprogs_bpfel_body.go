@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const subprogsEngine = "go"
 
+// subprogsTie_d37e5c8d ties this file to the object's: files of different runs
+// of the tool do not link.
+func subprogsTie_d37e5c8d() {}
+
 // subprogs_subprogs is program subprogs (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -223,6 +223,7 @@ var xdpfirewallObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: xdpfirewallTie_3874bd9e,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -16,6 +16,10 @@ import (
 // Go bodies run on this architecture.
 const xdpfirewallEngine = "go"
 
+// xdpfirewallTie_3874bd9e ties this file to the object's: files of different
+// runs of the tool do not link.
+func xdpfirewallTie_3874bd9e() {}
+
 // xdpfirewall_xdpfirewall is program xdpfirewall (section xdp) as a Go body.
 //
 //go:nocheckptr

@@ -298,6 +298,7 @@ var arrayObject = rtlib.ObjectSpec{
 			Insns:   31,
 		},
 	},
+	Tie: arrayTie_63e6b685,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -279,6 +279,7 @@ var callsObject = rtlib.ObjectSpec{
 			Insns:   21,
 		},
 	},
+	Tie: callsTie_4e013448,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const checksumEngine = "native"
 
+// checksumTie_16135b22 ties this file to the object's: files of different runs
+// of the tool do not link.
+func checksumTie_16135b22()
+
 // checksum_checksum is program checksum (section raw) as machine code.
 func checksum_checksum(fr *abi.Frame) (ret uint64)

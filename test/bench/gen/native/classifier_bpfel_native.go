@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const classifierEngine = "native"
 
+// classifierTie_727a5347 ties this file to the object's: files of different
+// runs of the tool do not link.
+func classifierTie_727a5347()
+
 // classifier_classifier is program classifier (section raw) as machine code.
 func classifier_classifier(fr *abi.Frame) (ret uint64)

@@ -294,3 +294,7 @@ TEXT ·hash_hash(SB), 0, $0-16
 #line 34 "hash.h"
 
 	RET
+
+// hashTie_0a66e57f ties this file to the object's.
+TEXT ·hashTie_0a66e57f(SB), NOSPLIT, $0-0
+	RET

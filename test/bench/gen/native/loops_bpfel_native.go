@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const loopsEngine = "native"
 
+// loopsTie_990b41e4 ties this file to the object's: files of different runs of
+// the tool do not link.
+func loopsTie_990b41e4()
+
 // loops_loops is program loops (section raw) as machine code.
 func loops_loops(fr *abi.Frame) (ret uint64)

@@ -719,6 +719,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: mapsTie_246fa5e8,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

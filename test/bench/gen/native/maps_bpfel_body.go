@@ -15,6 +15,10 @@ import (
 // Go bodies run on this architecture.
 const mapsEngine = "go"
 
+// mapsTie_246fa5e8 ties this file to the object's: files of different runs of
+// the tool do not link.
+func mapsTie_246fa5e8() {}
+
 // maps_hash4_base is program hash4_base (section xdp) as a Go body.
 //
 //go:nocheckptr

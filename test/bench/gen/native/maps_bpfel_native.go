@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const mapsEngine = "native"
 
+// mapsTie_246fa5e8 ties this file to the object's: files of different runs of
+// the tool do not link.
+func mapsTie_246fa5e8()
+
 // maps_hash4_base is program hash4_base (section xdp) as machine code.
 func maps_hash4_base(fr *abi.Frame) (ret uint64)
 

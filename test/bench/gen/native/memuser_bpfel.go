@@ -161,6 +161,7 @@ var memuserObject = rtlib.ObjectSpec{
 			Insns:   284,
 		},
 	},
+	Tie: memuserTie_514f6561,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -171,3 +171,7 @@ TEXT ·memuser_memuser(SB), 0, $32-16
 #line 85 "memuser.h"
 
 	RET
+
+// memuserTie_514f6561 ties this file to the object's.
+TEXT ·memuserTie_514f6561(SB), NOSPLIT, $0-0
+	RET

@@ -14,6 +14,10 @@ import (
 // Go bodies run on this architecture.
 const memuserEngine = "go"
 
+// memuserTie_514f6561 ties this file to the object's: files of different runs
+// of the tool do not link.
+func memuserTie_514f6561() {}
+
 // memuser_memuser is program memuser (section raw) as a Go body.
 //
 //go:nocheckptr

@@ -10,5 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const memuserEngine = "native"
 
+// memuserTie_514f6561 ties this file to the object's: files of different runs
+// of the tool do not link.
+func memuserTie_514f6561()
+
 // memuser_memuser is program memuser (section raw) as machine code.
 func memuser_memuser(fr *abi.Frame) (ret uint64)

@@ -223,6 +223,7 @@ var xdpfirewallObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
+	Tie: xdpfirewallTie_f3b9d214,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

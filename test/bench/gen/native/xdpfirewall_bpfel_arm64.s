@@ -204,3 +204,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 241 "xdpfirewall.bpf.c"
 
 	RET
+
+// xdpfirewallTie_f3b9d214 ties this file to the object's.
+TEXT ·xdpfirewallTie_f3b9d214(SB), NOSPLIT, $0-0
+	RET

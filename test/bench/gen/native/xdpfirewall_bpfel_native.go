@@ -10,6 +10,10 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const xdpfirewallEngine = "native"
 
+// xdpfirewallTie_f3b9d214 ties this file to the object's: files of different
+// runs of the tool do not link.
+func xdpfirewallTie_f3b9d214()
+
 // xdpfirewall_xdpfirewall is program xdpfirewall (section xdp) as machine
 // code.
 func xdpfirewall_xdpfirewall(fr *abi.Frame) (ret uint64)
