@@ -73,41 +73,48 @@ func TestValuesStay(t *testing.T) {
 		}
 		inst := testInstance(t, d, keys, entry)
 		waitBarrier(d, fenced)
-		var stop atomic.Bool
-		var wg sync.WaitGroup
-		for range 2 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				churn(inst.Map("m"), keys, &stop)
-			}()
+		// On a loaded machine the readers can be done before anything was
+		// retired often enough.
+		for range 20 {
+			readAndChurn(t, inst, keys, fenced)
+			if reusedOf(inst.Map("m")) > 0 {
+				break
+			}
 		}
-		var readers sync.WaitGroup
-		for range 3 {
-			readers.Add(1)
-			go func() {
-				defer readers.Done()
-				f, err := NewFrame(inst)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer func() { _ = f.Close() }()
-				for range 3000 {
-					if r0, err := f.RunRaw(inst.Program("p"), nil); r0 != 0 || err != nil {
-						t.Errorf("fenced %v: a held value changed: %d, %v", fenced, r0, err)
-						return
-					}
-				}
-			}()
-		}
-		readers.Wait()
-		stop.Store(true)
-		wg.Wait()
-		if n := reusedOf(inst.Map("m")); n == 0 {
+		if reusedOf(inst.Map("m")) == 0 {
 			t.Errorf("fenced %v: no element was used again", fenced)
 		}
 	}
+}
+
+// readAndChurn runs the program thousands of times while others replace and
+// delete what it reads.
+func readAndChurn(t *testing.T, inst *Instance, keys uint32, fenced bool) {
+	t.Helper()
+	var stop atomic.Bool
+	var writers, readers sync.WaitGroup
+	for range 2 {
+		writers.Go(func() { churn(inst.Map("m"), keys, &stop) })
+	}
+	for range 3 {
+		readers.Go(func() {
+			f, err := NewFrame(inst)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = f.Close() }()
+			for range 3000 {
+				if r0, err := f.RunRaw(inst.Program("p"), nil); r0 != 0 || err != nil {
+					t.Errorf("fenced %v: a held value changed: %d, %v", fenced, r0, err)
+					return
+				}
+			}
+		})
+	}
+	readers.Wait()
+	stop.Store(true)
+	writers.Wait()
 }
 
 // churn replaces and deletes keys until stop.
