@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"sync/atomic"
 
@@ -16,6 +17,9 @@ type CollectionOptions struct {
 	// MapReplacements are used in place of new maps, by name. They stay the
 	// caller's: close them after the load or keep them.
 	MapReplacements map[string]*Map
+	// Trace gets each line of bpf_trace_printk, as rtlib.InstanceOptions.Trace;
+	// nil is os.Stderr.
+	Trace io.Writer
 }
 
 // MapOptions are choices for all maps of a collection.
@@ -92,7 +96,7 @@ func NewCollectionWithOptions(spec *CollectionSpec, opts CollectionOptions) (*Co
 
 // options translates what the caller changed in the specs.
 func (cs *CollectionSpec) options(opts *CollectionOptions) (*rtlib.InstanceOptions, error) {
-	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}}
+	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}, Trace: opts.Trace}
 	for i := range cs.object.Maps {
 		declared := &cs.object.Maps[i]
 		spec := cs.Maps[declared.Name]

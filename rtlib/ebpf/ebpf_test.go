@@ -469,3 +469,28 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	})
 }
+
+// TestTrace: lines of trace_printk go to the writer of the options.
+func TestTrace(t *testing.T) {
+	o := object()
+	o.Maps[2].Data = "hi %d\x00"
+	o.Programs[1].Entry = func(fr *abi.Frame) uint64 {
+		return rtlib.TracePrintk(fr, abi.Values(fr, 2), 6, 7, 0, 0)
+	}
+	cs, err := NewCollectionSpec(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c, err := NewCollectionWithOptions(cs, CollectionOptions{Trace: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := rtlib.RunRaw(c.Programs["constant"].Runtime(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(out.Bytes(), []byte("hi 7\n")) {
+		t.Errorf("traced %q", &out)
+	}
+}
