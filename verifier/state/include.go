@@ -29,9 +29,12 @@ func (n *Includer) Included(cur, old *State) bool {
 		return false
 	}
 	n.classes, n.refs = n.classes[:0], n.refs[:0]
+	if !n.references(cur, old) {
+		return false
+	}
 	for i := old.depth; i >= 0; i-- {
 		c, o := cur.frames[i], old.frames[i]
-		if c.Func != o.Func || c.Return != o.Return {
+		if c.Func != o.Func || c.Return != o.Return || c.Callback != o.Callback || (c.Busy == 0) != (o.Busy == 0) {
 			return false
 		}
 		if c == o && i < old.depth && !o.related() {
@@ -52,12 +55,12 @@ func (n *Includer) Included(cur, old *State) bool {
 // related reports whether values of the frame may be tied to others.
 func (f *Frame) related() bool {
 	for r := range f.Regs {
-		if f.Regs[r].ID != 0 || f.Regs[r].Ref != 0 {
+		if f.Regs[r].ID|f.Regs[r].Ref|f.Regs[r].Hold != 0 {
 			return true
 		}
 	}
 	for _, c := range f.Stack.Cells {
-		if c != nil && c.Size != 0 && (c.Val.ID != 0 || c.Val.Ref != 0) {
+		if c != nil && c.Size != 0 && c.Val.ID|c.Val.Ref|c.Val.Hold != 0 {
 			return true
 		}
 	}
@@ -67,7 +70,7 @@ func (f *Frame) related() bool {
 func (n *Includer) stack(cur, old *Stack) bool {
 	for i, o := range old.Cells {
 		c := cur.at(i)
-		if o == nil || c == o && (o.Size == 0 || o.Val.ID|o.Val.Ref == 0) && !o.Second {
+		if o == nil || c == o && (o.Size == 0 || o.Val.ID|o.Val.Ref|o.Val.Hold == 0) && !o.Second {
 			continue
 		}
 		if c == nil {
@@ -126,10 +129,11 @@ func (n *Includer) value(c, o *Value) bool {
 	if o.Kind == Scalar {
 		return c.Room >= o.Room && c.S.Within(&o.S) && n.class(c, o)
 	}
-	if c.Null && !o.Null || c.Frame != o.Frame || c.Map != o.Map || c.Off != o.Off || c.Room < o.Room {
+	if c.Null && !o.Null || c.Frame != o.Frame || c.Map != o.Map || c.Flags != o.Flags ||
+		c.Size < o.Size || c.Off != o.Off || c.Room < o.Room {
 		return false
 	}
-	return c.S.Within(&o.S) && n.class(c, o) && n.ref(c, o)
+	return c.S.Within(&o.S) && n.class(c, o) && n.ref(c, o) && n.hold(c, o)
 }
 
 // class: the relation that old states must hold in cur.
@@ -161,15 +165,44 @@ func (n *Includer) class(c, o *Value) bool {
 	return true
 }
 
+// ref: values of one lookup in old are of one lookup in cur; both are null
+// there or none is.
 func (n *Includer) ref(c, o *Value) bool {
-	if !o.Null || o.Ref == 0 {
+	switch {
+	case o.Ref == 0:
 		return true
-	}
-	if !c.Null {
-		// Not null in cur: every copy must be so; ref 0 stands for that.
-		return n.pairRef(o.Ref, 0)
+	case o.Null && !c.Null && c.Ref == 0:
+		return n.pairRef(o.Ref, notNull)
+	case !o.Null && c.Ref == 0:
+		return false // identity counts and is lost
 	}
 	return n.pairRef(o.Ref, c.Ref)
+}
+
+// notNull stands for a lookup that is known to have succeeded and whose
+// number is forgotten: every copy must be so.
+const notNull = 0
+
+// hold: what lives by a reference in one lives by it in the other.
+func (n *Includer) hold(c, o *Value) bool {
+	if (c.Hold == 0) != (o.Hold == 0) {
+		return false
+	}
+	return o.Hold == 0 || n.pairRef(o.Hold, c.Hold)
+}
+
+// references: both hold the same, in the same order.
+func (n *Includer) references(cur, old *State) bool {
+	if len(cur.refs) != len(old.refs) {
+		return false
+	}
+	for i := range old.refs {
+		c, o := &cur.refs[i], &old.refs[i]
+		if c.Kind != o.Kind || c.Map != o.Map || (c.On == 0) != (o.On == 0) || !n.pairRef(o.ID, c.ID) || o.On != 0 && !n.pairRef(o.On, c.On) {
+			return false
+		}
+	}
+	return true
 }
 
 func (n *Includer) pairRef(old, cur uint32) bool {

@@ -15,6 +15,18 @@ type Frame struct {
 	Stack  Stack
 	Func   int // index into Program.Funcs
 	Return int // slot behind the call; -1 in the entry function
+	// Callback: a helper of the caller's frame runs this function; it returns
+	// to the helper's call at slot Return.
+	Callback uint8 // table.Callback, 0 for a plain call
+	// Busy is the number of the helper call (NewID) that runs callbacks of
+	// this frame, 0 when none does; Turns counts the callbacks that returned.
+	Busy  uint32
+	Turns uint32
+	// Token numbers this activation of the function; Gotos counts the
+	// may_goto instructions that went on. Inclusion does not compare them.
+	Token uint32
+	Gotos uint32
+
 	shared bool
 }
 
@@ -23,7 +35,8 @@ type Frame struct {
 type State struct {
 	frames [MaxFrames]*Frame
 	depth  int    // index of the running frame
-	lastID uint32 // classes and lookups are numbered from here
+	lastID uint32 // classes, lookups and references are numbered from here
+	refs   []Reference
 }
 
 // Entry is the state in which a program of a hook starts.
@@ -96,7 +109,7 @@ func (s *State) Class(r bpf.Reg) {
 
 // Push enters function fn: r1 to r5 are its arguments.
 func (s *State) Push(fn, ret int) {
-	f := &Frame{Func: fn, Return: ret}
+	f := &Frame{Func: fn, Return: ret, Token: s.NewID()}
 	caller := s.own(s.depth)
 	copy(f.Regs[bpf.R1:bpf.R6], caller.Regs[bpf.R1:bpf.R6])
 	clear(caller.Regs[bpf.R0:bpf.R6])

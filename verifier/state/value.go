@@ -15,7 +15,31 @@ const (
 	PtrMeta      // metadata in front of the packet
 	PtrPacketEnd // one past the packet
 	PtrMapValue
-	ConstMap // the map itself
+	ConstMap  // the map itself, or with Inner the map that a map of maps holds
+	PtrMem    // Size bytes: a ring buffer record, data of a dynptr, an argument of a global function
+	PtrFunc   // a function of the program
+	PtrObj    // an object of the host that programs cannot look into, but for its table.ObjectKind
+	PtrDynptr // a dynptr that is not on the program's stack
+
+	// SlotIter and SlotDynptr are values of stack slots only: an open-coded
+	// iterator (8 bytes) and the two halves of a dynptr (8 bytes each).
+	SlotIter
+	SlotDynptr
+
+	// NumKinds is the number of kinds, for arrays indexed by Kind.
+	NumKinds = int(SlotDynptr) + 1
+)
+
+// Flags refine a Value.
+type Flags uint8
+
+// The flags.
+const (
+	Inner    Flags = 1 << iota // ConstMap, PtrMapValue: of the inner map of Map
+	ReadOnly                   // PtrMem: no stores
+	Record                     // PtrMem: a reservation that submit and discard take
+	Second                     // SlotDynptr: the upper half
+	Trusted                    // PtrObj: may be passed on although it is not held
 )
 
 // LenClass is the class of the length of a Memory hook's memory.
@@ -28,11 +52,19 @@ const MaxLen = 1 << 48
 // Value is what is known of a register or of a spilled one.
 type Value struct {
 	Kind  Kind
-	Null  bool   // PtrMapValue: may be 0 instead
-	Frame int8   // PtrStack: depth of the owner's frame, 0 = entry
-	Map   int32  // PtrMapValue, ConstMap: index of the map
-	ID    uint32 // class of S, 0 = none
-	Ref   uint32 // lookup that it came from, while Null
+	Null  bool // PtrMapValue, PtrMem, PtrObj, inner ConstMap: may be 0 instead
+	Frame int8 // PtrStack: depth of the owner's frame, 0 = entry
+	Flags Flags
+	// Map is the index of the map of a PtrMapValue or ConstMap, that of the
+	// function of a PtrFunc, the table.ObjectKind of a PtrObj, and the kind
+	// of a SlotIter or dynptr.
+	Map  int32
+	Size int32  // PtrMem: bytes
+	ID   uint32 // class of S, 0 = none
+	// Ref is the lookup or the call that it came from: always while Null,
+	// later where identity counts (values with locks, inner maps).
+	Ref   uint32
+	Hold  uint32 // reference that it lives by, 0 = none (see Reference)
 	Room  int64  // bytes proven behind S, at least 1; 0 = nothing proven
 	Off   int64  // pointers: constant part of the offset
 	Delta uint64 // S minus the base of its class

@@ -7,8 +7,16 @@ import "github.com/bpf2go-native/bpf2go-native/bpf"
 // addresses are of frames that are active; the halves of spills are together.
 // The checker asks it of every state that a certificate brings.
 func (s *State) WellFormed() bool {
+	for i, r := range s.refs {
+		if r.ID == 0 || r.ID > s.lastID || r.On > s.lastID || s.refIndex(r.ID) != i {
+			return false
+		}
+	}
 	for i := range s.depth + 1 {
 		f := s.frames[i]
+		if f.Busy > s.lastID || f.Token > s.lastID {
+			return false
+		}
 		for r := range f.Regs {
 			if !s.wellFormed(&f.Regs[r], i) {
 				return false
@@ -30,13 +38,20 @@ func (s *State) WellFormed() bool {
 }
 
 func (s *State) wellFormed(v *Value, frame int) bool {
-	if v.ID > s.lastID || v.Ref > s.lastID || v.Room < 0 {
+	if v.ID > s.lastID || v.Ref > s.lastID || v.Room < 0 || v.Hold != 0 && s.refIndex(v.Hold) < 0 {
 		return false
 	}
 	if v.Kind == PtrStack && (int(v.Frame) > frame || v.Frame < 0) {
 		return false
 	}
-	return !v.Null || v.Kind == PtrMapValue && v.Ref != 0
+	if !v.Null {
+		return true
+	}
+	switch v.Kind {
+	case PtrMapValue, PtrMem, PtrObj, ConstMap:
+		return v.Ref != 0
+	}
+	return false
 }
 
 func (s *State) cellFormed(k *Stack, frame, j int, c *Cell) bool {

@@ -279,7 +279,7 @@ func (m *Machine) check(p *state.Value, a access) *Fault {
 }
 
 // regions is indexed by kind; nil are kinds that are no addresses of memory.
-var regions = [...]func(m *Machine, p *state.Value, a access, n *Access) *Fault{
+var regions = [state.NumKinds]func(m *Machine, p *state.Value, a access, n *Access) *Fault{
 	state.Uninit:       nil,
 	state.Scalar:       nil,
 	state.PtrCtx:       (*Machine).inCtx,

@@ -28,7 +28,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("%v has no relation", bpf.Op(op))
 		}
 	}
-	if len(regions) != int(state.ConstMap)+1 {
+	if len(regions) != state.NumKinds {
 		t.Errorf("%d regions", len(regions))
 	}
 }
