@@ -145,9 +145,14 @@ func anonymous(t *Type) string {
 }
 
 func dumpProgram(b *bufio.Writer, o *Object, p *Program) error {
-	fmt.Fprintf(b, "program %s: section %s, type %s, %d slots\n", p.Name, p.Section, p.Hook.Name, len(p.Insns))
-	if p.Refused != nil {
-		fmt.Fprintf(b, "refused: instruction %d: %v\n", p.Refused.PC, p.Refused.Err)
+	hook := "?"
+	if p.Hook != nil {
+		hook = p.Hook.Name
+	}
+	fmt.Fprintf(b, "program %s: section %s, type %s, %d slots\n", p.Name, p.Section, hook, len(p.Insns))
+	if p.Err != nil {
+		fmt.Fprintf(b, "error: %v\n", p.Err)
+		return nil
 	}
 	return PrintProgram(b, o, p, false)
 }
@@ -189,10 +194,11 @@ func scope(f Func) string {
 
 // comment says what the immediate of an instruction refers to.
 func comment(o *Object, p *Program, pc int, ins bpf.Instruction) string {
-	if p.Refused != nil && p.Refused.PC == pc {
-		return p.Refused.Err.Error()
-	}
 	switch ins.Kind {
+	case bpf.KindKfunc:
+		return "function " + p.Kfuncs[ins.Imm]
+	case bpf.KindBTFID:
+		return "kernel symbol " + p.Ksyms[ins.Imm].Name
 	case bpf.KindMap:
 		return "map " + o.Maps[ins.Imm].Name
 	case bpf.KindMapValue:

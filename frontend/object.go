@@ -36,24 +36,84 @@ type Program struct {
 	Insns []bpf.Instruction
 	Funcs []Func // by Start; Funcs[0] is the entry
 	Lines []Line // indexed by slot; the zero Line where nothing is known
-	// Refused is set when the program is valid, but refers to something that
-	// exists in kernels only. That instruction has KindKfunc or KindBTFID and
-	// no verifier accepts it; Refused knows the name.
-	Refused *Refusal
+	// Kfuncs are the names of the functions outside of the object that the
+	// program calls: OpCall of KindKfunc has Imm = index into it. They are
+	// memset, memcpy, memmove and memcmp, which clang calls, and functions
+	// of the kernel (section .ksyms). Whether one is known is for
+	// table.KfuncByName to say; those that are weak and not known are no
+	// Kfuncs: the call has KindHelper with Imm = PoisonCall.
+	Kfuncs []string
+	// Ksyms are the kernel symbols whose address the program takes: OpLdImm
+	// of KindBTFID has Imm = index into it.
+	Ksyms []Ksym
+	// Err is why nothing can be said about the program: its hook is not
+	// known, a symbol is defined nowhere, an instruction cannot be decoded.
+	// Then Hook, Insns, Funcs and Lines may be empty, and the other programs
+	// of the object are not concerned. The message does not name the program.
+	Err error
+	// ErrSlot is the slot in Err's function, -1 when it is about no
+	// instruction.
+	ErrSlot int
 }
 
-// Refusal says why a program cannot be compiled. Err wraps
-// bpf.ErrUnsupported.
-type Refusal struct {
-	PC  int // slot
-	Err error
+// PoisonCall is the id of a helper that no platform has. A call of it stands
+// where an instruction can only be there to be dead: a call of a weak function
+// that nothing defines, or an access whose CO-RE relocation found no target.
+// A wide load stays a load: PoisonLoad.
+const PoisonCall = 0xbad2310
+
+// Ksym is a symbol of the kernel, a variable or a function, as an address.
+type Ksym struct {
+	Name string
+	Func bool
+	Type *Type // of a variable that was declared with one, else nil
 }
 
 // Func is one function of a program: the slots [Start, End).
 type Func struct {
 	Name       string
 	Start, End int
-	Global     bool // verified by its BTF contract, not in its caller's context
+	Global     bool   // verified by its BTF contract, not in its caller's context
+	Proto      *Proto // from BTF; nil when unknown. Global functions have one
+}
+
+// Proto is the BTF contract of a function.
+type Proto struct {
+	Params []Param // at most five are passed in registers; a sixth is refused by the verifier
+	Ret    Ret
+}
+
+// Ret is what a function returns.
+type Ret uint8
+
+// Results. Global functions of programs return a scalar or nothing.
+const (
+	RetScalar Ret = iota
+	RetVoid
+	RetOther // a pointer or a struct
+)
+
+// ParamKind is what a global function is called with, by the rules of
+// btf_prepare_func_args in the kernel.
+type ParamKind uint8
+
+// Kinds of parameters.
+const (
+	ParamScalar ParamKind = iota // an integer or enum
+	ParamCtx                     // the context of the program, by its type or tagged arg:ctx
+	ParamMem                     // a pointer to Size readable and writable bytes
+	ParamDynptr                  // struct bpf_dynptr *
+	ParamOther                   // what the contract cannot express: void *, structs by value, arena
+)
+
+// Param is a parameter of a function.
+type Param struct {
+	Name     string
+	Kind     ParamKind
+	Size     int      // bytes: of a scalar, of the memory pointed at (ParamMem)
+	Nullable bool     // ParamMem without the tag arg:nonnull
+	Tags     []string // values of BTF declaration tags, "arg:nonnull"
+	Type     *Type    // nil when BTF has none that Type can express
 }
 
 // Line is the C source line of an instruction, from .BTF.ext.
@@ -71,13 +131,54 @@ type Map struct {
 	MaxEntries uint32
 	Flags      uint32 // BPF_F_*
 	Pinning    uint32 // 0 none, 1 by name
-	Inner      *Map   // template of a map of maps
+	Extra      uint64 // map_extra: hash functions of a Bloom filter
+	// Inner is the template of a map of maps. It is not in Object.Maps,
+	// even when it is a map of its own (legacy inner_map_idx).
+	Inner *Map
+	// Slots are the initial elements of a map of maps or a program array.
+	Slots []Slot
+	// Special are the parts of the value that programs reach by helpers
+	// only, by Off; from BTF.
+	Special []Special
 	// Data is the initial value of a data section's only element, nil for
 	// ordinary maps. .bss has zero bytes.
 	Data []byte
 	// Frozen: programs and, after load, hosts may not write (.rodata).
 	Frozen     bool
 	Key, Value *Type // from BTF; nil when unknown
+	// Err is why the definition makes no map; every program that uses it
+	// has an Err, too.
+	Err error
+}
+
+// Slot is an initial element of a map of maps or a program array.
+type Slot struct {
+	Index   int
+	Map     int    // index into Object.Maps, -1 in a program array
+	Program string // name, "" in a map of maps
+}
+
+// SpecialKind is the kind of a special part of a map value.
+type SpecialKind uint8
+
+// Kinds of special parts, by the types of linux/bpf.h.
+const (
+	SpecialSpinLock  SpecialKind = iota // struct bpf_spin_lock
+	SpecialTimer                        // struct bpf_timer
+	SpecialWorkqueue                    // struct bpf_wq
+	SpecialKptr                         // a pointer tagged kptr, percpu_kptr or uptr
+	SpecialList                         // struct bpf_list_head
+	SpecialRbtree                       // struct bpf_rb_root
+	SpecialOther                        // nodes, reference counts, struct bpf_res_spin_lock, …
+)
+
+// Special is a part of a map value that programs may not load and store.
+type Special struct {
+	Kind SpecialKind
+	Name string // of its type: "bpf_spin_lock"; of a pointer the type pointed at
+	Tag  string // of a pointer: "kptr", "kptr_untrusted", "percpu_kptr", "uptr"
+	Off  int    // bytes from the start of the value
+	Size int    // bytes
 }
 
 // Global is a variable in a data section.

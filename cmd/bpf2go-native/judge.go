@@ -14,10 +14,13 @@ import (
 
 // judge verifies one program. The facts are nil unless it is accepted.
 func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict) {
-	v := verdict{Name: p.Name, Section: p.Section, Type: p.Hook.Name, Verdict: accept, Insns: len(p.Insns), Instruction: -1}
+	v := verdict{Name: p.Name, Section: p.Section, Verdict: accept, Insns: len(p.Insns), Instruction: -1}
+	if p.Hook != nil {
+		v.Type = p.Hook.Name
+	}
 	v.at(p, 0)
-	if p.Refused != nil {
-		v.refusedByLoader(p)
+	if p.Err != nil {
+		v.notLoaded(p)
 		return nil, v
 	}
 	var stats verifier.Stats
@@ -48,10 +51,12 @@ func (v *verdict) at(p *frontend.Program, slot int) {
 	}
 }
 
-// refusedByLoader is the verdict on a program that refers to the kernel.
-func (v *verdict) refusedByLoader(p *frontend.Program) {
-	v.Verdict, v.Reason, v.Message, v.Instruction = unsupported, string(reason.Unsupported), p.Refused.Err.Error(), p.Refused.PC
-	v.at(p, p.Refused.PC)
-	place := bpf.Pos{File: v.File, Line: v.Line}
-	v.report = fmt.Sprintf("%s: error[%s]: program %s: instruction %d: %s", place, v.Reason, p.Name, v.Instruction, v.Message)
+// notLoaded is the verdict on a program that the loader could not make sense
+// of.
+func (v *verdict) notLoaded(p *frontend.Program) {
+	v.Verdict, v.Message, v.Instruction = reject, p.Err.Error(), p.ErrSlot
+	if errors.Is(p.Err, bpf.ErrUnsupported) {
+		v.Verdict, v.Reason = unsupported, string(reason.Unsupported)
+	}
+	v.report = fmt.Sprintf("section %s: program %s: %s", p.Section, p.Name, v.Message)
 }

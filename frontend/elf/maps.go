@@ -95,6 +95,7 @@ func (l *loader) mapOf(name string, spec *ebpf.MapSpec) (*frontend.Map, error) {
 	} else {
 		m.Key = nil
 	}
+	m.Special = specials(spec.Value)
 	if spec.InnerMap != nil {
 		if m.Inner, err = l.mapOf(name+".inner", spec.InnerMap); err != nil {
 			return nil, fmt.Errorf("inner map: %w", err)

@@ -1,7 +1,6 @@
 package elf
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -80,6 +79,7 @@ func (l *loader) place(p *frontend.Program, insns asm.Instructions) error {
 		p.Funcs = append(p.Funcs, frontend.Func{
 			Name: name, Start: start, End: len(p.Insns),
 			Global: !f.local && !f.hidden && globalByBTF(&insns[i]),
+			Proto:  l.proto(btf.FuncMetadata(&insns[i]), p.Hook),
 		})
 	}
 	return nil
@@ -101,10 +101,7 @@ func (l *loader) resolve(p *frontend.Program, insns asm.Instructions) error {
 		if slot >= len(p.Insns) {
 			return fmt.Errorf("malformed object: linking made %d instructions of %d slots", len(insns), len(p.Insns))
 		}
-		err := l.reference(p, slot, ins)
-		if errors.Is(err, bpf.ErrUnsupported) {
-			l.refuse(p, slot, err)
-		} else if err != nil {
+		if err := l.reference(p, slot, ins); err != nil {
 			return fmt.Errorf("instruction %d: %w", slot, err)
 		}
 		slot += int(ins.Width())
@@ -113,19 +110,6 @@ func (l *loader) resolve(p *frontend.Program, insns asm.Instructions) error {
 		return fmt.Errorf("malformed object: linking made %d slots of %d", slot, len(p.Insns))
 	}
 	return nil
-}
-
-// refuse marks the instruction at slot as one that refers to the kernel, so
-// that other programs of the object can be used.
-func (l *loader) refuse(p *frontend.Program, slot int, err error) {
-	if p.Refused == nil {
-		p.Refused = &frontend.Refusal{PC: slot, Err: err}
-	}
-	to := &p.Insns[slot]
-	to.Imm, to.Off, to.Kind = 0, 0, bpf.KindBTFID
-	if to.Op == bpf.OpCall {
-		to.Kind = bpf.KindKfunc
-	}
 }
 
 // reference resolves the instruction at slot, which linking saw as ins.
@@ -143,7 +127,13 @@ func (l *loader) reference(p *frontend.Program, slot int, ins *asm.Instruction) 
 		// cilium/ebpf marks these and keeps the name to itself.
 		return fmt.Errorf("the kernel configuration variable %s is %w: make it a global variable", l.origin(p, slot), bpf.ErrUnsupported)
 	case ins.IsKfuncCall():
-		return fmt.Errorf("the kernel function %s is %w", name, bpf.ErrUnsupported)
+		to.Kind, to.Imm = bpf.KindKfunc, int64(len(p.Kfuncs))
+		p.Kfuncs = append(p.Kfuncs, name)
+		return nil
+	case ins.IsFunctionReference() && memoryFunctions[name]:
+		to.Kind, to.Imm = bpf.KindKfunc, int64(len(p.Kfuncs))
+		p.Kfuncs = append(p.Kfuncs, name)
+		return nil
 	case ins.IsFunctionReference() && name != "":
 		fn := findFunc(p, name)
 		if fn == nil {
@@ -155,7 +145,9 @@ func (l *loader) reference(p *frontend.Program, slot int, ins *asm.Instruction) 
 		}
 		return nil
 	case name != "" && l.kernelSymbol(name):
-		return fmt.Errorf("the kernel symbol %s is %w", name, bpf.ErrUnsupported)
+		to.Kind, to.Imm = bpf.KindBTFID, int64(len(p.Ksyms))
+		p.Ksyms = append(p.Ksyms, frontend.Ksym{Name: name})
+		return nil
 	case name != "":
 		return undefined(name)
 	}
@@ -192,12 +184,11 @@ func (l *loader) mapReference(to *bpf.Instruction, m int, ins *asm.Instruction) 
 	return nil
 }
 
+// memoryFunctions are the functions that clang calls of its own accord.
+var memoryFunctions = map[string]bool{"memcpy": true, "memset": true, "memmove": true, "memcmp": true}
+
 // undefined is the error for a symbol that is declared and not defined.
 func undefined(name string) error {
-	switch name {
-	case "memcpy", "memset", "memmove", "memcmp":
-		return fmt.Errorf("a call to %s, which clang made of a copy or comparison of a size not known to it, is %w: use a constant size or a bounded loop", name, bpf.ErrUnsupported)
-	}
 	return fmt.Errorf("symbol %s is declared and nowhere defined: define it in this file, or link the objects with bpftool gen object", name)
 }
 

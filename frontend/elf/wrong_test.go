@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
-	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // clang compiles C text for the tests that need an object nobody commits.
@@ -70,7 +69,6 @@ type wrong struct {
 	opt          Options
 	want         []string
 	unsupported  bool
-	refused      bool // loads, with a refused program
 }
 
 const pass = `SEC("xdp") int prog(struct xdp_md *ctx) { return 2; }`
@@ -91,14 +89,8 @@ var wrongs = []wrong{
 		want: []string{"section xdp", "static qualifier"}},
 	{name: "unresolved function", source: prelude + `extern int other(int); SEC("xdp") int prog(struct xdp_md *c) { return other(c->data); }`,
 		want: []string{"section xdp", "program prog", "instruction 1", "symbol other"}},
-	{name: "memcpy", source: prelude + `SEC("xdp") int prog(struct xdp_md *c) { asm volatile("call memcpy" ::: "r0", "r1", "r2", "r3", "r4", "r5"); return 1; }`,
-		want: []string{"memcpy"}, unsupported: true, refused: true},
-	{name: "kfunc", source: prelude + `extern int kf(int) SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return kf(c->data); }`,
-		want: []string{"kernel function kf"}, unsupported: true, refused: true},
-	{name: "ksym", source: prelude + `extern void kv SEC(".ksyms"); SEC("xdp") int prog(struct xdp_md *c) { return (u64)&kv; }`,
-		want: []string{"kernel symbol kv"}, unsupported: true, refused: true},
 	{name: "kconfig", source: prelude + `extern int CONFIG_HZ SEC(".kconfig"); SEC("xdp") int prog(struct xdp_md *c) { return CONFIG_HZ; }`,
-		want: []string{"CONFIG_HZ", "global variable"}, unsupported: true, refused: true},
+		want: []string{"CONFIG_HZ", "global variable"}, unsupported: true},
 	{name: "unknown map type", source: strings.Replace(counter, "type, 2", "type, 999", 1), want: []string{"map counts", "map type 999"}},
 	{name: "no map type", source: strings.Replace(counter, "__uint(type, 2);", "", 1), want: []string{"map counts", "type is 0"}},
 	{name: "unknown field", source: strings.Replace(counter, "max_entries", "entries", 1), want: []string{"counts", "entries"}},
@@ -123,36 +115,16 @@ func TestCompiledErrors(t *testing.T) {
 	for _, c := range wrongs {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := Load(clang(t, c.source, c.flags...), "dir/t.o", c.opt)
-			if err == nil && c.refused {
-				err = checkRefused(t, o)
-			}
 			if err == nil {
 				t.Fatalf("loaded:\n%s", dump(t, o))
 			}
-			if !c.refused {
-				c.want = append(c.want, "dir/t.o: ")
-			}
+			c.want = append(c.want, "dir/t.o: ")
 			checkMessage(t, err, c.want)
 			if got := errors.Is(err, bpf.ErrUnsupported); got != c.unsupported {
 				t.Errorf("%q wraps bpf.ErrUnsupported: %v, want %v", err, got, c.unsupported)
 			}
 		})
 	}
-}
-
-// checkRefused returns why the only program is refused. Its instruction must
-// be one that no verifier takes for a constant or a call.
-func checkRefused(t *testing.T, o *frontend.Object) error {
-	t.Helper()
-	p := o.Programs[0]
-	if p.Refused == nil {
-		return nil
-	}
-	if k := p.Insns[p.Refused.PC].Kind; k != bpf.KindKfunc && k != bpf.KindBTFID {
-		t.Errorf("the refused instruction is of kind %s", k)
-	}
-	dump(t, o)
-	return p.Refused.Err
 }
 
 func checkMessage(t *testing.T, err error, want []string) {
