@@ -24,8 +24,9 @@ const Through = -1
 
 // Certificate claims that a program is safe.
 type Certificate struct {
-	Entries []Entry
-	Points  []bool // by slot
+	Entries  []Entry
+	Points   []bool    // by slot
+	Measures []Measure // of the cycles that the stops make
 }
 
 // Refusal says why a certificate was not confirmed.
@@ -59,13 +60,20 @@ type checker struct {
 	budget  uint64
 	index   int      // entry being walked
 	stops   []int32  // of its Stops what is left
-	longest []uint64 // by entry: instructions from it to the end, 1 + the count
+	longest []uint64 // by entry: instructions from it to the end
 	pending []branch
+
+	// Of the component being walked: its number by entry, the paths within
+	// it, and the longest path out of it.
+	component []int32
+	number    int32
+	edges     []edge
+	leave     uint64
 }
 
 // Run confirms a certificate. It executes at most budget instructions.
 func Run(env *transfer.Env, cert *Certificate, budget uint64) (*Seen, error) {
-	c := &checker{cert: cert, budget: budget, seen: newSeen(env), longest: make([]uint64, len(cert.Entries))}
+	c := &checker{cert: cert, budget: budget, seen: newSeen(env), longest: make([]uint64, len(cert.Entries)), component: make([]int32, len(cert.Entries))}
 	c.m.Env = env
 	if len(cert.Entries) == 0 || cert.Entries[0].PC != 0 || len(cert.Points) != len(env.Insns) {
 		return nil, &Refusal{Why: "the certificate has no entry at slot 0"}
@@ -78,18 +86,50 @@ func Run(env *transfer.Env, cert *Certificate, budget uint64) (*Seen, error) {
 			return nil, &Refusal{Entry: i, PC: cert.Entries[i].PC, Why: "the state is not well formed"}
 		}
 	}
-	order, ok := topological(cert)
-	if !ok {
-		return nil, &Refusal{Why: "the entries lead back to themselves"}
-	}
-	for _, i := range order {
-		if err := c.entry(i); err != nil {
-			return nil, err
+	for i := range cert.Entries {
+		for _, to := range cert.Entries[i].Stops {
+			if to < Through || int(to) >= len(cert.Entries) {
+				return nil, &Refusal{Entry: i, PC: cert.Entries[i].PC, Why: "a path stops at no entry"}
+			}
 		}
+	}
+	t := newStrong(len(cert.Entries), func(v int32) []int32 { return cert.Entries[v].Stops })
+	if err := t.visit(0, c.walkComponent); err != nil {
+		return nil, err
 	}
 	c.seen.MaxInsns = c.longest[0]
 	c.seen.Executed = int(budget - c.budget)
 	return c.seen, nil
+}
+
+// unbounded is why a cycle of entries is refused.
+const unbounded = "the entries lead back to themselves and no measure bounds how often"
+
+// walkComponent walks the entries of a component, whose successors have been
+// walked, and bounds what is executed from them.
+func (c *checker) walkComponent(entries []int32) error {
+	c.number++
+	for _, i := range entries {
+		c.component[i] = c.number
+	}
+	c.edges, c.leave = c.edges[:0], 0
+	for _, i := range entries {
+		if err := c.entry(int(i)); err != nil {
+			return err
+		}
+	}
+	bound := c.leave
+	if len(c.edges) > 0 {
+		n, ok := c.inside(c.edges)
+		if !ok {
+			return &Refusal{Entry: int(entries[0]), PC: c.cert.Entries[entries[0]].PC, Why: unbounded}
+		}
+		bound = sum(bound, n)
+	}
+	for _, i := range entries {
+		c.longest[i] = bound
+	}
+	return nil
 }
 
 // entry walks every path from entry i, whose successors have been walked.
@@ -122,11 +162,12 @@ func (c *checker) walk(b branch) error {
 			stop := int(c.stops[0])
 			c.stops = c.stops[1:]
 			if stop != Through {
-				to := &c.cert.Entries[stop] // topological has checked the index
+				to := &c.cert.Entries[stop] // Run has checked the index
 				if to.PC != m.PC || !c.in.Included(m.S, to.State) {
 					return &Refusal{c.index, m.PC, "a path is not included where it stops", nil}
 				}
-				return c.ends(steps + c.longest[stop])
+				c.stopped(steps, int32(stop))
+				return nil
 			}
 		}
 		if c.budget == 0 {
@@ -144,49 +185,19 @@ func (c *checker) walk(b branch) error {
 			c.pending = append(c.pending, branch{m.Target, steps, m.Taken})
 		}
 		if m.Next < 0 {
-			return c.ends(steps)
+			c.leave = max(c.leave, steps)
+			return nil
 		}
 		m.PC = m.Next
 	}
 }
 
-// ends records the length of a path.
-func (c *checker) ends(steps uint64) error {
-	c.longest[c.index] = max(c.longest[c.index], steps)
-	return nil
-}
-
-// topological orders the entries that the first leads to so that each comes
-// after all that it leads to; false when there is a cycle or a wrong index.
-func topological(cert *Certificate) ([]int, bool) {
-	const (
-		open = 1
-		done = 2
-	)
-	type visit struct{ entry, next int }
-	mark := make([]uint8, len(cert.Entries))
-	order := make([]int, 0, len(cert.Entries))
-	stack := []visit{{0, 0}}
-	mark[0] = open
-	for len(stack) > 0 {
-		v := &stack[len(stack)-1]
-		stops := cert.Entries[v.entry].Stops
-		if v.next == len(stops) {
-			mark[v.entry] = done
-			order = append(order, v.entry)
-			stack = stack[:len(stack)-1]
-			continue
-		}
-		to := int(stops[v.next])
-		v.next++
-		switch {
-		case to == Through:
-		case to < 0 || to >= len(mark) || mark[to] == open:
-			return nil, false
-		case mark[to] == 0:
-			mark[to] = open
-			stack = append(stack, visit{to, 0})
-		}
+// stopped records a path to another entry.
+func (c *checker) stopped(steps uint64, to int32) {
+	if c.component[to] != c.number {
+		c.leave = max(c.leave, sum(steps, c.longest[to]))
+		return
 	}
-	return order, true
+	from := int32(c.index)
+	c.edges = append(c.edges, edge{from, to, steps, c.marks(from, to, c.m.S)})
 }
