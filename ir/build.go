@@ -22,6 +22,11 @@ func Build(obj *frontend.Object, p *frontend.Program, f *verifier.Facts) (*Progr
 		sites: make([]int, len(p.Funcs)),
 		sizes: make([]int, len(p.Funcs)),
 	}
+	if p.Hook != nil {
+		if err := p.Hook.Status.Compiled("program type " + p.Hook.Name); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
 	if err := b.survey(); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}

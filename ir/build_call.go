@@ -86,27 +86,50 @@ func (t *translator) regionOf(o verifier.Operand) table.Region {
 // argumentEffect says how a helper uses the memory behind an argument of a
 // kind.
 var argumentEffect = [table.NumArgKinds]struct{ reads, writes bool }{
-	table.ArgCtx:       {true, false},
-	table.ArgKey:       {true, false},
-	table.ArgValue:     {true, false},
-	table.ArgValueOut:  {false, true},
-	table.ArgMem:       {true, false},
-	table.ArgMemOrNull: {true, false},
-	table.ArgMemOut:    {false, true},
-	table.ArgRecord:    {true, true},
-	table.ArgOther:     {true, true},
+	table.ArgCtx:           {true, false},
+	table.ArgKey:           {true, false},
+	table.ArgValue:         {true, false},
+	table.ArgValueOrNull:   {true, false},
+	table.ArgValueOut:      {false, true},
+	table.ArgMem:           {true, false},
+	table.ArgMemOrNull:     {true, false},
+	table.ArgMemOut:        {false, true},
+	table.ArgMemOutOrNull:  {false, true},
+	table.ArgMemInOut:      {true, true},
+	table.ArgFixed:         {true, false},
+	table.ArgFixedOut:      {false, true},
+	table.ArgFixedInOut:    {true, true},
+	table.ArgStr:           {true, false},
+	table.ArgSpinLock:      {true, true},
+	table.ArgTimer:         {true, true},
+	table.ArgKptr:          {true, true},
+	table.ArgDynptr:        {true, true},
+	table.ArgDynptrOut:     {false, true},
+	table.ArgDynptrRingbuf: {true, true},
+	table.ArgRecord:        {true, true},
+	table.ArgFunc:          {true, true},
+	table.ArgStackOrNull:   {true, true},
+	table.ArgIterNew:       {false, true},
+	table.ArgIter:          {true, true},
+	table.ArgObject:        {true, true},
 }
+
+// callNames are what a call calls, by kind.
+var callNames = map[bpf.Kind]string{bpf.KindHelper: "helper", bpf.KindKfunc: "function"}
 
 // helper translates a call of a helper. Its regions are those of its row and,
 // by the facts, those that its arguments point to.
 func helper(t *translator, e *body, in bpf.Instruction) error {
 	c := t.fact.Call
-	if in.Kind != bpf.KindHelper || c == nil || c.Helper == nil {
+	if c == nil || c.Helper == nil {
 		return t.errorf(t.pc, "%s: %w", in, bpf.ErrUnsupported)
 	}
 	h := c.Helper
-	if h.Status != table.Supported || h.Ret == table.RetNeverOnSuccess {
-		return t.errorf(t.pc, "helper %s: %w", h.Name, bpf.ErrUnsupported)
+	if err := h.Status.Compiled(callNames[in.Kind] + " " + h.Name); err != nil {
+		return t.errorf(t.pc, "%w", err)
+	}
+	if in.Kind != bpf.KindHelper || h.Ret == table.RetNeverOnSuccess {
+		return t.errorf(t.pc, "%s %s: %w", callNames[in.Kind], h.Name, bpf.ErrUnsupported)
 	}
 	if t.inlineLookup(e, c) {
 		return nil

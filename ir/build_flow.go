@@ -2,6 +2,7 @@ package ir
 
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -100,6 +101,9 @@ func (t *translator) straight(e *body, pc int) error {
 		in := t.src.Insns[pc]
 		t.pc = pc
 		t.fact = &t.facts.Insns[pc]
+		if err := table.OpOf(in.Op).Status.Compiled("instruction " + in.String()); err != nil {
+			return t.errorf(pc, "%w", err)
+		}
 		switch {
 		case in.Op == bpf.OpJa:
 			t.b.jumpTo(t.block(e, in.Target(pc)))

@@ -1,10 +1,12 @@
 package ir
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
@@ -163,8 +165,22 @@ func swap(t *translator, e *body, in bpf.Instruction) error {
 	return nil
 }
 
+// mapCompiled is an error for a map of a type that no engine has.
+func mapCompiled(m *frontend.Map) error {
+	row := table.MapTypeOf(m.Type)
+	if row == nil {
+		return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
+	}
+	return row.Status.Compiled(fmt.Sprintf("map %s of type %s", m.Name, row.Name))
+}
+
 func immediate(t *translator, e *body, in bpf.Instruction) error {
 	var v *Value
+	if in.Kind == bpf.KindMap || in.Kind == bpf.KindMapValue {
+		if err := mapCompiled(t.obj.Maps[in.Imm]); err != nil {
+			return t.errorf(t.pc, "%w", err)
+		}
+	}
 	switch in.Kind {
 	case bpf.KindConst:
 		v = t.f.Const(uint64(in.Imm))
@@ -177,7 +193,7 @@ func immediate(t *translator, e *body, in bpf.Instruction) error {
 			v.Flags = FlagNonNull
 		}
 	default:
-		return t.errorf(t.pc, "%s: %w", in, bpf.ErrUnsupported)
+		return t.errorf(t.pc, "%w", table.LoadKind(in.Kind).Compiled("instruction "+in.String()))
 	}
 	t.set(e, in.Dst, v)
 	return nil

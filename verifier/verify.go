@@ -50,7 +50,7 @@ type Stats struct {
 func Verify(obj *frontend.Object, p *frontend.Program, opt Options) (*Facts, error) {
 	v := &verification{obj: obj, p: p, opt: opt.withDefaults()}
 	v.opt.Stats.Insns = len(p.Insns)
-	if p.Hook == nil || p.Hook.Status != table.Supported {
+	if p.Hook == nil || p.Hook.Status < table.Verified {
 		return nil, v.refuse(unsupportedHook(p), nil)
 	}
 	env := transfer.NewEnv(obj, p)

@@ -31,10 +31,7 @@ func TestDocs(t *testing.T) {
 }
 
 func mark(s Status) string {
-	if s == Supported {
-		return "yes"
-	}
-	return "–"
+	return [...]string{"–", "verified", "yes"}[s]
 }
 
 func document() string {
@@ -137,11 +134,15 @@ func documentHooks(b *strings.Builder, p bpf.Platform) {
 // argNames and retNames are indexed by ArgKind and RetKind.
 var (
 	argNames = [NumArgKinds]string{
-		"", "any", "ctx", "map", "key", "value", "value out", "mem", "mem or null", "mem out", "size", "size or 0",
-		"func", "record", "const size", "any?", "other",
+		"", "any", "any?", "ctx", "map", "key", "value", "value or null", "value out", "mem", "mem or null", "mem out",
+		"mem out or null", "mem in out", "size", "size or 0", "const size", "bytes", "bytes out", "bytes in out", "string",
+		"spin lock", "timer", "kptr", "dynptr", "dynptr out", "ringbuf dynptr", "record", "func", "stack or null", "sock",
+		"sock or null", "full sock", "task", "task or null", "iter out", "iter", "object",
 	}
 	retNames = [NumRetKinds]string{
-		"number", "nothing", "map value or null", "mem or null", "0 or -error", "none on success", "other pointer",
+		"number", "nothing", "0 or -error", "none on success", "map value or null", "map value", "record or null",
+		"dynptr data or null", "dynptr slice or null", "element or null", "argument 1", "sock or null", "tcp_sock or null",
+		"sock_common or null", "task", "object",
 	}
 )
 

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -39,13 +40,28 @@ func HelperByName(p bpf.Platform, name string) *Helper {
 	return nil
 }
 
+// Kfuncs returns the rows of the kernel functions that are known, by name.
+func Kfuncs() []Helper { return kfuncs }
+
+// KfuncByName returns the row of a function outside the program that programs
+// call by name: kernel functions and the functions of string.h that compilers
+// call; nil for others.
+func KfuncByName(name string) *Helper {
+	for k := range kfuncs {
+		if kfuncs[k].Name == name {
+			return &kfuncs[k]
+		}
+	}
+	return nil
+}
+
 // Offered reports whether programs of a hook may call the helper.
 func (h *Helper) Offered(hook *Hook) bool {
-	if h.Hooks == nil {
+	if h.Hooks == nil || slices.Contains(h.Hooks, hook.Name) {
 		return true
 	}
-	for _, name := range h.Hooks {
-		if name == hook.Name {
+	for _, name := range hook.HelperSet {
+		if slices.Contains(h.Hooks, name) {
 			return true
 		}
 	}
@@ -98,11 +114,8 @@ func HookBySection(p bpf.Platform, section string) *Hook {
 	var best *Hook
 	longest := -1
 	for k := range rows {
-		for _, prefix := range rows[k].Sections {
-			rest, found := strings.CutPrefix(section, prefix)
-			if found && (rest == "" || rest[0] == '/') && len(prefix) > longest {
-				best, longest = &rows[k], len(prefix)
-			}
+		if n := matchSection(rows[k].Sections, section); n > longest {
+			best, longest = &rows[k], n
 		}
 	}
 	return best

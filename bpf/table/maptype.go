@@ -2,8 +2,21 @@ package table
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+)
+
+// Lookup is what map_lookup_elem gives for a map type.
+type Lookup uint8
+
+// The kinds of lookups; each may give 0.
+const (
+	LookupNone    Lookup = iota // the map has no lookup, or none for programs
+	LookupValue                 // the address of a value
+	LookupInner                 // a map, as the template of the map describes it
+	LookupSock                  // a full socket that must be released
+	LookupXdpSock               // an xdp_sock
 )
 
 // MapType is the row of one map type.
@@ -19,57 +32,73 @@ type MapType struct {
 	// Key and Value are the only legal sizes in bytes, 0 when any size from
 	// 1 is legal. KeyMin is the smallest key where it is not 1.
 	Key, Value, KeyMin uint32
+	// Values are the legal sizes where there are several, in place of Value.
+	Values []uint32
 	// NoValue: value_size is 0 (ring buffers).
 	NoValue bool
-	// Flags are the BPF_F_* bits that map_flags may have.
-	Flags uint32
+	// NoEntries: max_entries is 0 (storage). Pages: it is a power of two and
+	// a multiple of 4096 bytes.
+	NoEntries, Pages bool
+	// Flags are the BPF_F_* bits that map_flags may have, Needs those that it
+	// must have.
+	Flags, Needs uint32
+	// Lookup is what map_lookup_elem gives.
+	Lookup Lookup
+	// ReadOnly: programs cannot write values.
+	ReadOnly bool
+	// Reclaims: the memory of a value may be given to another key while a
+	// program still holds its address, unless the run time waits.
+	Reclaims bool
 }
 
 // Flags that programs' side access restrictions need on any map.
 const (
-	accessFlags = bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg
-	hashFlags   = accessFlags | bpf.FlagNoPrealloc | bpf.FlagZeroSeed
-	arrayFlags  = accessFlags | bpf.FlagMmapable | bpf.FlagInnerMap
+	accessFlags  = bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg
+	hashFlags    = accessFlags | bpf.FlagNoPrealloc | bpf.FlagZeroSeed | bpf.FlagNumaNode
+	lruFlags     = accessFlags | bpf.FlagNoCommonLRU | bpf.FlagZeroSeed | bpf.FlagNumaNode
+	arrayFlags   = accessFlags | bpf.FlagMmapable | bpf.FlagInnerMap | bpf.FlagNumaNode
+	storageFlags = bpf.FlagNoPrealloc | bpf.FlagClone
+	sockFlags    = bpf.FlagNumaNode | bpf.FlagRdonly | bpf.FlagWronly
 )
 
 // mapTypes has a row for each enum bpf_map_type of linux/bpf.h; its index is
 // the number.
 var mapTypes = []MapType{
 	{Type: bpf.MapUnspec, Name: "unspec"},
-	{Type: bpf.MapHash, Name: "hash", Windows: 1, Status: Supported, Flags: hashFlags},
-	{Type: bpf.MapArray, Name: "array", Windows: 2, Status: Supported, Key: 4, Flags: arrayFlags},
-	{Type: bpf.MapProgArray, Name: "prog_array", Windows: 3, Key: 4, Value: 4},
-	{Type: bpf.MapPerfEvent, Name: "perf_event_array", Windows: 14, Key: 4, Value: 4},
-	{Type: bpf.MapPercpuHash, Name: "percpu_hash", Windows: 4, PerCPU: true},
-	{Type: bpf.MapPercpuArray, Name: "percpu_array", Windows: 5, PerCPU: true, Key: 4},
-	{Type: bpf.MapStackTrace, Name: "stack_trace", Key: 4},
-	{Type: bpf.MapCgroupArray, Name: "cgroup_array", Key: 4, Value: 4},
-	{Type: bpf.MapLRUHash, Name: "lru_hash", Windows: 8},
-	{Type: bpf.MapLRUPercpu, Name: "lru_percpu_hash", Windows: 11, PerCPU: true},
-	{Type: bpf.MapLPMTrie, Name: "lpm_trie", Windows: 9, KeyMin: 5},
-	{Type: bpf.MapArrayOfMaps, Name: "array_of_maps", Windows: 7, Key: 4, Value: 4},
-	{Type: bpf.MapHashOfMaps, Name: "hash_of_maps", Windows: 6, Value: 4},
-	{Type: 14, Name: "devmap", Key: 4},
-	{Type: 15, Name: "sockmap", Key: 4},
-	{Type: 16, Name: "cpumap", Key: 4},
-	{Type: 17, Name: "xskmap", Windows: 16, Key: 4, Value: 4},
-	{Type: 18, Name: "sockhash"},
-	{Type: 19, Name: "cgroup_storage", KeyMin: 8},
-	{Type: 20, Name: "reuseport_sockarray", Key: 4},
-	{Type: 21, Name: "percpu_cgroup_storage", PerCPU: true, KeyMin: 8},
-	{Type: bpf.MapQueue, Name: "queue", Windows: 10, Keyless: true},
-	{Type: bpf.MapStack, Name: "stack", Windows: 12, Keyless: true},
-	{Type: 24, Name: "sk_storage", Key: 4},
-	{Type: 25, Name: "devmap_hash", Key: 4},
-	{Type: 26, Name: "struct_ops", Key: 4},
-	{Type: bpf.MapRingbuf, Name: "ringbuf", Windows: 13, Keyless: true, NoValue: true},
-	{Type: 28, Name: "inode_storage", Key: 4},
-	{Type: 29, Name: "task_storage", Key: 4},
-	{Type: bpf.MapBloomFilter, Name: "bloom_filter", Keyless: true},
-	{Type: bpf.MapUserRingbuf, Name: "user_ringbuf", Keyless: true, NoValue: true},
-	{Type: 32, Name: "cgrp_storage", Key: 4},
-	{Type: 33, Name: "arena", Keyless: true, NoValue: true},
-	{Type: 34, Name: "insn_array", Key: 4},
+	{Type: bpf.MapHash, Name: "hash", Windows: 1, Status: Supported, Flags: hashFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapArray, Name: "array", Windows: 2, Status: Supported, Key: 4, Flags: arrayFlags, Lookup: LookupValue},
+	{Type: bpf.MapProgArray, Name: "prog_array", Windows: 3, Status: Verified, Key: 4, Value: 4, Flags: bpf.FlagNumaNode | bpf.FlagRdonly | bpf.FlagWronly},
+	{Type: bpf.MapPerfEvent, Name: "perf_event_array", Windows: 14, Status: Verified, Key: 4, Value: 4, Flags: sockFlags | bpf.FlagPreserve},
+	{Type: bpf.MapPercpuHash, Name: "percpu_hash", Windows: 4, Status: Verified, PerCPU: true, Flags: hashFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapPercpuArray, Name: "percpu_array", Windows: 5, Status: Verified, PerCPU: true, Key: 4, Flags: accessFlags, Lookup: LookupValue},
+	{Type: bpf.MapStackTrace, Name: "stack_trace", Status: Verified, Key: 4, Flags: sockFlags | bpf.FlagStackBuildID},
+	{Type: bpf.MapCgroupArray, Name: "cgroup_array", Status: Verified, Key: 4, Value: 4, Flags: sockFlags},
+	{Type: bpf.MapLRUHash, Name: "lru_hash", Windows: 8, Status: Verified, Flags: lruFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapLRUPercpu, Name: "lru_percpu_hash", Windows: 11, Status: Verified, PerCPU: true, Flags: lruFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapLPMTrie, Name: "lpm_trie", Windows: 9, Status: Verified, KeyMin: 5, Flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, Needs: bpf.FlagNoPrealloc, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapArrayOfMaps, Name: "array_of_maps", Windows: 7, Status: Verified, Key: 4, Value: 4, Flags: arrayFlags &^ bpf.FlagMmapable, Lookup: LookupInner},
+	{Type: bpf.MapHashOfMaps, Name: "hash_of_maps", Windows: 6, Status: Verified, Value: 4, Flags: hashFlags, Lookup: LookupInner},
+	{Type: bpf.MapDevmap, Name: "devmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags | bpf.FlagRdonlyProg, Lookup: LookupValue, ReadOnly: true},
+	{Type: bpf.MapSockmap, Name: "sockmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupSock},
+	{Type: bpf.MapCPUMap, Name: "cpumap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: bpf.FlagNumaNode},
+	{Type: bpf.MapXSKMap, Name: "xskmap", Windows: 16, Status: Verified, Key: 4, Value: 4, Flags: sockFlags, Lookup: LookupXdpSock},
+	{Type: bpf.MapSockhash, Name: "sockhash", Status: Verified, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupSock},
+	{Type: bpf.MapCgroupStorage, Name: "cgroup_storage", Status: Verified, KeyMin: 8, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode},
+	{Type: bpf.MapReuseportSockarray, Name: "reuseport_sockarray", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: accessFlags | bpf.FlagNumaNode},
+	{Type: bpf.MapPercpuCgroup, Name: "percpu_cgroup_storage", Status: Verified, PerCPU: true, KeyMin: 8, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode},
+	{Type: bpf.MapQueue, Name: "queue", Windows: 10, Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode},
+	{Type: bpf.MapStack, Name: "stack", Windows: 12, Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode},
+	{Type: bpf.MapSkStorage, Name: "sk_storage", Status: Verified, Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
+	{Type: bpf.MapDevmapHash, Name: "devmap_hash", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags | bpf.FlagRdonlyProg, Lookup: LookupValue, ReadOnly: true},
+	{Type: bpf.MapStructOps, Name: "struct_ops", Key: 4},
+	{Type: bpf.MapRingbuf, Name: "ringbuf", Windows: 13, Status: Verified, Keyless: true, NoValue: true, Pages: true, Flags: bpf.FlagNumaNode},
+	{Type: bpf.MapInodeStorage, Name: "inode_storage", Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
+	{Type: bpf.MapTaskStorage, Name: "task_storage", Status: Verified, Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
+	{Type: bpf.MapBloomFilter, Name: "bloom_filter", Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode | bpf.FlagZeroSeed},
+	{Type: bpf.MapUserRingbuf, Name: "user_ringbuf", Status: Verified, Keyless: true, NoValue: true, Pages: true},
+	{Type: bpf.MapCgrpStorage, Name: "cgrp_storage", Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
+	{Type: bpf.MapArena, Name: "arena", Keyless: true, NoValue: true},
+	{Type: bpf.MapInsnArray, Name: "insn_array", Key: 4},
 }
 
 // MapTypes returns the rows of all map types by Linux number.
@@ -109,11 +138,11 @@ func MapTypeByName(name string) *MapType {
 
 // Check says what is wrong with the parameters of a map of this type under a
 // platform's rules, as the kernel does at creation; nil when they are legal.
-// A type that is not supported is an error that wraps bpf.ErrUnsupported.
+// A type below Verified is an error that wraps bpf.ErrUnsupported.
 func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags uint32) error {
 	anyKey := t.Type == bpf.MapArray && rules.ArrayKeyAny
 	switch {
-	case t.Status != Supported:
+	case t.Status < Verified:
 		return fmt.Errorf("map type %s: %w", t.Name, bpf.ErrUnsupported)
 	case t.Keyless && keySize != 0:
 		return fmt.Errorf("map type %s has no keys: key_size is %d, must be 0", t.Name, keySize)
@@ -129,10 +158,25 @@ func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags 
 		return fmt.Errorf("map type %s: value_size is 0", t.Name)
 	case t.Value != 0 && valueSize != t.Value:
 		return fmt.Errorf("map type %s: value_size is %d, must be %d", t.Name, valueSize, t.Value)
-	case maxEntries == 0:
+	case t.Values != nil && !slices.Contains(t.Values, valueSize):
+		return fmt.Errorf("map type %s: value_size is %d, must be one of %d", t.Name, valueSize, t.Values)
+	}
+	return t.checkRest(maxEntries, flags)
+}
+
+func (t *MapType) checkRest(maxEntries, flags uint32) error {
+	const page = 4096
+	switch {
+	case t.NoEntries && maxEntries != 0:
+		return fmt.Errorf("map type %s: max_entries is %d, must be 0", t.Name, maxEntries)
+	case !t.NoEntries && maxEntries == 0:
 		return fmt.Errorf("map type %s: max_entries is 0", t.Name)
+	case t.Pages && (maxEntries&(maxEntries-1) != 0 || maxEntries%page != 0):
+		return fmt.Errorf("map type %s: max_entries is %d, must be a power of two and a multiple of %d bytes", t.Name, maxEntries, page)
 	case flags&^t.Flags != 0:
 		return fmt.Errorf("map type %s: map_flags 0x%x: %w", t.Name, flags&^t.Flags, bpf.ErrUnsupported)
+	case t.Needs&^flags != 0:
+		return fmt.Errorf("map type %s: map_flags lacks 0x%x", t.Name, t.Needs&^flags)
 	}
 	return nil
 }

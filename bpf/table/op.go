@@ -98,14 +98,14 @@ var ops = [bpf.NumOps]Op{
 	bpf.OpJslt:    {bpf.OpJslt, ClassJump, words, true, true, Supported, 2},
 	bpf.OpJsle:    {bpf.OpJsle, ClassJump, words, true, true, Supported, 2},
 	bpf.OpJset:    {bpf.OpJset, ClassJump, words, true, true, Supported, 1},
-	bpf.OpMayGoto: {bpf.OpMayGoto, ClassJump, 0, false, false, Unsupported, 0},
+	bpf.OpMayGoto: {bpf.OpMayGoto, ClassJump, 0, false, false, Verified, 0},
 	bpf.OpCall:    {bpf.OpCall, ClassCall, 0, false, false, Supported, 1},
-	bpf.OpCallx:   {bpf.OpCallx, ClassCall, 0, false, false, Unsupported, 1},
+	bpf.OpCallx:   {bpf.OpCallx, ClassCall, 0, false, false, Verified, 1},
 	bpf.OpExit:    {bpf.OpExit, ClassExit, 0, false, false, Supported, 1},
 
 	bpf.OpLdImm:    {bpf.OpLdImm, ClassLdImm, 8, true, false, Supported, 1},
-	bpf.OpLdAbs:    {bpf.OpLdAbs, ClassPacket, narrow, true, false, Unsupported, 1},
-	bpf.OpLdInd:    {bpf.OpLdInd, ClassPacket, narrow, false, true, Unsupported, 1},
+	bpf.OpLdAbs:    {bpf.OpLdAbs, ClassPacket, narrow, true, false, Verified, 1},
+	bpf.OpLdInd:    {bpf.OpLdInd, ClassPacket, narrow, false, true, Verified, 1},
 	bpf.OpLoad:     {bpf.OpLoad, ClassLoad, all, false, true, Supported, 1},
 	bpf.OpLoadsx:   {bpf.OpLoadsx, ClassLoad, narrow, false, true, Supported, 4},
 	bpf.OpStore:    {bpf.OpStore, ClassStore, all, true, true, Supported, 1},
@@ -130,4 +130,26 @@ func OpOf(op bpf.Op) Op {
 		return Op{}
 	}
 	return ops[op]
+}
+
+// loadKinds is indexed by bpf.Kind: how far wide loads of a kind are done.
+var loadKinds = [...]Status{
+	bpf.KindConst:    Supported,
+	bpf.KindHelper:   Unsupported, // a kind of calls
+	bpf.KindLocal:    Unsupported,
+	bpf.KindKfunc:    Unsupported,
+	bpf.KindMapFD:    Unsupported,
+	bpf.KindMap:      Supported,
+	bpf.KindMapValue: Supported,
+	bpf.KindMapFDVal: Unsupported,
+	bpf.KindBTFID:    Unsupported,
+	bpf.KindFunc:     Verified,
+}
+
+// LoadKind returns the status of wide loads (bpf.OpLdImm) of a kind.
+func LoadKind(k bpf.Kind) Status {
+	if int(k) >= len(loadKinds) {
+		return Unsupported
+	}
+	return loadKinds[k]
 }

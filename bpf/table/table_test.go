@@ -94,28 +94,42 @@ func checkArgs(t *testing.T, h *Helper) {
 	if len(h.Args) > 5 {
 		t.Errorf("%s: %d arguments", h.Name, len(h.Args))
 	}
-	hasMap := false
+	has := map[ArgKind]bool{}
+	sizes := map[int]bool{}
 	for k, arg := range h.Args {
-		switch arg {
-		case ArgMap:
-			hasMap = true
-		case ArgKey, ArgValue, ArgValueOut:
-			if !hasMap {
-				t.Errorf("%s: argument %d is a key or value, no map stands before it", h.Name, k+1)
-			}
-		case ArgSize, ArgSizeOrZero:
-			if k == 0 || h.Args[k-1] != ArgMem && h.Args[k-1] != ArgMemOrNull && h.Args[k-1] != ArgMemOut && h.Args[k-1] != ArgOther {
-				t.Errorf("%s: argument %d is a size, the one before it is no memory", h.Name, k+1)
-			}
-		case ArgNone:
-			t.Errorf("%s: argument %d has no kind", h.Name, k+1)
+		has[arg] = true
+		if size := h.SizeOf(k); size >= 0 {
+			sizes[size] = true
+		} else if arg.sized() {
+			t.Errorf("%s: argument %d is memory without a size", h.Name, k+1)
 		}
-		if h.Status == Supported && arg == ArgOther {
-			t.Errorf("%s: supported, but argument %d has a kind without a rule", h.Name, k+1)
+		fixed := arg == ArgFixed || arg == ArgFixedOut || arg == ArgFixedInOut
+		switch {
+		case (arg == ArgKey || arg == ArgValue || arg == ArgValueOrNull || arg == ArgValueOut) && !has[ArgMap]:
+			t.Errorf("%s: argument %d is a key or value, no map stands before it", h.Name, k+1)
+		case (arg == ArgSize || arg == ArgSizeOrZero) && !sizes[k]:
+			t.Errorf("%s: argument %d is a size of nothing", h.Name, k+1)
+		case arg == ArgNone:
+			t.Errorf("%s: argument %d has no kind", h.Name, k+1)
+		case fixed != (h.Sizes[k] != 0):
+			t.Errorf("%s: argument %d: Sizes has %d", h.Name, k+1, h.Sizes[k])
 		}
 	}
-	if h.Ret == RetMapValueOrNull && !hasMap {
-		t.Errorf("%s: returns a map value and takes no map", h.Name)
+	for _, c := range []struct {
+		what       string
+		have, want bool
+	}{
+		{"map types are there with a map", h.Maps != nil, has[ArgMap]},
+		{"a callback is there with a function", h.Callback != CallbackNone, has[ArgFunc]},
+		{"an iterator is there with its argument", h.Iter != IterNone, has[ArgIter] || has[ArgIterNew]},
+		{"objects are refused", h.Status == Unsupported, h.Status == Unsupported || has[ArgObject] || h.Ret == RetObject},
+		{"map values come from maps", h.Ret == RetMapValue || h.Ret == RetMapValueOrNull, (h.Ret == RetMapValue || h.Ret == RetMapValueOrNull) && has[ArgMap]},
+		{"what is released is an argument", h.Releases > 0, h.Releases > 0 && int(h.Releases) <= len(h.Args)},
+		{"RetArg is a size", h.RetArg > 0, h.RetArg > 0 && sizes[int(h.RetArg)-1]},
+	} {
+		if c.have != c.want && h.Status == Verified {
+			t.Errorf("%s: %s: have %v, want %v", h.Name, c.what, c.have, c.want)
+		}
 	}
 }
 
@@ -258,14 +272,20 @@ func TestMapTypeCheck(t *testing.T) {
 		{bpf.MapArray, bpf.Linux, 4, 4, 1, bpf.FlagMmapable, ""},
 		{bpf.MapArray, bpf.Linux, 8, 4, 1, 0, "map type array: key_size is 8, must be 4"},
 		{bpf.MapArray, bpf.Windows, 2, 4, 1, 0, ""},
-		{bpf.MapQueue, bpf.Linux, 0, 4, 1, 0, "map type queue: not supported"},
+		{bpf.MapQueue, bpf.Linux, 0, 4, 1, 0, ""},
+		{bpf.MapQueue, bpf.Linux, 4, 4, 1, 0, "map type queue has no keys: key_size is 4, must be 0"},
+		{bpf.MapArena, bpf.Linux, 0, 0, 1, 0, "map type arena: not supported"},
+		{bpf.MapRingbuf, bpf.Linux, 0, 0, 5000, 0, "map type ringbuf: max_entries is 5000, must be a power of two and a multiple of 4096 bytes"},
+		{bpf.MapLPMTrie, bpf.Linux, 8, 4, 1, 0, "map type lpm_trie: map_flags lacks 0x1"},
+		{bpf.MapDevmap, bpf.Linux, 4, 5, 1, 0, "map type devmap: value_size is 5, must be one of [4 8]"},
+		{bpf.MapSkStorage, bpf.Linux, 4, 8, 1, 1, "map type sk_storage: max_entries is 1, must be 0"},
 	} {
 		err := MapTypeOf(c.typ).Check(bpf.RulesOf(c.platform), c.key, c.value, c.max, c.flags)
 		if got := errorText(err); got != c.want {
 			t.Errorf("%+v: got %q", c, got)
 		}
 	}
-	err := MapTypeOf(bpf.MapQueue).Check(bpf.RulesOf(bpf.Linux), 0, 4, 1, 0)
+	err := MapTypeOf(bpf.MapArena).Check(bpf.RulesOf(bpf.Linux), 0, 4, 1, 0)
 	if !errors.Is(err, bpf.ErrUnsupported) {
 		t.Errorf("%v does not wrap ErrUnsupported", err)
 	}

@@ -99,7 +99,7 @@ func hookOf(section string, opt Options) (*table.Hook, error) {
 func hookNames(opt Options) string {
 	var names []string
 	for _, h := range table.Hooks(opt.Platform) {
-		if h.Status == table.Supported {
+		if h.Status >= table.Verified {
 			names = append(names, h.Name)
 		}
 	}

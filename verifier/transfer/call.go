@@ -52,7 +52,7 @@ func (m *Machine) helper() *Fault {
 	case !h.Offered(e.Hook):
 		return m.fault(reason.BadHelper, NoReg, "%s programs cannot call bpf_%s", e.Hook.Name, h.Name).
 			does("calls bpf_%s", h.Name).need("use a helper that %s programs have", e.Hook.Name)
-	case h.Status != table.Supported:
+	case h.Status < table.Verified:
 		return m.unsupported("helper bpf_%s", h.Name)
 	}
 	m.Note.Helper = h
@@ -121,15 +121,36 @@ var args = [table.NumArgKinds]func(m *Machine, r bpf.Reg, v *state.Value) *Fault
 	table.ArgValueOut: func(m *Machine, r bpf.Reg, v *state.Value) *Fault {
 		return m.argOfMap(r, v, func(e *Env, i int32) int64 { return e.valueSize(i) }, true)
 	},
-	table.ArgMem:        func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil }, // with its size
-	table.ArgMemOrNull:  func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil },
-	table.ArgMemOut:     func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil },
-	table.ArgSize:       func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return m.argSize(r, v, 1) },
-	table.ArgSizeOrZero: func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return m.argSize(r, v, 0) },
-	table.ArgFunc:       argOther,
-	table.ArgRecord:     argOther,
-	table.ArgConstSize:  argOther,
-	table.ArgOther:      argOther,
+	table.ArgMem:           func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil }, // with its size
+	table.ArgMemOrNull:     func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil },
+	table.ArgMemOut:        func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return nil },
+	table.ArgSize:          func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return m.argSize(r, v, 1) },
+	table.ArgSizeOrZero:    func(m *Machine, r bpf.Reg, v *state.Value) *Fault { return m.argSize(r, v, 0) },
+	table.ArgFunc:          argOther,
+	table.ArgRecord:        argOther,
+	table.ArgConstSize:     argOther,
+	table.ArgValueOrNull:   argOther,
+	table.ArgMemOutOrNull:  argOther,
+	table.ArgMemInOut:      argOther,
+	table.ArgFixed:         argOther,
+	table.ArgFixedOut:      argOther,
+	table.ArgFixedInOut:    argOther,
+	table.ArgStr:           argOther,
+	table.ArgSpinLock:      argOther,
+	table.ArgTimer:         argOther,
+	table.ArgKptr:          argOther,
+	table.ArgDynptr:        argOther,
+	table.ArgDynptrOut:     argOther,
+	table.ArgDynptrRingbuf: argOther,
+	table.ArgStackOrNull:   argOther,
+	table.ArgSock:          argOther,
+	table.ArgSockOrNull:    argOther,
+	table.ArgSockFull:      argOther,
+	table.ArgTask:          argOther,
+	table.ArgTaskOrNull:    argOther,
+	table.ArgIterNew:       argOther,
+	table.ArgIter:          argOther,
+	table.ArgObject:        argOther,
 }
 
 func argOther(m *Machine, r bpf.Reg, v *state.Value) *Fault {
@@ -161,7 +182,7 @@ func (m *Machine) argMap(r bpf.Reg, v *state.Value) *Fault {
 		return m.badArg(r, v, "the address of a map")
 	}
 	d := m.Env.Maps[v.Map]
-	if row := table.MapTypeOf(d.Type); row == nil || row.Status != table.Supported {
+	if row := table.MapTypeOf(d.Type); row == nil || row.Status < table.Verified {
 		name := "unknown"
 		if row != nil {
 			name = row.Name

@@ -89,8 +89,10 @@ func (m *Machine) readField(p *state.Value, a access) (state.Value, *Fault) {
 		return state.Value{Kind: state.PtrPacket}, nil
 	case table.FieldDataEnd:
 		return state.Value{Kind: state.PtrPacketEnd}, nil
+	case table.FieldDataMeta:
+		return state.Value{Kind: state.PtrMeta}, nil
 	}
-	return state.Value{Kind: state.PtrMeta}, nil
+	return state.Value{}, m.unsupported("field %s of the %s context", field.Name, m.Env.Hook.Name)
 }
 
 // readStack reads a value at lo, or at an unknown place in lo..hi.
@@ -303,7 +305,7 @@ func (m *Machine) inCtx(p *state.Value, a access, n *Access) *Fault {
 			need("read whole fields of the context")
 	}
 	field := &h.Fields[n.Field]
-	if a.write && (!field.Write || int(a.size) != field.Size || field.Kind != table.FieldScalar) {
+	if a.write && (h.Store(int(n.OffMin), int(a.size)) != n.Field || field.Kind != table.FieldScalar) {
 		return m.fault(reason.CtxAccess, a.reg, "field %s of the %s context is read-only", field.Name, h.Name).
 			need("keep the value in a variable")
 	}
