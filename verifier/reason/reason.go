@@ -31,6 +31,11 @@ const (
 	BadReturn     Code = "V024"
 	StackEscapes  Code = "V025"
 	PtrLeak       Code = "V026"
+	NotReleased   Code = "V027"
+	BadDynptr     Code = "V029"
+	BadContract   Code = "V008"
+	BadIter       Code = "V033"
+	BadCallback   Code = "V034"
 	InfiniteLoop  Code = "V030"
 	TooManyInsns  Code = "V031"
 	TooMuchMemory Code = "V032"
@@ -56,6 +61,7 @@ func Rows() []Row {
 		{BadInsn, "unknown instruction", "The instruction is no eBPF instruction (RFC 9669) or uses reserved fields."},
 		{Recursion, "recursive call", "A function calls itself, directly or through others. Unroll the recursion or use a loop with an explicit stack."},
 		{TooDeep, "too many nested calls", "At most 8 frames may be active. Mark functions __always_inline."},
+		{BadContract, "global function that cannot be verified on its own", "A function that is not static is verified by the types of its parameters: numbers, the context, pointers to structs. Make it static, or change its parameters."},
 		{UninitReg, "register is read before it is written", "On this path nothing was assigned to the register. In C: an uninitialised variable, a call with too few arguments, or a use of r1 to r5 behind a call."},
 		{PtrArith, "arithmetic that a pointer does not allow", "Only numbers with known bounds may be added to or subtracted from pointers, in 64 bits. Bound the number first, and test a map value for NULL before computing with it."},
 		{MayBeNull, "value from map lookup may be NULL", "bpf_map_lookup_elem returns NULL when there is no such key. Every path to a use has to test the pointer."},
@@ -73,9 +79,13 @@ func Rows() []Row {
 		{BadReturn, "return value that the program type does not have", "r0 at exit has to be within the range of the program type on every path."},
 		{StackEscapes, "address of a function's stack outlives it", "A function must not return an address of its stack or store it in its caller's stack."},
 		{PtrLeak, "pointer is stored where others can read it", "Refused with -strict; otherwise accepted as Linux accepts it from root."},
+		{NotReleased, "reference is not given back", "What the program reserved, acquired or locked has to be given back exactly once on every path."},
+		{BadDynptr, "misuse of a dynptr", "A dynptr is made and used by its own functions only; its bytes on the stack may not be touched."},
 		{InfiniteLoop, "loop that never ends", "A path comes back to the same instruction in the same state. Give the loop a bound that a variable counts towards."},
 		{TooManyInsns, "program is too complex to verify", "The limit of processed instructions was reached. A loop with a smaller bound, or a bound on a variable before the loop, makes the proof shorter."},
 		{TooMuchMemory, "verification needs too much memory", "The limit of stored states was reached."},
+		{BadIter, "misuse of an iterator", "bpf_iter_*_new makes an iterator in stack bytes of its own; it is advanced by bpf_iter_*_next, not touched otherwise and destroyed on every path."},
+		{BadCallback, "function that the helper cannot call back", "A callback is a static function of the program with the arguments that the helper passes; it does not take the program's place."},
 		{Unsupported, "feature that is not supported", "Valid eBPF that this version does not compile."},
 		{BadObject, "object that contradicts itself", "A map reference or a function reference does not exist."},
 		{Internal, "the proof was not confirmed", "The certificate checker did not confirm what the search found. This is a defect of the verifier; the program is refused."},

@@ -7,6 +7,7 @@ import "github.com/bpf2go-native/bpf2go-native/bpf"
 type Includer struct {
 	classes []classPair
 	refs    []refPair
+	holds   []refPair
 }
 
 // classPair says how a class of the including state was found in the other:
@@ -28,13 +29,13 @@ func (n *Includer) Included(cur, old *State) bool {
 	if cur.depth != old.depth {
 		return false
 	}
-	n.classes, n.refs = n.classes[:0], n.refs[:0]
+	n.classes, n.refs, n.holds = n.classes[:0], n.refs[:0], n.holds[:0]
 	if !n.references(cur, old) {
 		return false
 	}
 	for i := old.depth; i >= 0; i-- {
 		c, o := cur.frames[i], old.frames[i]
-		if c.Func != o.Func || c.Return != o.Return || c.Callback != o.Callback || (c.Busy == 0) != (o.Busy == 0) {
+		if c.Func != o.Func || c.Return != o.Return || c.Callback != o.Callback || (c.Busy == 0) != (o.Busy == 0) || c.Async != o.Async || c.Turns < o.Turns {
 			return false
 		}
 		if c == o && i < old.depth && !o.related() {
@@ -183,12 +184,25 @@ func (n *Includer) ref(c, o *Value) bool {
 // number is forgotten: every copy must be so.
 const notNull = 0
 
-// hold: what lives by a reference in one lives by it in the other.
+// hold: what lives by one thing in old lives by one in cur, and what does not
+// does not. An acquired pointer that may be null is one in both.
 func (n *Includer) hold(c, o *Value) bool {
-	if (c.Hold == 0) != (o.Hold == 0) {
+	if (c.Hold == 0) != (o.Hold == 0) || c.Null && (c.Ref == c.Hold) != (o.Ref == o.Hold) {
 		return false
 	}
-	return o.Hold == 0 || n.pairRef(o.Hold, c.Hold)
+	return o.Hold == 0 || n.pairHold(o.Hold, c.Hold)
+}
+
+// pairHold is one to one: what ends with one reference in cur ends with one in
+// old.
+func (n *Includer) pairHold(old, cur uint32) bool {
+	for _, p := range n.holds {
+		if p.old == old || p.cur == cur {
+			return p == refPair{old, cur}
+		}
+	}
+	n.holds = append(n.holds, refPair{old, cur})
+	return true
 }
 
 // references: both hold the same, in the same order.
@@ -198,7 +212,7 @@ func (n *Includer) references(cur, old *State) bool {
 	}
 	for i := range old.refs {
 		c, o := &cur.refs[i], &old.refs[i]
-		if c.Kind != o.Kind || c.Map != o.Map || (c.On == 0) != (o.On == 0) || !n.pairRef(o.ID, c.ID) || o.On != 0 && !n.pairRef(o.On, c.On) {
+		if c.Kind != o.Kind || c.Map != o.Map || (c.On == 0) != (o.On == 0) || !n.pairHold(o.ID, c.ID) || o.On != 0 && !n.pairRef(o.On, c.On) {
 			return false
 		}
 	}

@@ -7,12 +7,17 @@ type RefKind uint8
 
 // Kinds of references.
 const (
-	RefRecord RefKind = iota // ring buffer reservation: submit or discard it
-	RefObj                   // object of the host: release it
-	RefDynptr                // reservation by dynptr
-	RefIter                  // iterator: destroy it
-	RefLock                  // spin lock that is held: unlock it
-	RefKptr                  // object that was taken out of a map value
+	RefRecord  RefKind = iota // ring buffer reservation: submit or discard it
+	RefObj                    // object of the host: release it
+	RefDynptr                 // reservation by dynptr
+	RefIter                   // iterator: destroy it
+	RefLock                   // spin lock that is held: unlock it
+	RefKptr                   // object that was taken out of a map value
+	RefRCU                    // read section: unlock it
+	RefPreempt                // section without preemption: enable it
+
+	// NumRefKinds is the number of kinds, for arrays indexed by RefKind.
+	NumRefKinds = RefPreempt + 1
 )
 
 // Reference is something that the program has to give back before it ends.

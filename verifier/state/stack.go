@@ -40,7 +40,12 @@ var (
 
 // Stack is the stack of a frame. Cells[i] is at [-4(i+1), -4i) from r10; nil
 // and missing cells are Invalid.
-type Stack struct{ Cells []*Cell }
+type Stack struct {
+	Cells []*Cell
+	// Objects: an iterator or a dynptr was ever made here. It saves time and
+	// is not part of the state.
+	Objects bool
+}
 
 // CellOf is the index of the cell that holds the byte at off (negative).
 func CellOf(off int64) int { return int((-off+CellSize-1)/CellSize) - 1 }
@@ -69,6 +74,12 @@ func (k *Stack) Spilled(i int) (*Value, bool) {
 		return nil, false
 	}
 	return &c.Val, true
+}
+
+// IsSecond reports whether cell i is the upper half of an 8-byte value.
+func (k *Stack) IsSecond(i int) bool {
+	c := k.at(i)
+	return c != nil && c.Second
 }
 
 // byteAt returns what is known of the byte at off: its kind and, for spills of
@@ -132,6 +143,7 @@ func (k *Stack) Load(off int64, size int, bigEndian bool) (v Value, invalid uint
 
 // Store writes the low size bytes of v at off.
 func (k *Stack) Store(off int64, size int, v *Value) {
+	k.Objects = k.Objects || v.Kind >= SlotIter
 	n, isConst := v.IsConst()
 	low := n
 	if size < 8 {

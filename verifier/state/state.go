@@ -19,13 +19,15 @@ type Frame struct {
 	// to the helper's call at slot Return.
 	Callback uint8 // table.Callback, 0 for a plain call
 	// Busy is the number of the helper call (NewID) that runs callbacks of
-	// this frame, 0 when none does; Turns counts the callbacks that returned.
+	// this frame, 0 when none does; at least Turns of them have returned.
 	Busy  uint32
 	Turns uint32
 	// Token numbers this activation of the function; Gotos counts the
 	// may_goto instructions that went on. Inclusion does not compare them.
 	Token uint32
 	Gotos uint32
+	// Async: the function runs after the program, called by the run time.
+	Async bool
 
 	shared bool
 }
@@ -52,6 +54,16 @@ func Entry(h *table.Hook) *State {
 	f.Regs[bpf.R1] = Value{Kind: PtrPacket, Room: int64(h.MinLen)}
 	f.Regs[bpf.R2] = Number(value.Between(uint64(h.MinLen), MaxLen))
 	f.Regs[bpf.R2].ID = LenClass
+	return s
+}
+
+// EntryOf is a state in which function fn starts with no frame below it; r1 to
+// r5 are not written.
+func EntryOf(fn int) *State {
+	f := &Frame{Func: fn, Return: -1}
+	s := &State{lastID: LenClass}
+	s.frames[0] = f
+	f.Regs[bpf.R10] = Value{Kind: PtrStack}
 	return s
 }
 
@@ -117,6 +129,31 @@ func (s *State) Push(fn, ret int) {
 	f.Regs[bpf.R10] = Value{Kind: PtrStack, Frame: int8(s.depth)}
 	s.frames[s.depth] = f
 }
+
+// PushCallback enters function fn for the helper called at slot call, which
+// keeps its arguments; the callee's registers are not written.
+func (s *State) PushCallback(fn, call int, kind uint8) {
+	s.own(s.depth)
+	s.depth++
+	f := &Frame{Func: fn, Return: call, Callback: kind, Token: s.NewID()}
+	f.Regs[bpf.R10] = Value{Kind: PtrStack, Frame: int8(s.depth)}
+	s.frames[s.depth] = f
+}
+
+// PopCallback leaves a callback and returns the slot of the helper's call.
+func (s *State) PopCallback() int {
+	f := s.frames[s.depth]
+	s.frames[s.depth] = nil
+	s.depth--
+	caller := s.own(s.depth)
+	if caller.Turns < MaxTurns {
+		caller.Turns++
+	}
+	return f.Return
+}
+
+// MaxTurns is where Frame.Turns stops counting.
+const MaxTurns = 1 << 30
 
 // Pop leaves the running function with its r0 and returns the slot to go on
 // at. The caller has checked that r0 is no address of the stack that ends.

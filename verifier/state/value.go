@@ -40,6 +40,8 @@ const (
 	Record                     // PtrMem: a reservation that submit and discard take
 	Second                     // SlotDynptr: the upper half
 	Trusted                    // PtrObj: may be passed on although it is not held
+	Released                   // Scalar: was a pointer whose reference was given back; says nothing of the number
+	Slice                      // PtrMem: bytes of a packet, gone when the packet moves
 )
 
 // LenClass is the class of the length of a Memory hook's memory.
@@ -63,8 +65,12 @@ type Value struct {
 	ID   uint32 // class of S, 0 = none
 	// Ref is the lookup or the call that it came from: always while Null,
 	// later where identity counts (values with locks, inner maps).
-	Ref   uint32
-	Hold  uint32 // reference that it lives by, 0 = none (see Reference)
+	Ref uint32
+	// Hold is the number of what it lives by: a Reference, or the dynptr that
+	// it is a slice of or is itself; 0 = nothing. Values with the same Hold
+	// end together. While Null, Ref = Hold says that there is no reference
+	// when it is 0.
+	Hold  uint32
 	Room  int64  // bytes proven behind S, at least 1; 0 = nothing proven
 	Off   int64  // pointers: constant part of the offset
 	Delta uint64 // S minus the base of its class

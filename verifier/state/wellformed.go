@@ -18,7 +18,7 @@ func (s *State) WellFormed() bool {
 			return false
 		}
 		for r := range f.Regs {
-			if !s.wellFormed(&f.Regs[r], i) {
+			if f.Regs[r].Kind >= SlotIter || !s.wellFormed(&f.Regs[r], i) {
 				return false
 			}
 		}
@@ -38,7 +38,7 @@ func (s *State) WellFormed() bool {
 }
 
 func (s *State) wellFormed(v *Value, frame int) bool {
-	if v.ID > s.lastID || v.Ref > s.lastID || v.Room < 0 || v.Hold != 0 && s.refIndex(v.Hold) < 0 {
+	if v.ID > s.lastID || v.Ref > s.lastID || v.Room < 0 || v.Hold > s.lastID {
 		return false
 	}
 	if v.Kind == PtrStack && (int(v.Frame) > frame || v.Frame < 0) {
@@ -56,6 +56,8 @@ func (s *State) wellFormed(v *Value, frame int) bool {
 
 func (s *State) cellFormed(k *Stack, frame, j int, c *Cell) bool {
 	switch {
+	case c.Size != 0 && c.Val.Kind >= SlotIter && (c.Size != 8 || !k.Objects):
+		return false
 	case c.Second:
 		low := k.at(j + 1)
 		return low != nil && low.Size == 8
