@@ -25,7 +25,7 @@ var rules = [bpf.NumOps]rule{
 	bpf.OpAdd:  {func(w Width, a, b part) part { return part{a.T.add(b.T), w.addRange(a.R, b.R)} }, true},
 	bpf.OpSub:  {func(w Width, a, b part) part { return part{a.T.sub(b.T), w.subRange(a.R, b.R)} }, true},
 	bpf.OpMul:  {func(w Width, a, b part) part { return part{a.T.mul(b.T), w.mulRange(a.R, b.R)} }, true},
-	bpf.OpDiv:  {func(w Width, a, b part) part { return part{w.anyTnum(), w.divRange(a.R, b.R)} }, false},
+	bpf.OpDiv:  {div, false},
 	bpf.OpSdiv: {func(w Width, a, b part) part { return part{w.anyTnum(), w.sdivRange(a.R, b.R)} }, false},
 	bpf.OpMod:  {mod, false},
 	bpf.OpSmod: {func(w Width, a, b part) part { return part{w.anyTnum(), w.smodRange(a.R, b.R)} }, false},
@@ -55,6 +55,11 @@ func Binary(op bpf.Op, wide bool, a, b Scalar) Scalar {
 func (w Width) Binary(op bpf.Op, wide bool, a, b Scalar) Scalar {
 	r, h := rules[op], w.half()
 	if wide {
+		if n := b.R.Umin; op == bpf.OpLsh && b.R.isConst() && n >= uint64(h) && n < uint64(w) {
+			// What is shifted out does not matter: let it be the extension
+			// of the low half, by zeroes as unsigned, by its sign as signed.
+			a.R = a.H
+		}
 		p := r.f(w, part{a.T, a.R}, part{b.T, b.R})
 		s := Scalar{p.T.cut(w), p.R, h.full()}
 		if r.low {
@@ -66,10 +71,11 @@ func (w Width) Binary(op bpf.Op, wide bool, a, b Scalar) Scalar {
 	return w.settled(Scalar{p.T.cut(h), w.setU(p.R.Umin, p.R.Umax), p.R})
 }
 
-// settled reduces a result that cannot be empty.
+// settled reduces a result. It is empty only when an operand was and Reduce
+// had not noticed; then any result will do.
 func (w Width) settled(s Scalar) Scalar {
 	if !w.Reduce(&s) {
-		panic("value: empty result of an operation")
+		return w.Any()
 	}
 	return s
 }
@@ -77,7 +83,7 @@ func (w Width) settled(s Scalar) Scalar {
 // Eval computes x op y at a width as RFC 9669 §4.1 defines it.
 func (w Width) Eval(op bpf.Op, x, y uint64) uint64 {
 	x, y = x&w.mask(), y&w.mask()
-	sx, sy, n := w.signed(x), w.signed(y), y&uint64(w-1)
+	sx, sy, n := w.signed(x), w.signed(y), y%uint64(w)
 	switch op {
 	case bpf.OpAdd:
 		x += y
@@ -121,12 +127,36 @@ func (w Width) Eval(op bpf.Op, x, y uint64) uint64 {
 	return x & w.mask()
 }
 
+// and is never above an operand. A constant of all low bits keeps the order of
+// numbers that agree above them, one of all high bits that of all numbers.
 func and(w Width, a, b part) part {
-	return part{a.T.and(b.T), w.setU(0, min(a.R.Umax, b.R.Umax))}
+	if a.R.isConst() {
+		a, b = b, a
+	}
+	p := part{a.T.and(b.T), w.setU(0, min(a.R.Umax, b.R.Umax))}
+	if !b.R.isConst() {
+		return p
+	}
+	switch k := b.R.Umin; {
+	case k&(k+1) == 0 && a.R.Umin&^k == a.R.Umax&^k:
+		p.R.Umin, p.R.Umax = a.R.Umin&k, a.R.Umax&k
+	case ^k&w.mask()&(^k&w.mask()+1) == 0 && w.signed(k) < 0:
+		p.R = Range{a.R.Umin & k, a.R.Umax & k, a.R.Smin & w.signed(k), a.R.Smax & w.signed(k)}
+	}
+	return p
 }
 
 func or(w Width, a, b part) part {
 	return part{a.T.or(b.T), w.setU(max(a.R.Umin, b.R.Umin), w.mask())}
+}
+
+// div by a constant power of two is a shift.
+func div(w Width, a, b part) part {
+	p := part{w.anyTnum(), w.divRange(a.R, b.R)}
+	if b.R.isConst() && bits.OnesCount64(b.R.Umin) == 1 {
+		p.T = a.T.rsh(uint64(bits.TrailingZeros64(b.R.Umin)))
+	}
+	return p
 }
 
 // mod by a constant power of two keeps the low bits.
@@ -144,7 +174,7 @@ func (w Width) distance(b part) (lo, hi uint64) {
 		return b.R.Umin, b.R.Umax
 	}
 	if b.R.isConst() {
-		n := b.R.Umin & uint64(w-1)
+		n := b.R.Umin % uint64(w)
 		return n, n
 	}
 	return 0, uint64(w - 1)
@@ -155,6 +185,9 @@ func lsh(w Width, a, b part) part {
 	p := part{w.anyTnum(), w.lshRange(a.R, lo, hi)}
 	if lo == hi {
 		p.T = a.T.lsh(lo).cut(w)
+	} else { // the trailing zeroes that a has, and lo more
+		zeros := bits.TrailingZeros64(a.T.Value | a.T.Mask)
+		p.T.Mask &= ^uint64(0) << zeros << lo
 	}
 	return p
 }
@@ -181,14 +214,17 @@ func arsh(w Width, a, b part) part {
 func Neg(wide bool, a Scalar) Scalar { return Binary(bpf.OpSub, wide, Const(0), a) }
 
 // Low is the low n bytes of a, zero-extended.
-func Low(a Scalar, n uint) Scalar {
+func Low(a Scalar, n uint) Scalar { return W64.lowBits(a, Width(8*n)) }
+
+// lowBits is the low n bits of a, zero-extended.
+func (w Width) lowBits(a Scalar, n Width) Scalar {
 	switch n {
-	case 8:
+	case w:
 		return a
-	case 4:
-		return W64.low(a)
+	case w.half():
+		return w.low(a)
 	}
-	return Binary(bpf.OpAnd, true, a, Const(Width(8*n).mask()))
+	return w.Binary(bpf.OpAnd, true, a, w.Const(n.mask()))
 }
 
 // low is the low half, zero-extended.
@@ -199,20 +235,22 @@ func (w Width) low(a Scalar) Scalar {
 
 // SignExtend is the low n bytes of a as a signed number, extended to 8 bytes
 // or, when wide is false, to 4 bytes with a zero upper half.
-func SignExtend(a Scalar, n uint, wide bool) Scalar {
-	w := W64
+func SignExtend(a Scalar, n uint, wide bool) Scalar { return W64.signExtend(a, Width(8*n), wide) }
+
+// signExtend is the low n bits of a as a signed number.
+func (w Width) signExtend(a Scalar, n Width, wide bool) Scalar {
+	h := w.half()
+	if n == h && wide {
+		up := uint64(w - h)
+		s := Scalar{a.T.lsh(up).cut(w).arsh(w, up), w.setS(a.H.Smin, a.H.Smax), a.H}
+		return w.settled(s)
+	}
+	to := w
 	if !wide {
-		w = w.half()
+		to = h
 	}
-	if n == 4 && wide {
-		s := Unknown()
-		s.R.Smin, s.R.Smax = a.H.Smin, a.H.Smax
-		s.H = a.H
-		s.T = a.T.lsh(32).arsh(W64, 32)
-		return W64.settled(s)
-	}
-	d := Const(uint64(w) - 8*uint64(n))
-	return Binary(bpf.OpArsh, wide, Binary(bpf.OpLsh, wide, a, d), d)
+	d := w.Const(uint64(to - n))
+	return w.Binary(bpf.OpArsh, wide, w.Binary(bpf.OpLsh, wide, a, d), d)
 }
 
 // Bytes is the low n bytes of a in reverse order, or in the same order when

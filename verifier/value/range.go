@@ -108,20 +108,39 @@ func (w Width) subRange(a, b Range) Range {
 	return r
 }
 
+// mulRange: products of numbers in order are in order while none wraps; of
+// signed numbers the extremes are at corners.
 func (w Width) mulRange(a, b Range) Range {
 	r := w.full()
 	if hi, lo := bits.Mul64(a.Umax, b.Umax); hi == 0 && lo <= w.mask() {
 		r.Umin, r.Umax = a.Umin*b.Umin, lo
 	}
-	const small = 1 << 31 // products of smaller numbers fit in 64 bits
-	if a.Smin > -small && a.Smax < small && b.Smin > -small && b.Smax < small {
-		p, q, s, t := a.Smin*b.Smin, a.Smin*b.Smax, a.Smax*b.Smin, a.Smax*b.Smax
-		lo, hi := min(p, q, s, t), max(p, q, s, t)
-		if lo >= w.minSigned() && hi <= w.maxSigned() {
-			r.Smin, r.Smax = lo, hi
-		}
+	p, ok0 := w.mulS(a.Smin, b.Smin)
+	q, ok1 := w.mulS(a.Smin, b.Smax)
+	x, ok2 := w.mulS(a.Smax, b.Smin)
+	y, ok3 := w.mulS(a.Smax, b.Smax)
+	if ok0 && ok1 && ok2 && ok3 {
+		r.Smin, r.Smax = min(p, q, x, y), max(p, q, x, y)
 	}
 	return r
+}
+
+// mulS returns a product and whether it did not wrap.
+func (w Width) mulS(x, y int64) (int64, bool) {
+	hi, lo := bits.Mul64(magnitude(x), magnitude(y))
+	limit := w.mask() >> 1
+	if (x < 0) != (y < 0) {
+		limit++
+	}
+	return x * y, hi == 0 && lo <= limit
+}
+
+// magnitude is the distance of x from 0.
+func magnitude(x int64) uint64 {
+	if x < 0 {
+		return -uint64(x)
+	}
+	return uint64(x)
 }
 
 // divRange: division by zero gives 0 (RFC 9669 §4.1).
@@ -139,6 +158,8 @@ func (w Width) modRange(a, b Range) Range {
 		return w.setU(0, a.Umax)
 	case a.Umax < b.Umin:
 		return w.setU(a.Umin, a.Umax)
+	case b.isConst() && a.Umin/b.Umin == a.Umax/b.Umin: // all lose as much
+		return w.setU(a.Umin%b.Umin, a.Umax%b.Umin)
 	}
 	return w.setU(0, min(a.Umax, b.Umax-1))
 }
@@ -146,8 +167,8 @@ func (w Width) modRange(a, b Range) Range {
 // sdivRange: the quotient is never farther from zero than the dividend, but
 // for the least number divided by -1, which is itself again.
 func (w Width) sdivRange(a, b Range) Range {
-	if b.Smin == b.Smax && b.Smin > 0 {
-		return w.setS(a.Smin/b.Smin, a.Smax/b.Smin)
+	if b.Smin > 0 {
+		return w.setS(min(a.Smin/b.Smin, a.Smin/b.Smax), max(a.Smax/b.Smin, a.Smax/b.Smax))
 	}
 	if a.Smin == w.minSigned() {
 		return w.full()

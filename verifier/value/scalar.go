@@ -86,34 +86,30 @@ func (w Width) meet(a, b Scalar) (Scalar, bool) {
 		return a, false
 	}
 	s := Scalar{t, a.R.meet(b.R), a.H.meet(b.H)}
-	return s, w.Reduce(&s)
+	ok = w.Reduce(&s)
+	return s, ok
 }
 
 // Reduce tightens every description by the others until nothing changes. It
-// returns false when no number is left.
+// returns false when it finds that no number is left.
 func (w Width) Reduce(s *Scalar) bool {
 	h := w.half()
 	for range 8 { // each round is sound by itself; three are the most seen
 		old := *s
-		w.fromTnum(s.T, &s.R)
-		h.fromTnum(s.T.cut(h), &s.H)
-		w.signs(&s.R)
-		h.signs(&s.H)
-		if s.R.empty() || s.H.empty() {
+		if !w.tighten(&s.T, &s.R) {
 			return false
 		}
 		w.down(s)
-		if s.H.empty() || !w.up(s) || s.R.empty() {
+		low := s.T.cut(h)
+		if !h.tighten(&low, &s.H) {
 			return false
 		}
-		t, ok := s.T.meet(w.rangeTnum(s.R.Umin, s.R.Umax))
-		if !ok {
-			return false
+		s.T = Tnum{s.T.Value&^h.mask() | low.Value, s.T.Mask&^h.mask() | low.Mask}
+		if s.R.Umax <= h.mask() { // the low half is all there is
+			s.R = Range{s.H.Umin, s.H.Umax, int64(s.H.Umin), int64(s.H.Umax)}
+			return true
 		}
-		low := h.rangeTnum(s.H.Umin, s.H.Umax)
-		low.Mask |= w.mask() &^ h.mask()
-		low.Value &= h.mask()
-		if s.T, ok = t.meet(low); !ok {
+		if !w.up(s) || s.R.empty() {
 			return false
 		}
 		if *s == old {
@@ -123,37 +119,35 @@ func (w Width) Reduce(s *Scalar) bool {
 	return true
 }
 
-// fromTnum bounds by known bits: unknown bits all clear and all set.
-func (w Width) fromTnum(t Tnum, r *Range) {
-	sign := w.mask() ^ w.mask()>>1
-	r.Umin = max(r.Umin, t.Value)
-	r.Umax = min(r.Umax, t.Value|t.Mask)
-	r.Smin = max(r.Smin, w.signed(t.Value|t.Mask&sign))
-	r.Smax = min(r.Smax, w.signed(t.Value|t.Mask&^sign))
-}
-
-// signs tightens the unsigned by the signed bounds and the reverse. On the
-// circle of 2^w numbers each is an arc; where one of them goes over the
-// other's break, the piece that the other excludes is cut off.
-func (w Width) signs(r *Range) {
-	lo, hi := w.unsigned(r.Smin), w.unsigned(r.Smax)
-	switch {
-	case lo <= hi: // one sign
-		r.Umin, r.Umax = max(r.Umin, lo), min(r.Umax, hi)
-	case r.Umin > hi: // not in 0..hi
-		r.Umin = max(r.Umin, lo)
-	case r.Umax < lo: // not in lo..
-		r.Umax = min(r.Umax, hi)
+// tighten makes known bits and bounds the least that describe the numbers of
+// both, and returns false when there are none. What is not negative and what
+// is negative are two intervals in both orders, at most: the ends of each move
+// to numbers with the known bits, and then the bits that all numbers between
+// two such ends share are those that the ends have in common at the top.
+func (w Width) tighten(t *Tnum, r *Range) bool {
+	var plain, minus interval
+	if r.Smax >= 0 {
+		plain = t.between(max(r.Umin, uint64(max(r.Smin, 0))), min(r.Umax, uint64(r.Smax)))
 	}
-	slo, shi := w.signed(r.Umin), w.signed(r.Umax)
-	switch {
-	case slo <= shi: // one sign
-		r.Smin, r.Smax = max(r.Smin, slo), min(r.Smax, shi)
-	case r.Smin > shi: // not negative
-		r.Smin = max(r.Smin, slo)
-	case r.Smax < slo: // not positive
-		r.Smax = min(r.Smax, shi)
+	if r.Smin < 0 {
+		minus = t.between(max(r.Umin, w.unsigned(r.Smin)), min(r.Umax, w.unsigned(min(r.Smax, -1))))
 	}
+	var known Tnum
+	switch {
+	case plain.some && minus.some:
+		*r = Range{plain.lo, minus.hi, w.signed(minus.lo), w.signed(plain.hi)}
+		known = w.rangeTnum(plain.lo, plain.hi).join(w.rangeTnum(minus.lo, minus.hi))
+	case plain.some:
+		*r = Range{plain.lo, plain.hi, int64(plain.lo), int64(plain.hi)}
+		known = w.rangeTnum(plain.lo, plain.hi)
+	case minus.some:
+		*r = Range{minus.lo, minus.hi, w.signed(minus.lo), w.signed(minus.hi)}
+		known = w.rangeTnum(minus.lo, minus.hi)
+	default:
+		return false
+	}
+	*t, _ = t.meet(known) // the ends are in both
+	return true
 }
 
 // down bounds the low half by an arc of all bits that is shorter than 2^h:

@@ -41,6 +41,43 @@ func (w Width) rangeTnum(min, max uint64) Tnum {
 	return Tnum{min &^ low, low & w.mask()}
 }
 
+// next returns the least number of t that is not below v, and false when
+// there is none.
+func (t Tnum) next(v uint64) (uint64, bool) {
+	wrong := (v ^ t.Value) &^ t.Mask
+	if wrong == 0 {
+		return v, true
+	}
+	top := uint64(1) << (bits.Len64(wrong) - 1)
+	if v&top == 0 { // it has to be set: the bits below it start again
+		return v&^(2*top-1) | t.Value&(2*top-1), true
+	}
+	// It has to be clear: carry to the next bit that may be set.
+	free := t.Mask &^ v &^ (top - 1)
+	bit := free & -free
+	return v&^(bit-1) | bit | t.Value&(bit-1), free != 0
+}
+
+// prev returns the greatest number of t that is not above v: next of the
+// complements.
+func (t Tnum) prev(v uint64) (uint64, bool) {
+	n, ok := Tnum{^(t.Value | t.Mask), t.Mask}.next(^v)
+	return ^n, ok
+}
+
+// interval is the numbers lo to hi, if there are some.
+type interval struct {
+	lo, hi uint64
+	some   bool
+}
+
+// between is the least interval of the numbers of t from lo to hi.
+func (t Tnum) between(lo, hi uint64) interval {
+	lo, ok := t.next(lo)
+	hi, ok2 := t.prev(hi)
+	return interval{lo, hi, ok && ok2 && lo <= hi}
+}
+
 // meet returns the numbers that are in both, and false when there are none.
 func (t Tnum) meet(u Tnum) (Tnum, bool) {
 	if (t.Value^u.Value)&^(t.Mask|u.Mask) != 0 {
@@ -89,16 +126,19 @@ func (t Tnum) xor(u Tnum) Tnum {
 	return Tnum{(t.Value ^ u.Value) &^ m, m}
 }
 
-// mul sums the partial products; an unknown bit of t adds u or nothing, which
-// any number of the bits that u may have covers.
+// mul sums the partial products; where a bit of t is unknown, with or without
+// one.
 func (t Tnum) mul(u Tnum) Tnum {
+	if u.Mask == 0 {
+		t, u = u, t
+	}
 	sum := Tnum{}
 	for ; t.Value|t.Mask != 0; t.Value, t.Mask = t.Value>>1, t.Mask>>1 {
 		switch {
 		case t.Value&1 != 0:
 			sum = sum.add(u)
 		case t.Mask&1 != 0:
-			sum = sum.add(Tnum{0, u.Value | u.Mask})
+			sum = sum.join(sum.add(u))
 		}
 		u.Value, u.Mask = u.Value<<1, u.Mask<<1
 	}
