@@ -51,6 +51,10 @@ func constant(c bool) string {
 }
 
 func dumpMap(b *bufio.Writer, m *Map) {
+	if m.Err != nil {
+		fmt.Fprintf(b, "%s: error: %v\n", m.Name, m.Err)
+		return
+	}
 	fmt.Fprintf(b, "%s: %s, key %d bytes, value %d bytes, %d entries, flags %#x", m.Name, table.MapTypeOf(m.Type).Name, m.KeySize, m.ValueSize, m.MaxEntries, m.Flags)
 	if m.Pinning != 0 {
 		fmt.Fprint(b, ", pinned by name")
@@ -65,9 +69,19 @@ func dumpMap(b *bufio.Writer, m *Map) {
 	if m.Value != nil {
 		fmt.Fprintf(b, "\tvalue %s\n", TypeString(m.Value))
 	}
+	for _, s := range m.Special {
+		fmt.Fprintf(b, "\t%4d: %d bytes, %s\n", s.Off, s.Size, strings.TrimSpace(s.Tag+" "+s.Name))
+	}
 	if m.Inner != nil {
 		fmt.Fprint(b, "\tinner ")
 		dumpMap(b, m.Inner)
+	}
+	for _, s := range m.Slots {
+		if s.Program != "" {
+			fmt.Fprintf(b, "\t[%d] program %s\n", s.Index, s.Program)
+			continue
+		}
+		fmt.Fprintf(b, "\t[%d] map %d\n", s.Index, s.Map)
 	}
 	dumpData(b, m.Data)
 }

@@ -6,6 +6,8 @@
 package frontend
 
 import (
+	"fmt"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
@@ -22,6 +24,23 @@ type Object struct {
 	Maps      []*Map
 	Globals   []*Global
 	Types     []*Type // named types to declare: map keys and values, globals
+}
+
+// Check returns the first error of a program or, when programs have none, of a
+// map, and says which it is about; nil when there is none. Whoever compiles an
+// object needs all of it.
+func (o *Object) Check() error {
+	for _, p := range o.Programs {
+		if p.Err != nil {
+			return fmt.Errorf("section %s: program %s: %w", p.Section, p.Name, p.Err)
+		}
+	}
+	for _, m := range o.Maps {
+		if m.Err != nil {
+			return m.Err
+		}
+	}
+	return nil
 }
 
 // Program is one entry point with every static subprogram that it can call.
@@ -58,8 +77,8 @@ type Program struct {
 
 // PoisonCall is the id of a helper that no platform has. A call of it stands
 // where an instruction can only be there to be dead: a call of a weak function
-// that nothing defines, or an access whose CO-RE relocation found no target.
-// A wide load stays a load: PoisonLoad.
+// that nothing defines, or an access whose CO-RE relocation found no target (of
+// a wide load both slots).
 const PoisonCall = 0xbad2310
 
 // Ksym is a symbol of the kernel, a variable or a function, as an address.

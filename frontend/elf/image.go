@@ -6,10 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
 // maxSection bounds a section that takes no room in the file, so that a
@@ -27,51 +24,28 @@ const (
 // image is a checked ELF file: every section lies in the file and every
 // function in its section.
 type image struct {
-	data  []byte // the file, or a copy with the repairs of patch.go
-	file  *elf.File
-	order binary.ByteOrder
-	syms  []elf.Symbol
-	funcs []function // by section index and offset
-	alias string     // the name that .text has for cilium/ebpf, see exportText
-}
-
-// function is a function symbol.
-type function struct {
-	name    string
-	section *elf.Section
-	index   int    // of the section
-	off     uint64 // bytes from the start of the section
-	size    uint64 // bytes
-	symbol  int    // index into image.syms
-	local   bool   // static
-	hidden  bool   // not visible outside of the object
+	data   []byte
+	file   *elf.File
+	order  binary.ByteOrder
+	syms   []elf.Symbol
+	relocs map[int]map[uint64]relocation // by index of the section that they change, by offset
+	funcs  []*function                   // by section index and offset
 }
 
 // open checks the file and finds its functions.
-func open(data []byte, opt Options) (*image, error) {
+func open(data []byte) (*image, error) {
 	if err := checkHeader(data); err != nil {
 		return nil, err
 	}
-	im := &image{data: data, alias: textSection}
+	im := &image{data: data}
 	if err := im.parse(); err != nil {
 		return nil, err
 	}
 	if err := im.checkSections(); err != nil {
 		return nil, err
 	}
-	if opt.Platform == bpf.Windows || im.file.Section(windowsSection) != nil {
-		return nil, fmt.Errorf("eBPF for Windows (section %s) is %w: compile the program for Linux", windowsSection, bpf.ErrUnsupported)
-	}
-	if err := im.findFunctions(); err != nil {
-		return nil, err
-	}
-	if err := im.checkPrograms(opt); err != nil {
-		return nil, err
-	}
-	if err := im.checkBTF(); err != nil {
-		return nil, err
-	}
-	return im, im.repair(opt)
+	im.findRelocations()
+	return im, im.findFunctions()
 }
 
 // parse fills file, order and syms. debug/elf is known to panic on some
@@ -166,93 +140,21 @@ func (im *image) checkSections() error {
 	return nil
 }
 
-// executable reports whether the section with this index holds instructions.
-func (im *image) executable(i elf.SectionIndex) bool {
-	if int(i) >= len(im.file.Sections) {
-		return false
+// section returns the section with this index, nil for the indices that have a
+// meaning of their own (SHN_UNDEF, SHN_ABS, SHN_COMMON).
+func (im *image) section(i elf.SectionIndex) *elf.Section {
+	if i == elf.SHN_UNDEF || int(i) >= len(im.file.Sections) {
+		return nil
 	}
-	s := im.file.Sections[i]
-	return s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_EXECINSTR != 0 && s.Size > 0
+	return im.file.Sections[i]
 }
 
-// findFunctions collects the function symbols by the rule of cilium/ebpf:
-// FUNC symbols, and NOTYPE ones (clang before 8) that are not local labels;
-// of several at one place the last.
-func (im *image) findFunctions() error {
-	type place struct {
-		section elf.SectionIndex
-		off     uint64
+// bytes returns what a section has in the file, nothing for .bss.
+func (im *image) bytes(s *elf.Section) []byte {
+	if s.Type == elf.SHT_NOBITS || s.Type == elf.SHT_NULL {
+		return nil
 	}
-	at := make(map[place]function)
-	for i, s := range im.syms {
-		typ, bind := elf.ST_TYPE(s.Info), elf.ST_BIND(s.Info)
-		label := typ == elf.STT_NOTYPE && bind == elf.STB_LOCAL
-		if s.Name == "" || !im.executable(s.Section) || label || typ != elf.STT_FUNC && typ != elf.STT_NOTYPE {
-			continue
-		}
-		vis := elf.ST_VISIBILITY(s.Other)
-		at[place{s.Section, s.Value}] = function{
-			name: s.Name, section: im.file.Sections[s.Section], index: int(s.Section),
-			off: s.Value, size: s.Size, symbol: i,
-			local:  bind == elf.STB_LOCAL,
-			hidden: vis == elf.STV_HIDDEN || vis == elf.STV_INTERNAL,
-		}
-	}
-	for _, f := range at {
-		im.funcs = append(im.funcs, f)
-	}
-	slices.SortFunc(im.funcs, func(a, b function) int {
-		if a.index != b.index {
-			return a.index - b.index
-		}
-		if a.off < b.off {
-			return -1
-		}
-		return 1
-	})
-	return im.checkFunctions()
-}
-
-// checkFunctions checks the bounds of every function. A size of 0 (clang
-// before 7) reaches to the next function.
-func (im *image) checkFunctions() error {
-	seen := make(map[string]string)
-	for i := range im.funcs {
-		f := &im.funcs[i]
-		end := f.section.Size
-		if i+1 < len(im.funcs) && im.funcs[i+1].index == f.index {
-			end = im.funcs[i+1].off
-		}
-		if f.size == 0 && f.off < end {
-			f.size = end - f.off
-		}
-		switch {
-		case f.off+f.size < f.off || f.off+f.size > f.section.Size:
-			return fmt.Errorf("section %s: function %s ends at byte %d of %d", f.section.Name, f.name, f.off+f.size, f.section.Size)
-		case f.size == 0 || f.size%8 != 0 || f.off%8 != 0:
-			return fmt.Errorf("section %s: function %s is not made of whole instructions: offset %d, size %d bytes", f.section.Name, f.name, f.off, f.size)
-		case seen[f.name] != "":
-			return fmt.Errorf("section %s: function %s is in section %s, too", f.section.Name, f.name, seen[f.name])
-		}
-		seen[f.name] = f.section.Name
-	}
-	return nil
-}
-
-// lookup returns the function with the name, or nil.
-func (im *image) lookup(name string) *function {
-	for i := range im.funcs {
-		if im.funcs[i].name == name {
-			return &im.funcs[i]
-		}
-	}
-	return nil
-}
-
-// code returns the instructions of f as they stand in the file.
-func (im *image) code(f *function) []byte {
-	start := f.section.Offset + f.off
-	return im.data[start : start+f.size]
+	return im.data[s.Offset : s.Offset+s.FileSize]
 }
 
 // license returns the string in the license section, "" without one.
@@ -261,7 +163,7 @@ func (im *image) license() string {
 	if s == nil || s.Type != elf.SHT_PROGBITS {
 		return ""
 	}
-	b := im.data[s.Offset : s.Offset+s.FileSize]
+	b := im.bytes(s)
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		b = b[:i]
 	}

@@ -3,27 +3,31 @@
 //
 // It takes the bytes of a file and gives a *frontend.Object: programs with
 // their subprograms linked behind them, maps and data sections, global
-// variables, C types and C source lines. ELF relocation, BTF, map definitions
-// and the joining of functions are the work of github.com/cilium/ebpf; the
-// instructions themselves are decoded by package bpf from the bytes of the
-// section, so that no encoding is lost on the way and nothing depends on the
-// machine that the compiler runs on.
+// variables, C types and C source lines. Objects of all ages are read: with
+// maps defined by BTF or in sections "maps" and "maps/NAME" in the layouts of
+// libbpf, iproute2, gobpf and eBPF for Windows, with function symbols that
+// have neither type nor size, with all code in .text. BTF and CO-RE are the
+// work of github.com/cilium/ebpf/btf; instructions are decoded by package bpf
+// from the bytes of the section, so that no encoding is lost on the way and
+// nothing depends on the machine that the compiler runs on.
 //
 // It refuses, with an error that names the file and the section: files that
 // are not ELF, truncated, of 32 bits, for another machine or linked; objects
-// without a program or with a section whose program type is not known; maps
-// defined by BTF in an object that has none; symbols that nothing defines.
-// What is valid but not compiled by this version wraps bpf.ErrUnsupported.
+// without a program; maps defined by BTF in an object that has none. What is
+// wrong with one program or one map is the Err of that program or map.
 //
-// Loading applies no CO-RE relocation: there is no kernel underneath, and the
-// types that the program was compiled with are the ones that its host uses.
+// Without Options.Kernel CO-RE relocations are applied as if the target had
+// the types that the program was compiled with: every access stays as it is.
 package elf
 
 import (
 	"bytes"
+	"debug/elf"
+	"errors"
 	"fmt"
+	"strings"
 
-	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -32,8 +36,10 @@ import (
 // Options says what the file does not.
 type Options struct {
 	// ProgTypes maps ELF section names to hook names ("xdp") and wins over
-	// the prefixes of the hook table. Naming .text makes programs of the
-	// global functions in it that no other function calls.
+	// the prefixes of the hook table. A name stands for the section and for
+	// all below it ("tc" for tc/ingress); "*" in it matches any text. Of
+	// several that match the longest counts. Naming .text makes programs of
+	// the global functions in it that no other function calls.
 	ProgTypes map[string]string
 	// Platform is the platform whose numbers the object uses. An object that
 	// has a section .ebpf_for_windows is Windows whatever is said here.
@@ -42,35 +48,68 @@ type Options struct {
 	Types []string
 	// NoGlobalTypes leaves the types of maps and globals out of Object.Types.
 	NoGlobalTypes bool
+	// Kernel is BTF, raw or in an ELF file, to apply CO-RE relocations
+	// against; nil for the types of the object itself.
+	Kernel []byte
+	// Set gives values to variables of .kconfig and constants of .rodata, as
+	// C programmers write numbers, characters, booleans and strings; kernel
+	// configuration may be y, m or n as well.
+	Set map[string]string
+	// Assume makes up for what only a host knows, so that objects can be
+	// judged without one: kernel configuration without value is any value,
+	// the kernel is 6.18, code that is only in .text is of type raw, and
+	// names in ProgTypes that fit nothing are ignored.
+	Assume bool
 }
 
 // Load reads the object in data. The name is used in messages and, without
 // its directory, as Object.Name. The bytes are not kept.
-func Load(data []byte, name string, opt Options) (*frontend.Object, error) {
-	im, err := open(data, opt)
+func Load(data []byte, name string, opt Options) (obj *frontend.Object, err error) {
+	defer func() {
+		// The parsers of debug/elf and btf have panicked on malformed files.
+		if r := recover(); r != nil {
+			obj, err = nil, fmt.Errorf("%s: malformed object: %v", name, r)
+		}
+	}()
+	im, err := open(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	spec, err := im.collect()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	l := &loader{image: im, spec: spec, opt: opt, types: newConverter(), maps: make(map[string]int)}
-	obj, err := l.object(name)
-	if err != nil {
+	l := newLoader(im, opt)
+	if obj, err = l.object(name); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return obj, nil
 }
 
-// loader converts one collection into an Object.
+// loader converts one file into an Object.
 type loader struct {
 	*image
-	spec  *ebpf.CollectionSpec
 	opt   Options
 	types *converter
-	maps  map[string]int // name to index into Object.Maps
+	btf   *btf.Spec     // nil without BTF
+	ext   *btf.ExtInfos // nil without .BTF.ext
 	obj   *frontend.Object
+
+	maps   map[place]int     // index into Object.Maps of map symbols and of data sections
+	legacy map[int]legacyMap // what Map does not say of a legacy map, by index
+
+	kernel  *btf.Spec               // Options.Kernel
+	config  map[string]variable     // of .kconfig, by name
+	kfuncs  map[string]bool         // declared in .ksyms
+	ksyms   map[string]*btf.Var     // declared in .ksyms
+	decoded map[*function]*funcCode // of functions met so far
+}
+
+func newLoader(im *image, opt Options) *loader {
+	if im.file.Section(windowsSection) != nil {
+		opt.Platform = bpf.Windows
+	}
+	return &loader{
+		image: im, opt: opt, types: newConverter(),
+		maps: make(map[place]int), legacy: make(map[int]legacyMap), config: make(map[string]variable),
+		kfuncs: make(map[string]bool), ksyms: make(map[string]*btf.Var), decoded: make(map[*function]*funcCode),
+	}
 }
 
 // object runs the conversion: maps first, since instructions refer to them by
@@ -82,7 +121,10 @@ func (l *loader) object(name string) (*frontend.Object, error) {
 		Platform:  l.opt.Platform,
 		BigEndian: l.bigEndian(),
 	}
-	for _, step := range []func() error{l.loadMaps, l.loadGlobals, l.loadPrograms, l.loadTypes} {
+	for _, step := range []func() error{
+		l.checkPrograms, l.loadBTF, l.loadKernel, l.loadMaps, l.loadExterns, l.loadGlobals, l.setConstants,
+		l.loadPrograms, l.loadSlots, l.loadTypes,
+	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -90,20 +132,78 @@ func (l *loader) object(name string) (*frontend.Object, error) {
 	return l.obj, nil
 }
 
-// collect runs cilium/ebpf's loader. It is the only place that does, and a
-// panic in there becomes an error: the file is then malformed in a way that
-// neither its checks nor those of open see.
-func (im *image) collect() (spec *ebpf.CollectionSpec, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			spec, err = nil, fmt.Errorf("malformed object: %v", r)
-		}
-	}()
-	spec, err = ebpf.LoadCollectionSpecFromReader(bytes.NewReader(im.data))
-	if err != nil {
-		return nil, im.explain(err)
+// loadBTF reads the BTF of the object. What is malformed in it matters only
+// when it defines maps: all else can do without.
+func (l *loader) loadBTF() error {
+	spec, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(l.data))
+	maps := l.file.Section(btfMapSection)
+	needed := maps != nil && maps.Size > 0
+	switch {
+	case err == nil:
+		l.btf, l.ext = spec, ext
+		return nil
+	case !needed:
+		return nil
+	case errors.Is(err, btf.ErrNotFound):
+		return l.noBTF()
 	}
-	return spec, nil
+	// The lines of the source may be damaged and the types not.
+	if spec, loadErr := btf.LoadSpecFromReader(bytes.NewReader(l.data)); loadErr == nil {
+		l.btf = spec
+		return nil
+	}
+	return fmt.Errorf("section %s: malformed BTF: %w", btfSection, err)
+}
+
+// noBTF is the error for maps defined by BTF in an object that has none. The
+// message names the first instruction that refers to such a map.
+func (l *loader) noBTF() error {
+	const advice = "the object has no BTF, which defines its maps: compile with -g and keep section " + btfSection + " when stripping"
+	for _, f := range l.funcs {
+		for off := f.off; off < f.off+f.size; off += slotSize {
+			r, ok := l.relocs[f.index][off]
+			if !ok || r.symbol < 0 {
+				continue
+			}
+			if s := l.section(l.syms[r.symbol].Section); s != nil && s.Name == btfMapSection {
+				return fmt.Errorf("section %s: program %s: instruction %d: map %s: %s",
+					f.section.Name, f.name, (off-f.off)/slotSize, l.nameOf(l.syms[r.symbol]), advice)
+			}
+		}
+	}
+	return fmt.Errorf("section %s: %s", btfMapSection, advice)
+}
+
+// loadKernel reads the BTF to relocate against.
+func (l *loader) loadKernel() error {
+	if l.opt.Kernel == nil {
+		return nil
+	}
+	spec, err := btf.LoadSpecFromReader(bytes.NewReader(l.opt.Kernel))
+	if err != nil {
+		return fmt.Errorf("the BTF to relocate against: %w", err)
+	}
+	l.kernel = spec
+	return nil
+}
+
+// isData reports whether a section holds global variables.
+func isData(s *elf.Section) bool {
+	for _, name := range []string{".data", ".rodata", ".bss"} {
+		if s.Name == name || strings.HasPrefix(s.Name, name+".") {
+			return s.Type == elf.SHT_PROGBITS || s.Type == elf.SHT_NOBITS
+		}
+	}
+	return false
+}
+
+// datasec returns the BTF of a section, nil when there is none.
+func (l *loader) datasec(name string) *btf.Datasec {
+	var ds *btf.Datasec
+	if l.btf == nil || l.btf.TypeByName(name, &ds) != nil {
+		return nil
+	}
+	return ds
 }
 
 // baseName is the last element of a path with either kind of separator: the

@@ -1,15 +1,12 @@
 package elf
 
 import (
-	"bytes"
 	"cmp"
 	"debug/elf"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -20,225 +17,202 @@ import (
 // loadMaps converts map definitions and data sections, by section index and
 // offset.
 func (l *loader) loadMaps() error {
-	names := make([]string, 0, len(l.spec.Maps))
-	for name := range l.spec.Maps {
-		names = append(names, name)
-	}
-	places := l.mapPlaces()
-	slices.SortFunc(names, func(a, b string) int {
-		pa, pb := places[a], places[b]
-		return cmp.Or(cmp.Compare(pa.section, pb.section), cmp.Compare(pa.off, pb.off), cmp.Compare(a, b))
-	})
-	for _, name := range names {
-		m, err := l.mapOf(name, l.spec.Maps[name])
-		if err != nil {
-			return fmt.Errorf("map %s: %w", name, err)
-		}
-		l.maps[name] = len(l.obj.Maps)
-		l.obj.Maps = append(l.obj.Maps, m)
-	}
-	return nil
-}
-
-// mapPlace is where a map stands in the file.
-type mapPlace struct {
-	section int
-	off     uint64
-}
-
-// mapPlaces finds every symbol in a section of maps, and every data section
-// by its own name.
-func (l *loader) mapPlaces() map[string]mapPlace {
-	places := make(map[string]mapPlace)
 	for i, s := range l.file.Sections {
-		places[s.Name] = mapPlace{i, 0}
-	}
-	for _, s := range l.syms {
-		i := int(s.Section)
-		if i >= len(l.file.Sections) || elf.ST_TYPE(s.Info) == elf.STT_SECTION {
-			continue
+		var err error
+		switch {
+		case s.Name == btfMapSection && s.Size > 0:
+			err = l.loadDefinitions(i, s)
+		case (s.Name == "maps" || strings.HasPrefix(s.Name, "maps/")) && s.Type == elf.SHT_PROGBITS:
+			l.loadLegacy(i, s)
+		case isData(s):
+			l.loadSection(i, s)
 		}
-		if name := l.file.Sections[i].Name; name == btfMapSection || strings.HasPrefix(name, "maps") {
-			places[s.Name] = mapPlace{i, s.Value}
-		}
-	}
-	return places
-}
-
-// mapOf converts one map.
-func (l *loader) mapOf(name string, spec *ebpf.MapSpec) (*frontend.Map, error) {
-	m := &frontend.Map{
-		Name:       name,
-		Type:       bpf.MapType(spec.Type),
-		KeySize:    spec.KeySize,
-		ValueSize:  spec.ValueSize,
-		MaxEntries: spec.MaxEntries,
-		Flags:      spec.Flags,
-		Pinning:    uint32(spec.Pinning),
-	}
-	if err := checkMap(spec); err != nil {
-		return nil, err
-	}
-	if err := l.mapData(name, spec, m); err != nil {
-		return nil, err
-	}
-	var err error
-	if m.Key, err = l.types.convert(spec.Key); err != nil {
-		return nil, fmt.Errorf("key: %w", err)
-	}
-	if m.Data == nil {
-		// The value of a data section is the list of its variables, which
-		// are Globals.
-		if m.Value, err = l.types.convert(spec.Value); err != nil {
-			return nil, fmt.Errorf("value: %w", err)
-		}
-	} else {
-		m.Key = nil
-	}
-	m.Special = specials(spec.Value)
-	if spec.InnerMap != nil {
-		if m.Inner, err = l.mapOf(name+".inner", spec.InnerMap); err != nil {
-			return nil, fmt.Errorf("inner map: %w", err)
+		if err != nil {
+			return fmt.Errorf("section %s: %w", s.Name, err)
 		}
 	}
-	return m, nil
-}
-
-// checkMap refuses definitions that Map cannot express.
-func checkMap(spec *ebpf.MapSpec) error {
-	switch {
-	case spec.Type == ebpf.UnspecifiedMap:
-		return fmt.Errorf("its type is 0: write __uint(type, BPF_MAP_TYPE_…) into the definition")
-	case table.MapTypeOf(bpf.MapType(spec.Type)) == nil:
-		return fmt.Errorf("map type %d is not known", uint32(spec.Type))
-	case spec.Pinning != ebpf.PinNone && spec.Pinning != ebpf.PinByName:
-		return fmt.Errorf("pinning %d is not known: use LIBBPF_PIN_BY_NAME", uint32(spec.Pinning))
-	case spec.MapExtra != 0:
-		return fmt.Errorf("map_extra is %w", bpf.ErrUnsupported)
-	case spec.Extra != nil && spec.Extra.Len() > 0 && !zero(spec.Extra):
-		return fmt.Errorf("the definition has %d bytes more than type, key_size, value_size, max_entries and map_flags, which is %w: define the map in section %s",
-			spec.Extra.Len(), bpf.ErrUnsupported, btfMapSection)
-	}
+	l.linkLegacy()
 	return nil
 }
 
-// zero reports whether everything left in r is zero, and leaves it there.
-func zero(r *bytes.Reader) bool {
-	b := make([]byte, r.Len())
-	if _, err := r.ReadAt(b, r.Size()-int64(len(b))); err != nil {
-		return false
-	}
-	return !slices.ContainsFunc(b, func(c byte) bool { return c != 0 })
+// addMap appends a map that stands at a place of the file.
+func (l *loader) addMap(m *frontend.Map, where place) int {
+	n := len(l.obj.Maps)
+	l.maps[where] = n
+	l.obj.Maps = append(l.obj.Maps, m)
+	return n
 }
 
-// mapData sets what data sections have: their bytes.
-func (l *loader) mapData(name string, spec *ebpf.MapSpec, m *frontend.Map) error {
-	if len(spec.Contents) == 0 {
-		return nil
+// loadDefinitions converts the variables of section .maps, whose types say
+// what the maps are.
+func (l *loader) loadDefinitions(section int, s *elf.Section) error {
+	ds := l.datasec(s.Name)
+	if ds == nil {
+		return fmt.Errorf("the BTF of the object does not describe the maps: compile with -g")
 	}
-	data, ok := spec.Contents[0].Value.([]byte)
-	if !ok || !strings.HasPrefix(name, ".") {
-		return fmt.Errorf("initial values (__array(values, …)) are %w: fill the map from Go", bpf.ErrUnsupported)
-	}
-	m.Data = slices.Clone(data)
-	m.Frozen = strings.HasPrefix(name, ".rodata")
-	if m.ValueSize == 0 {
-		return fmt.Errorf("malformed object: the section is empty")
-	}
-	return nil
-}
-
-// loadGlobals converts global variables, by map and offset.
-func (l *loader) loadGlobals() error {
-	for _, v := range l.spec.Variables {
-		m, ok := l.maps[v.SectionName]
-		if !ok || v.Offset > math.MaxInt32 {
-			return fmt.Errorf("section %s: variable %s: malformed object: the section holds no data", v.SectionName, v.Name)
-		}
-		g := &frontend.Global{
-			Name: v.Name, Map: m, Off: int(v.Offset), Size: int(v.Size()),
-			Const: l.obj.Maps[m].Frozen,
-		}
-		if err := l.globalType(g, l.spec.Maps[v.SectionName]); err != nil {
-			return fmt.Errorf("section %s: variable %s: %w", v.SectionName, v.Name, err)
-		}
-		l.obj.Globals = append(l.obj.Globals, g)
-	}
-	slices.SortFunc(l.obj.Globals, func(a, b *frontend.Global) int {
-		return cmp.Or(cmp.Compare(a.Map, b.Map), cmp.Compare(a.Off, b.Off), cmp.Compare(a.Name, b.Name))
-	})
-	return nil
-}
-
-// globalType sets the type of g from the list of variables of its section.
-// The type in cilium/ebpf's VariableSpec is a copy, and copies would make
-// two types of one.
-func (l *loader) globalType(g *frontend.Global, section *ebpf.MapSpec) error {
-	ds, ok := section.Value.(*btf.Datasec)
-	if !ok {
-		return nil
-	}
-	for _, info := range ds.Vars {
+	vars := slices.Clone(ds.Vars)
+	slices.SortStableFunc(vars, func(a, b btf.VarSecinfo) int { return cmp.Compare(a.Offset, b.Offset) })
+	for _, info := range vars {
 		v, ok := info.Type.(*btf.Var)
-		if !ok || v.Name != g.Name {
-			continue
+		if !ok {
+			return fmt.Errorf("malformed BTF: a variable is a %T", info.Type)
 		}
-		t, err := l.types.convert(v.Type)
+		m, err := l.definition(v.Name, v.Type, false)
 		if err != nil {
-			return err
+			m = &frontend.Map{Name: v.Name, Err: fmt.Errorf("map %s: %w", v.Name, err)}
 		}
-		if t.Size != g.Size {
-			return fmt.Errorf("malformed object: it has %d bytes, its type has %d", g.Size, t.Size)
-		}
-		g.Type = t
+		l.addMap(m, place{section, uint64(info.Offset)})
 	}
 	return nil
 }
 
-// loadTypes lists the named types to declare: those of map keys and values
-// and of globals in the order of the object, then those asked for by name. A
-// type follows the types of its members.
-func (l *loader) loadTypes() error {
-	list := typeList{seen: make(map[*frontend.Type]bool)}
-	if !l.opt.NoGlobalTypes {
-		for _, m := range l.obj.Maps {
-			for ; m != nil; m = m.Inner {
-				list.add(m.Key)
-				list.add(m.Value)
-			}
-		}
-		for _, g := range l.obj.Globals {
-			list.add(g.Type)
+// definition converts the type of a map variable.
+func (l *loader) definition(name string, t btf.Type, inner bool) (*frontend.Map, error) {
+	def, ok := btf.UnderlyingType(t).(*btf.Struct)
+	if !ok {
+		return nil, fmt.Errorf("it is no struct, which a map of section %s has to be", btfMapSection)
+	}
+	d := mapDef{loader: l, m: &frontend.Map{Name: name}, inner: inner}
+	for _, member := range def.Members {
+		if err := d.member(member); err != nil {
+			return nil, fmt.Errorf("%s: %w", member.Name, err)
 		}
 	}
-	for _, name := range l.opt.Types {
-		t, err := l.namedType(name)
+	if d.m.ValueSize == 0 && d.values {
+		d.m.ValueSize = 4
+	}
+	return d.m, l.finishMap(d.m, d.key, d.value)
+}
+
+// mapDef is a definition on its way to a Map.
+type mapDef struct {
+	*loader
+	m          *frontend.Map
+	key, value btf.Type
+	values     bool
+	inner      bool
+}
+
+// member reads one member, by its name as libbpf does.
+func (d *mapDef) member(member btf.Member) (err error) {
+	number := func(to *uint32) error {
+		n, err := macroNumber(member.Type)
+		*to = uint32(n)
+		return err
+	}
+	var ignored uint32
+	switch member.Name {
+	case "type":
+		err = number((*uint32)(&d.m.Type))
+	case "map_flags":
+		err = number(&d.m.Flags)
+	case "max_entries":
+		err = number(&d.m.MaxEntries)
+	case "key_size":
+		err = number(&d.m.KeySize)
+	case "value_size":
+		err = number(&d.m.ValueSize)
+	case "pinning":
+		err = number(&d.m.Pinning)
+	case "numa_node":
+		err = number(&ignored)
+	case "map_extra":
+		d.m.Extra, err = macroNumber(member.Type)
+	case "key":
+		d.key, d.m.KeySize, err = macroType(member.Type, d.m.KeySize)
+	case "value":
+		d.value, d.m.ValueSize, err = macroType(member.Type, d.m.ValueSize)
+	case "values":
+		err = d.elements(member.Type)
+	case "id", "inner_id", "inner_idx":
+		// Old definitions of eBPF for Windows; the values member says it now.
+	default:
+		err = fmt.Errorf("there is no such member in a map definition: see bpf_helpers.h")
+	}
+	return err
+}
+
+// elements reads the member values: the template of the inner maps, or that
+// the map holds programs.
+func (d *mapDef) elements(t btf.Type) error {
+	d.values = true
+	array, ok := t.(*btf.Array)
+	if !ok {
+		return fmt.Errorf("it is no array: use __array(values, …)")
+	}
+	pointer, ok := btf.UnderlyingType(array.Type).(*btf.Pointer)
+	if !ok {
+		return fmt.Errorf("it is no array of pointers: use __array(values, …)")
+	}
+	switch target := btf.UnderlyingType(pointer.Target).(type) {
+	case *btf.Struct:
+		if d.inner {
+			return fmt.Errorf("maps of maps of maps are %w", bpf.ErrUnsupported)
+		}
+		inner, err := d.definition(d.m.Name+".inner", target, true)
 		if err != nil {
-			return fmt.Errorf("type %q: %w", name, err)
+			return fmt.Errorf("inner map: %w", err)
 		}
-		list.add(t)
-		if !slices.Contains(list.types, t) {
-			list.types = append(list.types, t)
-		}
+		d.m.Inner = inner
+	case *btf.FuncProto:
+	default:
+		return fmt.Errorf("neither maps nor functions")
 	}
-	l.obj.Types = list.types
 	return nil
 }
 
-// namedType looks a type up in BTF by its tag or typedef name.
-func (l *loader) namedType(name string) (*frontend.Type, error) {
-	if l.spec.Types == nil {
-		return nil, fmt.Errorf("the object has no BTF: compile with -g")
+// macroNumber is the number of __uint and __ulong: the length of the array
+// that the member points at, or the value of an enum.
+func macroNumber(t btf.Type) (uint64, error) {
+	switch under := btf.UnderlyingType(t).(type) {
+	case *btf.Pointer:
+		if array, ok := btf.UnderlyingType(under.Target).(*btf.Array); ok {
+			return uint64(array.Nelems), nil
+		}
+	case *btf.Enum:
+		if len(under.Values) > 0 {
+			return under.Values[0].Value, nil
+		}
 	}
-	all, err := l.spec.Types.AnyTypesByName(name)
+	return 0, fmt.Errorf("no number: use __uint")
+}
+
+// macroType is the type of __type and its size in bytes. A size given apart
+// must agree.
+func macroType(t btf.Type, given uint32) (btf.Type, uint32, error) {
+	pointer, ok := btf.UnderlyingType(t).(*btf.Pointer)
+	if !ok {
+		return nil, 0, fmt.Errorf("no type: use __type")
+	}
+	size, err := btf.Sizeof(pointer.Target)
 	if err != nil {
-		return nil, fmt.Errorf("the object has no such type: use it in the program, or keep it with a pointer variable of that type")
+		return nil, 0, err
 	}
-	for _, t := range all {
-		if _, fn := t.(*btf.Func); fn {
-			continue
-		}
-		return l.types.convert(t)
+	if given != 0 && given != uint32(size) {
+		return nil, 0, fmt.Errorf("the size is given as %d bytes, the type has %d", given, size)
 	}
-	return nil, fmt.Errorf("the object has a function, not a type, of that name")
+	return pointer.Target, uint32(size), nil
+}
+
+// finishMap gives the map its types, translates its number and checks it.
+func (l *loader) finishMap(m *frontend.Map, key, value btf.Type) (err error) {
+	if m.Pinning > 1 {
+		return fmt.Errorf("pinning %d is not known: use LIBBPF_PIN_BY_NAME", m.Pinning)
+	}
+	if m.Type == 0 {
+		return fmt.Errorf("its type is 0: write __uint(type, BPF_MAP_TYPE_…) into the definition")
+	}
+	row := table.MapTypeByNumber(l.opt.Platform, uint32(m.Type))
+	if row == nil {
+		return fmt.Errorf("map type %d is not known: %w", uint32(m.Type), bpf.ErrUnsupported)
+	}
+	m.Type = row.Type
+	if m.Key, err = l.types.convert(key); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	if m.Value, err = l.types.convert(value); err != nil {
+		return fmt.Errorf("value: %w", err)
+	}
+	m.Special = specials(value)
+	return nil
 }

@@ -1,250 +1,230 @@
 package elf
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
-// loadPrograms converts every program, by section index and offset.
+// loadPrograms converts every program, by section index and offset. What is
+// wrong with one is its Err.
 func (l *loader) loadPrograms() error {
-	for i := range l.funcs {
-		f := &l.funcs[i]
-		if !l.entry(f, l.opt) {
+	for _, f := range l.funcs {
+		if l.entry(f) {
+			l.obj.Programs = append(l.obj.Programs, l.program(f))
+		}
+	}
+	return nil
+}
+
+// program converts the program that begins with f.
+func (l *loader) program(f *function) *frontend.Program {
+	p := &frontend.Program{Name: f.name, Section: f.section.Name, ErrSlot: -1}
+	if p.Hook, p.Err = l.hookOf(f.section.Name); p.Err != nil {
+		return p
+	}
+	k := linker{loader: l, p: p, start: make(map[*function]int)}
+	if err := k.link(f); err != nil {
+		p.Err = err
+		var at *slotError
+		if errors.As(err, &at) {
+			p.ErrSlot = at.slot
+		}
+	}
+	return p
+}
+
+// slotError is an error about an instruction of a program.
+type slotError struct {
+	slot int
+	err  error
+}
+
+func (e *slotError) Error() string { return fmt.Sprintf("instruction %d: %v", e.slot, e.err) }
+func (e *slotError) Unwrap() error { return e.err }
+
+// linker joins the functions of one program.
+type linker struct {
+	*loader
+	p     *frontend.Program
+	funcs []*function       // in the order of the program
+	start map[*function]int // slot
+}
+
+// link places the entry and every function that it needs, directly or not,
+// one behind the other: breadth first, those of a function by name. Then it
+// resolves what instructions refer to.
+func (k *linker) link(entry *function) error {
+	queue := []*function{entry}
+	for len(queue) > 0 {
+		f := queue[0]
+		queue = queue[1:]
+		if _, done := k.start[f]; done {
 			continue
 		}
-		spec := l.spec.Programs[f.name]
-		if spec == nil {
-			return fmt.Errorf("section %s: program %s: malformed object: the function is lost in linking", f.section.Name, f.name)
+		code := k.code(f)
+		k.start[f] = len(k.p.Insns)
+		if code.err != nil {
+			return k.functionError(f, code.err)
 		}
-		p, err := l.program(f, spec)
-		if err != nil {
-			return fmt.Errorf("section %s: program %s: %w", f.section.Name, f.name, err)
+		k.place(f, code)
+		queue = append(queue, code.refs...)
+	}
+	for _, f := range k.funcs {
+		if err := k.resolve(f); err != nil {
+			return err
 		}
-		l.obj.Programs = append(l.obj.Programs, p)
 	}
 	return nil
 }
 
-// program converts one program in two walks over its linked instructions: the
-// first decodes the bytes of each function and notes where it starts, the
-// second resolves what instructions refer to.
-func (l *loader) program(f *function, spec *ebpf.ProgramSpec) (*frontend.Program, error) {
-	hook, err := hookOf(f.section.Name, l.opt)
-	if err != nil {
-		return nil, err
+// functionError says which function of the program an error is about.
+func (k *linker) functionError(f *function, err error) error {
+	var bad *bpf.InsnError
+	if errors.As(err, &bad) {
+		slot := k.start[f] + bad.Slot
+		moved := *bad
+		moved.Slot = slot
+		err = &slotError{slot, &moved}
+		if k.start[f] == 0 {
+			return err
+		}
 	}
-	p := &frontend.Program{Name: f.name, Section: f.section.Name, Hook: hook}
-	if err := l.place(p, spec.Instructions); err != nil {
-		return nil, err
-	}
-	if err := l.resolve(p, spec.Instructions); err != nil {
-		return nil, err
-	}
-	if err := checkCalls(p); err != nil {
-		return nil, err
-	}
-	p.Lines = lines(p, spec.Instructions)
-	return p, nil
+	return fmt.Errorf("function %s: %w", f.name, err)
 }
 
-// place decodes the functions of the program, one behind the other in the
-// order that linking gave them.
-func (l *loader) place(p *frontend.Program, insns asm.Instructions) error {
-	for i := range insns {
-		name := insns[i].Symbol()
-		if name == "" {
-			if i == 0 {
-				return fmt.Errorf("malformed object: the first instruction has no symbol")
-			}
+// place appends the instructions of f and their lines.
+func (k *linker) place(f *function, code *funcCode) {
+	p, start := k.p, len(k.p.Insns)
+	p.Insns = append(p.Insns, code.insns...)
+	p.Lines = append(p.Lines, code.lines...)
+	info := k.info(f)
+	p.Funcs = append(p.Funcs, frontend.Func{
+		Name: f.name, Start: start, End: len(p.Insns),
+		Global: !f.local && !f.hidden && info != nil && info.Linkage == btf.GlobalFunc,
+		Proto:  k.proto(info, p.Hook),
+	})
+	k.funcs = append(k.funcs, f)
+}
+
+// resolve turns references of f to symbols into indices of maps and distances
+// to functions.
+func (k *linker) resolve(f *function) error {
+	start := k.start[f]
+	for pc := range k.code(f).insns {
+		ins := &k.p.Insns[start+pc]
+		if ins.Op == bpf.OpInvalid {
 			continue
 		}
-		f := l.lookup(name)
-		if f == nil {
-			return fmt.Errorf("malformed object: function %s is in no section", name)
+		off := f.off + uint64(pc)*slotSize
+		var err error
+		if r, ok := k.relocs[f.index][off]; ok {
+			err = k.relocate(f, start+pc, r)
+		} else if to, ok := k.target(f.index, k.bytes(f.section), off); ok {
+			err = k.refer(start+pc, to)
+		} else if ins.Kind == bpf.KindKfunc || ins.Kind == bpf.KindBTFID {
+			err = fmt.Errorf("it has the number of a kernel's symbol and not its name: link the object by symbols: %w", bpf.ErrUnsupported)
 		}
-		code, err := bpf.Decode(l.code(f), l.order)
 		if err != nil {
-			return fmt.Errorf("function %s: %w", name, err)
-		}
-		start := len(p.Insns)
-		p.Insns = append(p.Insns, code...)
-		p.Funcs = append(p.Funcs, frontend.Func{
-			Name: name, Start: start, End: len(p.Insns),
-			Global: !f.local && !f.hidden && globalByBTF(&insns[i]),
-			Proto:  l.proto(btf.FuncMetadata(&insns[i]), p.Hook),
-		})
-	}
-	return nil
-}
-
-// globalByBTF reports whether BTF calls the function that starts here global.
-// Without BTF there is no contract to verify a function by.
-func globalByBTF(ins *asm.Instruction) bool {
-	fn := btf.FuncMetadata(ins)
-	return fn != nil && fn.Linkage == btf.GlobalFunc
-}
-
-// resolve turns references to symbols into indices of maps and distances to
-// functions.
-func (l *loader) resolve(p *frontend.Program, insns asm.Instructions) error {
-	slot := 0
-	for i := range insns {
-		ins := &insns[i]
-		if slot >= len(p.Insns) {
-			return fmt.Errorf("malformed object: linking made %d instructions of %d slots", len(insns), len(p.Insns))
-		}
-		if err := l.reference(p, slot, ins); err != nil {
-			return fmt.Errorf("instruction %d: %w", slot, err)
-		}
-		slot += int(ins.Width())
-	}
-	if slot != len(p.Insns) {
-		return fmt.Errorf("malformed object: linking made %d slots of %d", slot, len(p.Insns))
-	}
-	return nil
-}
-
-// reference resolves the instruction at slot, which linking saw as ins.
-func (l *loader) reference(p *frontend.Program, slot int, ins *asm.Instruction) error {
-	name := ins.Reference()
-	to := &p.Insns[slot]
-	switch {
-	case ins.IsLoadFromMap() && name != "":
-		m, ok := l.maps[name]
-		if !ok {
-			return fmt.Errorf("map %s is defined nowhere", name)
-		}
-		return l.mapReference(to, m, ins)
-	case ins.IsLoadFromMap() && to.Kind == bpf.KindConst:
-		// cilium/ebpf marks these and keeps the name to itself.
-		return fmt.Errorf("the kernel configuration variable %s is %w: make it a global variable", l.origin(p, slot), bpf.ErrUnsupported)
-	case ins.IsKfuncCall():
-		to.Kind, to.Imm = bpf.KindKfunc, int64(len(p.Kfuncs))
-		p.Kfuncs = append(p.Kfuncs, name)
-		return nil
-	case ins.IsFunctionReference() && memoryFunctions[name]:
-		to.Kind, to.Imm = bpf.KindKfunc, int64(len(p.Kfuncs))
-		p.Kfuncs = append(p.Kfuncs, name)
-		return nil
-	case ins.IsFunctionReference() && name != "":
-		fn := findFunc(p, name)
-		if fn == nil {
-			return undefined(name)
-		}
-		to.Kind, to.Imm = bpf.KindLocal, int64(fn.Start-slot-1)
-		if ins.IsLoadOfFunctionPointer() {
-			to.Kind = bpf.KindFunc
-		}
-		return nil
-	case name != "" && l.kernelSymbol(name):
-		to.Kind, to.Imm = bpf.KindBTFID, int64(len(p.Ksyms))
-		p.Ksyms = append(p.Ksyms, frontend.Ksym{Name: name})
-		return nil
-	case name != "":
-		return undefined(name)
-	}
-	return nil
-}
-
-// kernelSymbol reports whether the name was declared extern with __ksym.
-func (l *loader) kernelSymbol(name string) bool {
-	var ds *btf.Datasec
-	if l.spec.Types == nil || l.spec.Types.TypeByName(".ksyms", &ds) != nil {
-		return false
-	}
-	for _, v := range ds.Vars {
-		if v.Type.TypeName() == name {
-			return true
-		}
-	}
-	return false
-}
-
-// mapReference makes the load at to one of map m, or of an address in its
-// only value when m is a data section.
-func (l *loader) mapReference(to *bpf.Instruction, m int, ins *asm.Instruction) error {
-	to.Kind, to.Imm = bpf.KindMap, int64(m)
-	if ins.Src != asm.PseudoMapValue {
-		return nil
-	}
-	// The offset is in the upper half (linux/bpf.h, BPF_PSEUDO_MAP_VALUE).
-	off, size := uint32(uint64(ins.Constant)>>32), l.obj.Maps[m].ValueSize
-	if off > size {
-		return fmt.Errorf("malformed object: byte %d of section %s, which has %d", off, l.obj.Maps[m].Name, size)
-	}
-	to.Kind, to.Off = bpf.KindMapValue, int32(off)
-	return nil
-}
-
-// memoryFunctions are the functions that clang calls of its own accord.
-var memoryFunctions = map[string]bool{"memcpy": true, "memset": true, "memmove": true, "memcmp": true}
-
-// undefined is the error for a symbol that is declared and not defined.
-func undefined(name string) error {
-	return fmt.Errorf("symbol %s is declared and nowhere defined: define it in this file, or link the objects with bpftool gen object", name)
-}
-
-// origin names the symbol that the instruction at slot refers to in the file.
-func (l *loader) origin(p *frontend.Program, slot int) string {
-	for _, fn := range p.Funcs {
-		if slot >= fn.Start && slot < fn.End {
-			return l.symbolAt(l.lookup(fn.Name), slot-fn.Start)
-		}
-	}
-	return ""
-}
-
-func findFunc(p *frontend.Program, name string) *frontend.Func {
-	for i := range p.Funcs {
-		if p.Funcs[i].Name == name {
-			return &p.Funcs[i]
+			return &slotError{start + pc, err}
 		}
 	}
 	return nil
 }
 
-// checkCalls checks that local calls and function pointers lead to the start
-// of a function.
-func checkCalls(p *frontend.Program) error {
-	starts := make(map[int]bool, len(p.Funcs))
-	for _, f := range p.Funcs {
-		starts[f.Start] = true
+// refer makes the instruction at slot one that calls the function at a place
+// or takes its address.
+func (k *linker) refer(slot int, to place) error {
+	f := k.functionAt(to)
+	start, placed := k.start[f]
+	if f == nil || !placed {
+		return fmt.Errorf("malformed object: it leads to byte %d of section %d, where no function starts", int64(to.off), to.section)
 	}
-	for slot, ins := range p.Insns {
-		local := ins.Op == bpf.OpCall && ins.Kind == bpf.KindLocal || ins.Op == bpf.OpLdImm && ins.Kind == bpf.KindFunc
-		if local && !starts[slot+1+int(ins.Imm)] {
-			return fmt.Errorf("instruction %d: malformed object: the call leads to slot %d, where no function starts", slot, slot+1+int(ins.Imm))
+	ins := &k.p.Insns[slot]
+	ins.Imm = int64(start - slot - 1)
+	if ins.Kind = bpf.KindFunc; ins.Op == bpf.OpCall {
+		ins.Kind = bpf.KindLocal
+	}
+	return nil
+}
+
+// funcCode is what the file says of a function, apart from any program.
+type funcCode struct {
+	insns []bpf.Instruction
+	lines []frontend.Line
+	refs  []*function // called or pointed to, by name
+	err   error
+}
+
+// code decodes f and applies CO-RE relocations to it.
+func (l *loader) code(f *function) *funcCode {
+	if c := l.decoded[f]; c != nil {
+		return c
+	}
+	c := new(funcCode)
+	l.decoded[f] = c
+	b := l.bytes(f.section)[f.off : f.off+f.size]
+	if len(b) == 0 || f.off%slotSize != 0 {
+		c.err = fmt.Errorf("it is not made of whole instructions: offset %d, size %d bytes", f.off, f.size)
+		return c
+	}
+	if c.insns, c.err = bpf.Decode(b, l.order); c.err != nil {
+		return c
+	}
+	c.lines = l.lines(f, len(c.insns))
+	if c.err = l.adapt(f, c.insns); c.err != nil {
+		return c
+	}
+	for pc := range c.insns {
+		to, ok := l.target(f.index, l.bytes(f.section), f.off+uint64(pc)*slotSize)
+		if ins := c.insns[pc]; !ok || ins.Op != bpf.OpCall && ins.Op != bpf.OpLdImm {
+			continue
+		}
+		if ref := l.functionAt(to); ref != nil && !slices.Contains(c.refs, ref) {
+			c.refs = append(c.refs, ref)
+		}
+	}
+	slices.SortStableFunc(c.refs, func(a, b *function) int { return cmp.Compare(a.name, b.name) })
+	return c
+}
+
+// info is the BTF of a function, nil without one.
+func (l *loader) info(f *function) *btf.Func {
+	infos, _, _ := l.ext.Section(f.section.Name)
+	for _, i := range infos {
+		if uint64(i.Offset)*slotSize == f.off {
+			return i.Func
 		}
 	}
 	return nil
 }
 
-// lines gives every slot the last line recorded at or before it in its
+// lines gives every slot of f the last line recorded at or before it in the
 // function, the rule by which the kernel looks lines up.
-func lines(p *frontend.Program, insns asm.Instructions) []frontend.Line {
-	all := make([]frontend.Line, len(p.Insns))
+func (l *loader) lines(f *function, n int) []frontend.Line {
+	_, infos, _ := l.ext.Section(f.section.Name)
+	first := f.off / slotSize
+	all := make([]frontend.Line, n)
+	for _, i := range infos {
+		at := uint64(i.Offset)
+		if at >= first && at < first+uint64(n) {
+			all[at-first] = frontend.Line{Pos: position(i.Line), Text: strings.TrimSpace(i.Line.Line())}
+		}
+	}
 	var last frontend.Line
-	slot := 0
-	for i := range insns {
-		ins := &insns[i]
-		if ins.Symbol() != "" {
-			last = frontend.Line{}
+	for i := range all {
+		if all[i] == (frontend.Line{}) {
+			all[i] = last
 		}
-		if li, ok := ins.Source().(*btf.Line); ok {
-			last = frontend.Line{Pos: position(li), Text: strings.TrimSpace(li.Line())}
-		}
-		for range ins.Width() {
-			all[slot] = last
-			slot++
-		}
+		last = all[i]
 	}
 	return all
 }
