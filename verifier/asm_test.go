@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,6 +54,7 @@ var (
 	reSwap   = regexp.MustCompile(`^r(\d+) = (be|le|bswap)(16|32|64) r\d+$`)
 	reALU    = regexp.MustCompile(`^([rw])(\d+) (\S+) (\S+)$`)
 	reCall   = regexp.MustCompile(`^call (\w+)$`)
+	reFuncOf = regexp.MustCompile(`^r(\d+) = func (\w+)$`)
 )
 
 // assembler turns the text of a test program, one instruction a line as
@@ -63,6 +65,8 @@ type assembler struct {
 	labels map[string]int
 	fixes  map[int]string
 	funcs  []frontend.Func
+	maps   []*frontend.Map
+	kfuncs []string
 }
 
 func number(t testing.TB, s string) int64 {
@@ -141,6 +145,14 @@ func (a *assembler) line(t testing.TB, s string) {
 			i.Imm = int64(h.ID)
 		} else if n, err := strconv.Atoi(m[1]); err == nil {
 			i.Imm = int64(n)
+		} else if table.KfuncByName(m[1]) != nil {
+			i.Kind = bpf.KindKfunc
+			if k := slices.Index(a.kfuncs, m[1]); k >= 0 {
+				i.Imm = int64(k)
+			} else {
+				i.Imm = int64(len(a.kfuncs))
+				a.kfuncs = append(a.kfuncs, m[1])
+			}
 		} else {
 			i.Kind = bpf.KindLocal
 			a.fixes[len(a.insns)] = m[1]
@@ -154,12 +166,16 @@ func (a *assembler) line(t testing.TB, s string) {
 func (a *assembler) arithmetic(t testing.TB, s string) {
 	t.Helper()
 	switch m := []string(nil); {
+	case match(reFuncOf, s, &m):
+		a.fixes[len(a.insns)] = m[2]
+		a.add(bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindFunc, Dst: reg(m[1]), Src: bpf.RegImm})
+		a.add(bpf.Instruction{})
 	case match(reMap, s, &m):
 		i := bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindMap, Dst: reg(m[1]), Src: bpf.RegImm, Imm: -1}
 		if m[2] == "value" {
 			i.Kind = bpf.KindMapValue
 		}
-		for k, d := range testMaps {
+		for k, d := range a.maps {
 			if d.Name == m[3] {
 				i.Imm = int64(k)
 			}
@@ -196,10 +212,16 @@ func match(re *regexp.Regexp, s string, m *[]string) bool {
 	return *m != nil
 }
 
-// assemble makes a program of the hook of that name.
+// assemble makes a program of the hook of that name that uses testMaps.
 func assemble(t testing.TB, hook, text string) (*frontend.Object, *frontend.Program) {
 	t.Helper()
-	a := assembler{labels: map[string]int{}, fixes: map[int]string{}, funcs: []frontend.Func{{Name: "main"}}}
+	return assembleWith(t, hook, text, testMaps)
+}
+
+// assembleWith makes a program that names the given maps.
+func assembleWith(t testing.TB, hook, text string, maps []*frontend.Map) (*frontend.Object, *frontend.Program) {
+	t.Helper()
+	a := assembler{labels: map[string]int{}, fixes: map[int]string{}, funcs: []frontend.Func{{Name: "main"}}, maps: maps}
 	for _, s := range strings.Split(text, "\n") {
 		s, _, _ = strings.Cut(s, "//")
 		if s = strings.Join(strings.Fields(s), " "); s != "" {
@@ -211,7 +233,7 @@ func assemble(t testing.TB, hook, text string) (*frontend.Object, *frontend.Prog
 		if !ok {
 			t.Fatalf("no label %q", label)
 		}
-		if a.insns[pc].Op == bpf.OpCall {
+		if a.insns[pc].Op == bpf.OpCall || a.insns[pc].Op == bpf.OpLdImm {
 			a.insns[pc].Imm = int64(to - pc - 1)
 		} else {
 			a.insns[pc].Off = int32(to - pc - 1)
@@ -223,12 +245,12 @@ func assemble(t testing.TB, hook, text string) (*frontend.Object, *frontend.Prog
 			a.funcs[i-1].End = a.funcs[i].Start
 		}
 	}
-	p := &frontend.Program{Name: "main", Section: hook, Hook: table.HookByName(bpf.Linux, hook), Insns: a.insns, Funcs: a.funcs}
+	p := &frontend.Program{Name: "main", Section: hook, Hook: table.HookByName(bpf.Linux, hook), Insns: a.insns, Funcs: a.funcs, Kfuncs: a.kfuncs}
 	if p.Hook == nil {
 		t.Fatalf("no hook %q", hook)
 	}
 	p.Lines = make([]frontend.Line, len(p.Insns))
-	obj := &frontend.Object{Name: "test.o", License: "GPL", Programs: []*frontend.Program{p}, Maps: testMaps}
+	obj := &frontend.Object{Name: "test.o", License: "GPL", Programs: []*frontend.Program{p}, Maps: maps}
 	return obj, p
 }
 
