@@ -52,7 +52,7 @@ func (l *loader) adapt(f *function, insns []bpf.Instruction) error {
 
 // fixups computes what relocations change.
 func (l *loader) fixups(relos []*btf.CORERelocation) ([]btf.COREFixup, error) {
-	return btf.CORERelocate(relos, []*btf.Spec{l.kernel}, l.order, l.btf.TypeID)
+	return btf.CORERelocate(relos, []*btf.Spec{l.kernel}, l.order, l.local.TypeID)
 }
 
 // apply writes the new value into an instruction, or makes it a poisoned one.

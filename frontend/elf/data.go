@@ -28,8 +28,10 @@ func (l *loader) loadSection(i int, s *elf.Section) {
 	if m.Frozen = strings.HasPrefix(s.Name, ".rodata"); m.Frozen {
 		m.Flags = bpf.FlagRdonlyProg
 	}
-	if ds := l.datasec(s.Name); ds != nil {
-		m.Special = specials(ds)
+	for _, d := range l.datasec(s.Name) {
+		if d.v != nil && d.placed {
+			m.Special = append(m.Special, specials(d.v.Type, int(d.off))...)
+		}
 	}
 	if s.Size == 0 {
 		m.Err = fmt.Errorf("section %s: malformed object: the section is empty", s.Name)
@@ -73,16 +75,11 @@ func (l *loader) loadGlobals() error {
 
 // globalType sets the type of g from the list of variables of its section.
 func (l *loader) globalType(g *frontend.Global, section string) error {
-	ds := l.datasec(section)
-	if ds == nil {
-		return nil
-	}
-	for _, info := range ds.Vars {
-		v, ok := info.Type.(*btf.Var)
-		if !ok || v.Name != g.Name {
+	for _, d := range l.datasec(section) {
+		if d.v == nil || d.name != g.Name {
 			continue
 		}
-		t, err := l.types.convert(v.Type)
+		t, err := l.types.convert(d.v.Type)
 		if err != nil {
 			return err
 		}

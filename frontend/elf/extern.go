@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cilium/ebpf/btf"
-
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
@@ -28,20 +26,14 @@ type variable struct {
 // loadExterns reads what the object declares and does not define: kernel
 // configuration, kernel functions and kernel variables.
 func (l *loader) loadExterns() error {
-	if ds := l.datasec(symbolSection); ds != nil {
-		for _, info := range ds.Vars {
-			switch t := info.Type.(type) {
-			case *btf.Func:
-				l.kfuncs[t.Name] = true
-			case *btf.Var:
-				l.ksyms[t.Name] = t
-			}
+	for _, d := range l.datasec(symbolSection) {
+		if d.fn != nil {
+			l.kfuncs[d.name] = true
+			continue
 		}
+		l.ksyms[d.name] = d.v
 	}
-	if ds := l.datasec(configSection); ds != nil {
-		return l.loadConfig(ds)
-	}
-	return nil
+	return l.loadConfig(l.datasec(configSection))
 }
 
 // assumed are the values of variables that libbpf makes up, as Linux 6.18 on
@@ -53,22 +45,21 @@ var assumed = map[string]uint64{
 // loadConfig makes two data sections of the configuration variables: one that
 // is frozen, of those whose value is known, and one that programs cannot
 // write either, of those that may have any value.
-func (l *loader) loadConfig(ds *btf.Datasec) error {
+func (l *loader) loadConfig(vars []declared) error {
 	sections := [2]*frontend.Map{l.configMap(configSection), l.configMap(configSection + ".any")}
 	sections[0].Frozen = true
 	var globals [2][]*frontend.Global
-	for _, info := range ds.Vars {
-		v, ok := info.Type.(*btf.Var)
-		if !ok {
-			return fmt.Errorf("section %s: malformed BTF: a variable is a %T", configSection, info.Type)
+	for _, d := range vars {
+		if d.v == nil {
+			return fmt.Errorf("section %s: malformed BTF: %s is a function", configSection, d.name)
 		}
-		t, err := l.types.convert(v.Type)
+		t, err := l.types.convert(d.v.Type)
 		if err != nil {
-			return fmt.Errorf("section %s: variable %s: %w", configSection, v.Name, err)
+			return fmt.Errorf("section %s: variable %s: %w", configSection, d.name, err)
 		}
-		value, known, err := l.configValue(v.Name, t)
+		value, known, err := l.configValue(d.name, t)
 		if err != nil {
-			l.config[v.Name] = variable{err: err}
+			l.config[d.name] = variable{err: err}
 			continue
 		}
 		i := 0
@@ -79,7 +70,7 @@ func (l *loader) loadConfig(ds *btf.Datasec) error {
 		for len(m.Data)%8 != 0 {
 			m.Data = append(m.Data, 0)
 		}
-		globals[i] = append(globals[i], &frontend.Global{Name: v.Name, Off: len(m.Data), Size: t.Size, Const: true, Type: t})
+		globals[i] = append(globals[i], &frontend.Global{Name: d.name, Off: len(m.Data), Size: t.Size, Const: true, Type: t})
 		m.Data = append(m.Data, value...)
 	}
 	for i, m := range sections {

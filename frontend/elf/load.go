@@ -23,9 +23,8 @@ package elf
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/cilium/ebpf/btf"
 
@@ -87,12 +86,15 @@ type loader struct {
 	*image
 	opt   Options
 	types *converter
-	btf   *btf.Spec     // nil without BTF
+	btf   *btf.Spec     // types of the object; nil without BTF
 	ext   *btf.ExtInfos // nil without .BTF.ext
+	local *btf.Spec     // the same types as btf, those that ext refers to
 	obj   *frontend.Object
 
 	maps   map[place]int     // index into Object.Maps of map symbols and of data sections
 	legacy map[int]legacyMap // what Map does not say of a legacy map, by index
+
+	datasecs map[string][]declared // see datasec
 
 	kernel  *btf.Spec               // Options.Kernel
 	config  map[string]variable     // of .kconfig, by name
@@ -107,7 +109,7 @@ func newLoader(im *image, opt Options) *loader {
 	}
 	return &loader{
 		image: im, opt: opt, types: newConverter(),
-		maps: make(map[place]int), legacy: make(map[int]legacyMap), config: make(map[string]variable),
+		maps: make(map[place]int), legacy: make(map[int]legacyMap), datasecs: make(map[string][]declared), config: make(map[string]variable),
 		kfuncs: make(map[string]bool), ksyms: make(map[string]*btf.Var), decoded: make(map[*function]*funcCode),
 	}
 }
@@ -133,26 +135,31 @@ func (l *loader) object(name string) (*frontend.Object, error) {
 }
 
 // loadBTF reads the BTF of the object. What is malformed in it matters only
-// when it defines maps: all else can do without.
+// when it defines maps: all else can do without. The types are read from the
+// section alone, because together with the ELF file the package checks what
+// it thinks extern variables are.
 func (l *loader) loadBTF() error {
-	spec, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(l.data))
-	maps := l.file.Section(btfMapSection)
-	needed := maps != nil && maps.Size > 0
-	switch {
-	case err == nil:
-		l.btf, l.ext = spec, ext
-		return nil
-	case !needed:
-		return nil
-	case errors.Is(err, btf.ErrNotFound):
-		return l.noBTF()
-	}
-	// The lines of the source may be damaged and the types not.
-	if spec, loadErr := btf.LoadSpecFromReader(bytes.NewReader(l.data)); loadErr == nil {
-		l.btf = spec
+	maps := slices.ContainsFunc(l.file.Sections, func(s *elf.Section) bool { return isDefinitions(s) && s.Size > 0 })
+	sec := l.file.Section(btfSection)
+	if sec == nil || sec.Size == 0 {
+		if maps {
+			return l.noBTF()
+		}
 		return nil
 	}
-	return fmt.Errorf("section %s: malformed BTF: %w", btfSection, err)
+	spec, err := btf.LoadSpecFromReader(bytes.NewReader(l.bytes(sec)))
+	if err != nil {
+		if maps {
+			return fmt.Errorf("section %s: malformed BTF: %w", btfSection, err)
+		}
+		return nil
+	}
+	l.btf = spec
+	// Without .BTF.ext, or with a damaged one, there are no lines.
+	if local, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(l.data)); err == nil {
+		l.local, l.ext = local, ext
+	}
+	return nil
 }
 
 // noBTF is the error for maps defined by BTF in an object that has none. The
@@ -165,7 +172,7 @@ func (l *loader) noBTF() error {
 			if !ok || r.symbol < 0 {
 				continue
 			}
-			if s := l.section(l.syms[r.symbol].Section); s != nil && s.Name == btfMapSection {
+			if s := l.section(l.syms[r.symbol].Section); s != nil && isDefinitions(s) {
 				return fmt.Errorf("section %s: program %s: instruction %d: map %s: %s",
 					f.section.Name, f.name, (off-f.off)/slotSize, l.nameOf(l.syms[r.symbol]), advice)
 			}
@@ -185,25 +192,6 @@ func (l *loader) loadKernel() error {
 	}
 	l.kernel = spec
 	return nil
-}
-
-// isData reports whether a section holds global variables.
-func isData(s *elf.Section) bool {
-	for _, name := range []string{".data", ".rodata", ".bss"} {
-		if s.Name == name || strings.HasPrefix(s.Name, name+".") {
-			return s.Type == elf.SHT_PROGBITS || s.Type == elf.SHT_NOBITS
-		}
-	}
-	return false
-}
-
-// datasec returns the BTF of a section, nil when there is none.
-func (l *loader) datasec(name string) *btf.Datasec {
-	var ds *btf.Datasec
-	if l.btf == nil || l.btf.TypeByName(name, &ds) != nil {
-		return nil
-	}
-	return ds
 }
 
 // baseName is the last element of a path with either kind of separator: the

@@ -20,7 +20,7 @@ func (l *loader) loadMaps() error {
 	for i, s := range l.file.Sections {
 		var err error
 		switch {
-		case s.Name == btfMapSection && s.Size > 0:
+		case isDefinitions(s) && s.Size > 0:
 			err = l.loadDefinitions(i, s)
 		case (s.Name == "maps" || strings.HasPrefix(s.Name, "maps/")) && s.Type == elf.SHT_PROGBITS:
 			l.loadLegacy(i, s)
@@ -46,22 +46,20 @@ func (l *loader) addMap(m *frontend.Map, where place) int {
 // loadDefinitions converts the variables of section .maps, whose types say
 // what the maps are.
 func (l *loader) loadDefinitions(section int, s *elf.Section) error {
-	ds := l.datasec(s.Name)
-	if ds == nil {
+	vars := l.datasec(s.Name)
+	if vars == nil {
 		return fmt.Errorf("the BTF of the object does not describe the maps: compile with -g")
 	}
-	vars := slices.Clone(ds.Vars)
-	slices.SortStableFunc(vars, func(a, b btf.VarSecinfo) int { return cmp.Compare(a.Offset, b.Offset) })
-	for _, info := range vars {
-		v, ok := info.Type.(*btf.Var)
-		if !ok {
-			return fmt.Errorf("malformed BTF: a variable is a %T", info.Type)
+	slices.SortStableFunc(vars, func(a, b declared) int { return cmp.Compare(a.off, b.off) })
+	for _, d := range vars {
+		if d.v == nil || !d.placed {
+			continue
 		}
-		m, err := l.definition(v.Name, v.Type, false)
+		m, err := l.definition(d.name, d.v.Type, false)
 		if err != nil {
-			m = &frontend.Map{Name: v.Name, Err: fmt.Errorf("map %s: %w", v.Name, err)}
+			m = &frontend.Map{Name: d.name, Err: fmt.Errorf("map %s: %w", d.name, err)}
 		}
-		l.addMap(m, place{section, uint64(info.Offset)})
+		l.addMap(m, place{section, d.off})
 	}
 	return nil
 }
@@ -69,6 +67,10 @@ func (l *loader) loadDefinitions(section int, s *elf.Section) error {
 // definition converts the type of a map variable.
 func (l *loader) definition(name string, t btf.Type, inner bool) (*frontend.Map, error) {
 	def, ok := btf.UnderlyingType(t).(*btf.Struct)
+	for ok && len(def.Members) == 1 && def.Members[0].Name == "__0" {
+		// Rust wraps what may change.
+		def, ok = btf.UnderlyingType(def.Members[0].Type).(*btf.Struct)
+	}
 	if !ok {
 		return nil, fmt.Errorf("it is no struct, which a map of section %s has to be", btfMapSection)
 	}
@@ -196,9 +198,6 @@ func macroType(t btf.Type, given uint32) (btf.Type, uint32, error) {
 
 // finishMap gives the map its types, translates its number and checks it.
 func (l *loader) finishMap(m *frontend.Map, key, value btf.Type) (err error) {
-	if m.Pinning > 1 {
-		return fmt.Errorf("pinning %d is not known: use LIBBPF_PIN_BY_NAME", m.Pinning)
-	}
 	if m.Type == 0 {
 		return fmt.Errorf("its type is 0: write __uint(type, BPF_MAP_TYPE_…) into the definition")
 	}
@@ -213,6 +212,6 @@ func (l *loader) finishMap(m *frontend.Map, key, value btf.Type) (err error) {
 	if m.Value, err = l.types.convert(value); err != nil {
 		return fmt.Errorf("value: %w", err)
 	}
-	m.Special = specials(value)
+	m.Special = specials(value, 0)
 	return nil
 }

@@ -16,20 +16,16 @@ import (
 // place in a program array of iproute2.
 func (l *loader) loadSlots() error {
 	for i, s := range l.file.Sections {
-		if s.Name != btfMapSection {
+		if !isDefinitions(s) {
 			continue
 		}
-		ds := l.datasec(s.Name)
-		if ds == nil {
-			continue
-		}
-		for _, info := range ds.Vars {
-			n, ok := l.maps[place{i, uint64(info.Offset)}]
-			if !ok || l.obj.Maps[n].Err != nil {
+		for _, d := range l.datasec(s.Name) {
+			n, ok := l.maps[place{i, d.off}]
+			if !ok || !d.placed || d.v == nil || l.obj.Maps[n].Err != nil {
 				continue
 			}
 			m := l.obj.Maps[n]
-			if err := l.values(m, i, info); err != nil {
+			if err := l.values(m, i, d); err != nil {
 				m.Err = fmt.Errorf("map %s: %w", m.Name, err)
 			}
 		}
@@ -41,8 +37,8 @@ func (l *loader) loadSlots() error {
 }
 
 // values reads the elements of one map: each is a relocation of a pointer.
-func (l *loader) values(m *frontend.Map, section int, info btf.VarSecinfo) error {
-	def, ok := btf.UnderlyingType(info.Type.(*btf.Var).Type).(*btf.Struct)
+func (l *loader) values(m *frontend.Map, section int, d declared) error {
+	def, ok := btf.UnderlyingType(d.v.Type).(*btf.Struct)
 	if !ok {
 		return nil
 	}
@@ -50,7 +46,7 @@ func (l *loader) values(m *frontend.Map, section int, info btf.VarSecinfo) error
 		if member.Name != "values" {
 			continue
 		}
-		start, end := uint64(info.Offset)+uint64(member.Offset/8), uint64(info.Offset)+uint64(info.Size)
+		start, end := d.off+uint64(member.Offset/8), d.off+d.size
 		for off := start; off+8 <= end; off += 8 {
 			r, ok := l.relocs[section][off]
 			if !ok || r.symbol < 0 {

@@ -24,12 +24,12 @@ var specialStructs = map[string]frontend.SpecialKind{
 // pointerTags are the type tags that make a pointer special.
 var pointerTags = []string{"kptr", "kptr_ref", "kptr_untrusted", "percpu_kptr", "uptr"}
 
-// specials finds the special parts of a value of type t, by offset. The type
-// of a data section is the list of its variables.
-func specials(t btf.Type) []frontend.Special {
+// specials finds the special parts of a value, or of the piece of one that
+// begins at byte off, of type t; by offset.
+func specials(t btf.Type, off int) []frontend.Special {
 	var found []frontend.Special
 	if t != nil {
-		found = addSpecials(nil, t, 0, 0)
+		found = addSpecials(nil, t, off, 0)
 	}
 	slices.SortStableFunc(found, func(a, b frontend.Special) int { return cmp.Compare(a.Off, b.Off) })
 	return found
@@ -62,12 +62,6 @@ func addSpecials(all []frontend.Special, t btf.Type, off, depth int) []frontend.
 	case *btf.Pointer:
 		if tag, name := pointerTag(t.Target); tag != "" {
 			all = append(all, frontend.Special{Kind: frontend.SpecialKptr, Name: name, Tag: tag, Off: off, Size: 8})
-		}
-	case *btf.Datasec:
-		for _, info := range t.Vars {
-			if v, ok := info.Type.(*btf.Var); ok {
-				all = addSpecials(all, v.Type, int(info.Offset), depth+1)
-			}
 		}
 	}
 	return all
