@@ -29,8 +29,8 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 		}
 		if s.Call != nil {
 			fact.Call = call(s.Call)
-			if fact.Call.KeyBelow {
-				entries[fact.Call.Map] = max(entries[fact.Call.Map], fact.Call.Key+1)
+			for m, key := range s.Call.Keys {
+				entries[m] = max(entries[m], key+1)
 			}
 		}
 		f.Insns[pc] = fact

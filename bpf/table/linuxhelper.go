@@ -20,9 +20,9 @@ var (
 // last one: the enum is frozen. Index i holds id i+1. Prototypes are those of
 // the kernel's bpf_func_proto records as far as ArgKind can say them.
 var linuxHelpers = []Helper{
-	{ID: 1, Name: "map_lookup_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetMapValueOrNull, Symbol: "MapLookupElem"},
-	{ID: 2, Name: "map_update_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey, ArgValue, ArgAny}, Ret: RetErr, Writes: RegionMap, Symbol: "MapUpdateElem"},
-	{ID: 3, Name: "map_delete_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetErr, Writes: RegionMap, Symbol: "MapDeleteElem"},
+	{ID: 1, Name: "map_lookup_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Pkt: true, Ret: RetMapValueOrNull, Symbol: "MapLookupElem"},
+	{ID: 2, Name: "map_update_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey, ArgValue, ArgAny}, Pkt: true, Ret: RetErr, Writes: RegionMap, Symbol: "MapUpdateElem"},
+	{ID: 3, Name: "map_delete_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Pkt: true, Ret: RetErr, Writes: RegionMap, Symbol: "MapDeleteElem"},
 	{ID: 4, Name: "probe_read", Args: []ArgKind{ArgMemOut, ArgSizeOrZero, ArgAny}, Ret: RetErr},
 	{ID: 5, Name: "ktime_get_ns", Status: Supported, Symbol: "KtimeGetNs"},
 	{ID: 6, Name: "trace_printk", Status: Supported, Args: []ArgKind{ArgMem, ArgSize, ArgOpt, ArgOpt, ArgOpt}, Symbol: "TracePrintk"},

@@ -62,7 +62,8 @@ type Call struct {
 	Key      uint32
 	KeyConst bool
 	KeyBelow bool
-	// Maps lists the maps with a constant key and the greatest of them.
+	// Keys has the maps with a constant key below max_entries and the
+	// greatest of them.
 	Keys map[int]uint32
 }
 
@@ -135,6 +136,9 @@ func (s *Seen) after(m *transfer.Machine, depth, fn int) {
 	}
 	if n.Helper != nil {
 		i.call(m)
+	}
+	if n.String.Len > 0 {
+		s.fold(Span{int(n.String.Map), int(n.String.Off), int(n.String.Len)})
 	}
 }
 
@@ -212,7 +216,7 @@ func (i *Insn) call(m *transfer.Machine) {
 	}
 	c.KeyConst = c.KeyConst && n.KeyConst && c.Key == n.Key && c.Map >= 0
 	c.KeyBelow = c.KeyBelow && n.KeyBelow && c.KeyConst
-	if c.KeyBelow {
-		c.Keys[c.Map] = max(c.Keys[c.Map], n.Key)
+	if n.KeyBelow { // also relied on where other paths have other keys
+		c.Keys[int(n.Map)] = max(c.Keys[int(n.Map)], n.Key)
 	}
 }

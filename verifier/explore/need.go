@@ -218,6 +218,10 @@ func (x *search) back(n *node, r *rec, cur *need) {
 		readCells(cur, spans, false)
 	case table.ClassCall:
 		x.backCall(in, r, cur, spans)
+	case table.ClassPacket:
+		f.kill(scratchRegs)
+		f.use(in.Src, false)
+		f.use(bpf.R6, true)
 	case table.ClassExit:
 		if r.depth == 0 {
 			f.use(bpf.R0, false)
@@ -317,8 +321,8 @@ func (x *search) backCall(in *bpf.Instruction, r *rec, cur *need, spans []span) 
 	f.kill(scratchRegs)
 	overwrite(cur, spans)
 	readCells(cur, spans, false)
-	h := table.HelperByID(x.env.Platform, int32(in.Imm))
-	for i, kind := range h.Args {
+	h := x.env.Callee(in)
+	for i, kind := range h.Args { // the call was executed: there is a row
 		switch kind {
 		case table.ArgOpt:
 			f.use(bpf.R1+bpf.Reg(i), false)

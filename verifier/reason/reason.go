@@ -7,41 +7,47 @@ type Code string
 
 // The reasons. Structure, values, memory, calls, results, limits, features.
 const (
-	FallsOff      Code = "V001"
-	BadJump       Code = "V002"
-	Unreachable   Code = "V003"
-	WritesR10     Code = "V004"
-	BadInsn       Code = "V005"
-	Recursion     Code = "V006"
-	TooDeep       Code = "V007"
-	UninitReg     Code = "V010"
-	PtrArith      Code = "V011"
-	MayBeNull     Code = "V012"
-	PacketBounds  Code = "V013"
-	StackBounds   Code = "V014"
-	MapBounds     Code = "V015"
-	CtxAccess     Code = "V016"
-	NotPointer    Code = "V017"
-	ReadOnly      Code = "V018"
-	AtomicPlace   Code = "V019"
-	BadHelper     Code = "V020"
-	BadArg        Code = "V021"
-	BadSize       Code = "V022"
-	UninitStack   Code = "V023"
-	BadReturn     Code = "V024"
-	StackEscapes  Code = "V025"
-	PtrLeak       Code = "V026"
-	NotReleased   Code = "V027"
-	BadDynptr     Code = "V029"
-	BadContract   Code = "V008"
-	BadIter       Code = "V033"
-	BadCallback   Code = "V034"
-	InfiniteLoop  Code = "V030"
-	TooManyInsns  Code = "V031"
-	TooMuchMemory Code = "V032"
-	Unsupported   Code = "V040"
-	BadObject     Code = "V041"
-	Internal      Code = "V090"
+	FallsOff         Code = "V001"
+	BadJump          Code = "V002"
+	Unreachable      Code = "V003"
+	WritesR10        Code = "V004"
+	BadInsn          Code = "V005"
+	Recursion        Code = "V006"
+	TooDeep          Code = "V007"
+	UninitReg        Code = "V010"
+	PtrArith         Code = "V011"
+	MayBeNull        Code = "V012"
+	PacketBounds     Code = "V013"
+	StackBounds      Code = "V014"
+	MapBounds        Code = "V015"
+	CtxAccess        Code = "V016"
+	NotPointer       Code = "V017"
+	ReadOnly         Code = "V018"
+	AtomicPlace      Code = "V019"
+	BadHelper        Code = "V020"
+	BadArg           Code = "V021"
+	BadSize          Code = "V022"
+	UninitStack      Code = "V023"
+	BadReturn        Code = "V024"
+	StackEscapes     Code = "V025"
+	PtrLeak          Code = "V026"
+	NotReleased      Code = "V027"
+	BadLock          Code = "V028"
+	BadDynptr        Code = "V029"
+	BadContract      Code = "V008"
+	BadIter          Code = "V033"
+	BadCallback      Code = "V034"
+	MemBounds        Code = "V035"
+	UsedAfterRelease Code = "V036"
+	NotOwned         Code = "V037"
+	SpecialField     Code = "V038"
+	ObjectAccess     Code = "V039"
+	InfiniteLoop     Code = "V030"
+	TooManyInsns     Code = "V031"
+	TooMuchMemory    Code = "V032"
+	Unsupported      Code = "V040"
+	BadObject        Code = "V041"
+	Internal         Code = "V090"
 )
 
 // Row is one reason.
@@ -80,12 +86,18 @@ func Rows() []Row {
 		{StackEscapes, "address of a function's stack outlives it", "A function must not return an address of its stack or store it in its caller's stack."},
 		{PtrLeak, "pointer is stored where others can read it", "Refused with -strict; otherwise accepted as Linux accepts it from root."},
 		{NotReleased, "reference is not given back", "What the program reserved, acquired or locked has to be given back exactly once on every path."},
+		{BadLock, "misuse of a lock", "At most one bpf_spin_lock of a map value is held, on every path until its own unlock, without other helper calls in between and not by programs that interrupt others."},
 		{BadDynptr, "misuse of a dynptr", "A dynptr is made and used by its own functions only; its bytes on the stack may not be touched."},
+		{MemBounds, "access outside of sized memory", "A ring buffer record, the data of a dynptr or what a global function gets by a pointer has the size that it was asked for with."},
 		{InfiniteLoop, "loop that never ends", "A path comes back to the same instruction in the same state. Give the loop a bound that a variable counts towards."},
 		{TooManyInsns, "program is too complex to verify", "The limit of processed instructions was reached. A loop with a smaller bound, or a bound on a variable before the loop, makes the proof shorter."},
 		{TooMuchMemory, "verification needs too much memory", "The limit of stored states was reached."},
 		{BadIter, "misuse of an iterator", "bpf_iter_*_new makes an iterator in stack bytes of its own; it is advanced by bpf_iter_*_next, not touched otherwise and destroyed on every path."},
 		{BadCallback, "function that the helper cannot call back", "A callback is a static function of the program with the arguments that the helper passes; it does not take the program's place."},
+		{UsedAfterRelease, "pointer is used after its object was given back", "A record that was submitted or discarded, a socket that was released and slices of a dynptr that ended may not be used again."},
+		{NotOwned, "release of what the program does not own", "Only what the program acquired is released, exactly once."},
+		{SpecialField, "direct access to a special field of a map value", "A bpf_spin_lock, a bpf_timer and the like are touched by their helpers only."},
+		{ObjectAccess, "access to an object of the host that it does not allow", "Fields of sockets are read at the offsets and sizes that linux/bpf.h defines, and not written."},
 		{Unsupported, "feature that is not supported", "Valid eBPF that this version does not compile."},
 		{BadObject, "object that contradicts itself", "A map reference or a function reference does not exist."},
 		{Internal, "the proof was not confirmed", "The certificate checker did not confirm what the search found. This is a defect of the verifier; the program is refused."},

@@ -82,6 +82,13 @@ func (k *Stack) IsSecond(i int) bool {
 	return c != nil && c.Second
 }
 
+// Holds reports whether the size bytes at off, a multiple of the cell size, are
+// the spill of a value of that size.
+func (k *Stack) Holds(off int64, size int) bool {
+	c := k.at(CellOf(off))
+	return c != nil && int(c.Size) == size
+}
+
 // byteAt returns what is known of the byte at off: its kind and, for spills of
 // numbers and zeroes, its known bits.
 func (k *Stack) byteAt(off int64) (Byte, value.Tnum) {

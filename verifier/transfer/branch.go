@@ -10,6 +10,9 @@ import (
 func (m *Machine) jump() *Fault {
 	in := m.in
 	m.Target = in.Target(m.PC)
+	if in.Op == bpf.OpMayGoto {
+		return m.mayGoto()
+	}
 	cond, conditional := value.CondOf(in.Op)
 	if !conditional {
 		m.Next = m.Target
@@ -71,7 +74,7 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 		return value.Assume(c, wide, &a.S, &b.S)
 	case !wide:
 		return true
-	case isZero(&b) && !a.Null && c == value.Eq && (a.Kind == state.PtrStack || a.Kind == state.PtrMapValue):
+	case isZero(&b) && !a.Null && c == value.Eq && never0[a.Kind]:
 		// Stacks and values lie at 65536 or above; an empty packet may not.
 		lo, hi, ok := a.SpanOf()
 		return !ok || lo <= -65536 || hi >= state.MaxLen
@@ -80,6 +83,11 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 		return value.Assume(c, true, &x, &y)
 	}
 	return true
+}
+
+// never0 are the kinds of addresses that are not 0 unless Null says so.
+var never0 = [state.NumKinds]bool{
+	state.PtrStack: true, state.PtrMapValue: true, state.ConstMap: true, state.PtrMem: true, state.PtrObj: true,
 }
 
 func isZero(v *state.Value) bool {
@@ -112,7 +120,7 @@ func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
 	case !wide:
 		return true
 	case a.Null && isZero(&b) && (c == value.Eq || c == value.Ne):
-		decideNull(s, a.Ref, c == value.Eq)
+		m.decideNull(s, a.Ref, c == value.Eq)
 		return true
 	case a.IsPtr() && b.IsPtr():
 		m.assumeEnd(s, c, &a, &b)
@@ -149,15 +157,22 @@ func (m *Machine) refineOffset(s *state.State, r bpf.Reg, o value.Scalar) bool {
 	return m.spread(s, r, v)
 }
 
-// decideNull makes every copy of a lookup's result 0 or a pointer.
-func decideNull(s *state.State, ref uint32, null bool) {
+// decideNull makes every copy of a result 0 or a pointer. There is no reference
+// to release where it is 0.
+func (m *Machine) decideNull(s *state.State, ref uint32, null bool) {
+	if null {
+		s.Release(ref) // when it has the number of one: see Value.Hold
+	}
 	s.Visit(func(v *state.Value) bool { return v.Null && v.Ref == ref },
 		func(_ state.Place, v *state.Value) {
 			if null {
 				*v = state.Const(0)
 				return
 			}
-			v.Null, v.Ref = false, 0
+			v.Null = false
+			if !m.Env.distinct(v) {
+				v.Ref = 0
+			}
 		})
 }
 

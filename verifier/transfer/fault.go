@@ -22,6 +22,10 @@ type Fault struct {
 	// and Value what is known of it.
 	Reg   bpf.Reg
 	Value state.Value
+	// Since is 1 plus the slot where what is held was acquired, 0 for none;
+	// SinceWhat is the verb: "reserved".
+	Since     int
+	SinceWhat string
 	// Feature names what is not supported.
 	Feature string
 }

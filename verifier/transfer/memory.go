@@ -15,6 +15,7 @@ type access struct {
 	size   int64   // bytes
 	write  bool
 	atomic bool
+	helper bool   // by a function that is called
 	verb   string // "reads", "writes"
 }
 
@@ -74,25 +75,6 @@ func (m *Machine) frozen(b []byte) uint64 {
 	default:
 		return order.Uint64(b)
 	}
-}
-
-func (m *Machine) readField(p *state.Value, a access) (state.Value, *Fault) {
-	field := &m.Env.Hook.Fields[m.Note.Access.Field]
-	if field.Kind == table.FieldScalar {
-		return bytesOf(int(a.size)), nil
-	}
-	if m.in.Op != bpf.OpLoad || int(a.size) != field.Size {
-		return state.Value{}, m.fault(reason.CtxAccess, a.reg, "field %s of the context is a pointer and is read whole", field.Name)
-	}
-	switch field.Kind {
-	case table.FieldData:
-		return state.Value{Kind: state.PtrPacket}, nil
-	case table.FieldDataEnd:
-		return state.Value{Kind: state.PtrPacketEnd}, nil
-	case table.FieldDataMeta:
-		return state.Value{Kind: state.PtrMeta}, nil
-	}
-	return state.Value{}, m.unsupported("field %s of the %s context", field.Name, m.Env.Hook.Name)
 }
 
 // readStack reads a value at lo, or at an unknown place in lo..hi.
@@ -156,14 +138,9 @@ func (m *Machine) store() *Fault {
 			v = *m.S.Reg(in.Src)
 		}
 		return m.writeStack(n.Frame, n.OffMin, n.OffMax, int(a.size), &v)
-	case table.RegionCtx:
-		if v.IsPtr() {
-			return m.fault(reason.PtrLeak, in.Src, "a pointer is stored in the context")
-		}
 	default:
 		return m.leak(&v)
 	}
-	return nil
 }
 
 // leak notes that a pointer goes to memory that others read.
@@ -196,7 +173,7 @@ func (m *Machine) writeStack(frame int, lo, hi int64, size int, v *state.Value) 
 // placed asserts that an atomic's address is of the stack or of a map value
 // and aligned.
 func (m *Machine) placed(p *state.Value, a access) *Fault {
-	if p.Kind != state.PtrStack && p.Kind != state.PtrMapValue {
+	if p.Kind != state.PtrStack && p.Kind != state.PtrMapValue && p.Kind != state.PtrMem {
 		if p.Kind == state.Scalar {
 			return nil // check says it better
 		}
@@ -259,13 +236,13 @@ func (m *Machine) atomic() *Fault {
 // check asserts that an access is legal and notes it.
 func (m *Machine) check(p *state.Value, a access) *Fault {
 	if p.Null {
-		f := m.fault(reason.MayBeNull, a.reg, "value from map lookup may be NULL")
+		f := m.fault(reason.MayBeNull, a.reg, "%s may be NULL", nullable(p))
 		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off)).need("test it for NULL first")
 	}
 	rule := regions[p.Kind]
 	if rule == nil {
 		f := m.fault(reason.NotPointer, a.reg, "%s is no address: %s", a.reg, Words(m.Env, p))
-		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off))
+		return released(f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off)), p)
 	}
 	lo, hi, ok := p.SpanOf()
 	if !ok {
@@ -291,25 +268,8 @@ var regions = [state.NumKinds]func(m *Machine, p *state.Value, a access, n *Acce
 	state.PtrPacketEnd: nil,
 	state.PtrMapValue:  (*Machine).inMap,
 	state.ConstMap:     nil,
-}
-
-func (m *Machine) inCtx(p *state.Value, a access, n *Access) *Fault {
-	h := m.Env.Hook
-	n.Region = table.RegionCtx
-	if n.OffMin != n.OffMax {
-		return m.fault(reason.CtxAccess, a.reg, "context access at a variable offset").need("use constant offsets only")
-	}
-	n.Field = h.Field(int(n.OffMin), int(a.size))
-	if n.OffMin < 0 || n.Field < 0 || a.size > 8 {
-		return m.fault(reason.CtxAccess, a.reg, "the %s context has no field of %d bytes at offset %d", h.Name, a.size, n.OffMin).
-			need("read whole fields of the context")
-	}
-	field := &h.Fields[n.Field]
-	if a.write && (h.Store(int(n.OffMin), int(a.size)) != n.Field || field.Kind != table.FieldScalar) {
-		return m.fault(reason.CtxAccess, a.reg, "field %s of the %s context is read-only", field.Name, h.Name).
-			need("keep the value in a variable")
-	}
-	return nil
+	state.PtrMem:       (*Machine).inMem,
+	state.PtrObj:       (*Machine).inObject,
 }
 
 func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
@@ -318,7 +278,10 @@ func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
 		f := m.fault(reason.StackBounds, a.reg, "access outside the stack")
 		return f.need("offset %s and size %d have to lie in -%d to 0", span(n.OffMin, n.OffMax), a.size, state.StackSize)
 	}
-	return nil
+	if a.write && !a.atomic && !a.helper {
+		return m.overwrite(a.reg, n.Frame, n.OffMin, n.OffMax+a.size)
+	}
+	return m.untouched(a.reg, n.Frame, n.OffMin, n.OffMax+a.size, a.verb)
 }
 
 func (m *Machine) inPacket(p *state.Value, a access, n *Access) *Fault {
@@ -334,20 +297,27 @@ func (m *Machine) inPacket(p *state.Value, a access, n *Access) *Fault {
 	if p.Off+a.off+a.size > room {
 		return m.outside(p, a, room)
 	}
+	if h := m.Env.Hook; a.write && !h.Memory && !h.PacketWrite {
+		return m.fault(reason.ReadOnly, a.reg, "%s programs cannot write the packet", h.Name)
+	}
 	return nil
 }
 
 func (m *Machine) inMap(p *state.Value, a access, n *Access) *Fault {
-	d := m.Env.Maps[p.Map]
-	n.Region, n.Map = table.RegionMap, p.Map
+	d := m.Env.mapOf(p)
+	n.Region = table.RegionMap
+	if p.Flags&state.Inner == 0 {
+		n.Map = p.Map
+	}
 	if d.Frozen {
 		n.Region = table.RegionConst
 	}
-	size := m.Env.valueSize(p.Map)
+	size := int64(d.ValueSize)
+	row := table.MapTypeOf(d.Type)
 	switch {
-	case a.write && m.Env.readOnly(p.Map):
+	case a.write && (readOnly(d) || row != nil && row.ReadOnly):
 		return m.fault(reason.ReadOnly, a.reg, "%s is read-only", d.Name).need("use a variable that is not const")
-	case !a.write && d.Flags&bpf.FlagWronlyProg != 0, a.atomic && d.Flags&bpf.FlagWronlyProg != 0:
+	case (!a.write || a.atomic) && d.Flags&bpf.FlagWronlyProg != 0:
 		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be read by programs", d.Name)
 	case n.OffMin < 0 || n.OffMax+a.size > size:
 		f := m.fault(reason.MapBounds, a.reg, "access beyond a value of %s", d.Name)
@@ -355,6 +325,22 @@ func (m *Machine) inMap(p *state.Value, a access, n *Access) *Fault {
 			return f.need("offset %s and size %d have to lie in 0 to %d: bound the index first", span(n.OffMin, n.OffMax), a.size, size)
 		}
 		return f.need("offset %d and size %d have to lie in 0 to %d", n.OffMin, a.size, size)
+	}
+	return m.untouchable(d, a, n)
+}
+
+// inMem: sized memory that a call gave or that a global function was passed.
+func (m *Machine) inMem(p *state.Value, a access, n *Access) *Fault {
+	n.Region = table.RegionMem
+	switch {
+	case a.write && p.Flags&state.ReadOnly != 0:
+		return m.fault(reason.ReadOnly, a.reg, "%s is read-only", Words(m.Env, p)).need("copy it first")
+	case n.OffMin < 0 || n.OffMax+a.size > int64(p.Size):
+		f := m.fault(reason.MemBounds, a.reg, "access beyond %s", memName(p))
+		if n.OffMin != n.OffMax {
+			return f.need("offset %s and size %d have to lie in 0 to %d: bound the index first", span(n.OffMin, n.OffMax), a.size, p.Size)
+		}
+		return f.need("offset %d and size %d have to lie in 0 to %d", n.OffMin, a.size, p.Size)
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ type Note struct {
 	Folded   bool // Access read frozen data by value
 	Falls    bool // of a conditional jump
 	Takes    bool
-	PtrStore bool // a pointer went to shared memory
+	Root     *Root // entered on its own because of this instruction
+	PtrStore bool  // a pointer went to shared memory
+	// String is frozen data that a helper is given as a string.
+	String StringNote
 
 	Exact  uint16 // registers whose number mattered
 	Linked uint16 // registers that a comparison refined together
@@ -40,6 +43,12 @@ type Span struct {
 	UninitLo, UninitHi int64
 }
 
+// StringNote is a string with its zero byte, Len bytes at Off in a map.
+type StringNote struct {
+	Map      int32
+	Off, Len int64
+}
+
 // Access is a memory access.
 type Access struct {
 	Region         table.Region
@@ -53,11 +62,11 @@ type Access struct {
 // reset forgets the observations of the instruction before; Args and Access
 // count only with Helper and Accessed.
 func (n *Note) reset() {
-	n.Accessed, n.Helper, n.Map = false, nil, -1
+	n.Accessed, n.Helper, n.Map, n.Root = false, nil, -1, nil
 	n.Key, n.KeyConst, n.KeyBelow = 0, false, false
 	n.Folded, n.Falls, n.Takes, n.PtrStore = false, false, false, false
 	n.Exact, n.Linked, n.Far = 0, 0, false
-	n.Reads, n.Write = n.Reads[:0], Span{}
+	n.Reads, n.Write, n.String = n.Reads[:0], Span{}, StringNote{}
 }
 
 func bit(r bpf.Reg) uint16 { return 1 << r }

@@ -24,6 +24,9 @@ type Machine struct {
 	in  *bpf.Instruction
 	lhs state.Value // scratch of comparisons
 	rhs state.Value
+	// mapArg is the map in ArgMap of the call under way.
+	mapArg state.Value
+	found  bool // its constant key is one that is always found
 }
 
 // steps is indexed by class; a test checks that no entry is nil.
@@ -34,7 +37,7 @@ var steps = [table.NumClasses]func(m *Machine) *Fault{
 	table.ClassCall:   (*Machine).call,
 	table.ClassExit:   (*Machine).exit,
 	table.ClassLdImm:  (*Machine).ldImm,
-	table.ClassPacket: func(m *Machine) *Fault { return m.unsupported("legacy packet load") },
+	table.ClassPacket: (*Machine).packetLoad,
 	table.ClassLoad:   (*Machine).load,
 	table.ClassStore:  (*Machine).store,
 	table.ClassAtomic: (*Machine).atomic,
@@ -107,6 +110,9 @@ func (m *Machine) ldImm() *Fault {
 		if in.Imm < 0 || in.Imm >= int64(len(m.Env.Maps)) {
 			return m.fault(reason.BadObject, NoReg, "map %d does not exist", in.Imm)
 		}
+		if f := m.usable(m.Env.Maps[in.Imm]); f != nil {
+			return f
+		}
 		v := state.Value{Kind: state.ConstMap, Map: int32(in.Imm)}
 		if in.Kind == bpf.KindMapValue {
 			v.Kind, v.Off = state.PtrMapValue, int64(in.Off)
@@ -116,6 +122,9 @@ func (m *Machine) ldImm() *Fault {
 		}
 		return m.define(in.Dst, v)
 	}
+	if m.in.Kind == bpf.KindFunc {
+		return m.funcAddress()
+	}
 	return m.unsupported("wide load of a %s", immNames[m.in.Kind])
 }
 
@@ -123,33 +132,6 @@ var immNames = [...]string{
 	bpf.KindConst: "number", bpf.KindHelper: "helper", bpf.KindLocal: "call", bpf.KindKfunc: "kernel function",
 	bpf.KindMapFD: "map file descriptor", bpf.KindMap: "map", bpf.KindMapValue: "map value",
 	bpf.KindMapFDVal: "map file descriptor", bpf.KindBTFID: "kernel variable", bpf.KindFunc: "function address",
-}
-
-func (m *Machine) exit() *Fault {
-	r0 := m.S.Reg(bpf.R0)
-	if m.S.Depth() > 0 {
-		if r0.Kind == state.PtrStack && int(r0.Frame) == m.S.Depth() {
-			return m.fault(reason.StackEscapes, bpf.R0, "the function returns an address of its own stack")
-		}
-		m.Next = m.S.Pop()
-		return nil
-	}
-	m.Next = -1
-	if r0.Kind == state.Uninit {
-		f := m.uninit(bpf.R0)
-		f.What = "r0, the program's result, is not written before exit"
-		return f
-	}
-	h := m.Env.Hook
-	if h.AnyRet {
-		return nil
-	}
-	m.Note.Exact = bit(bpf.R0)
-	if r0.Kind != state.Scalar || r0.S.H.Umin < uint64(h.RetMin) || r0.S.H.Umax > uint64(h.RetMax) {
-		return m.fault(reason.BadReturn, bpf.R0, "%s programs return %d to %d", h.Name, h.RetMin, h.RetMax).
-			need("return a value from %d to %d", h.RetMin, h.RetMax)
-	}
-	return nil
 }
 
 // bytesOf is a number of n bytes read from memory that others may write.

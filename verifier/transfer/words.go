@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/value"
@@ -29,18 +30,55 @@ func Words(e *Env, v *state.Value) string {
 		return "packet metadata" + offset(v) + proved(v)
 	case state.PtrPacketEnd:
 		return "data_end"
-	case state.ConstMap:
-		return "map " + e.Maps[v.Map].Name
 	}
-	d := e.Maps[v.Map]
-	s := fmt.Sprintf("value of %s (%d bytes)%s", d.Name, d.ValueSize, offset(v))
-	if d.Data != nil {
-		s = fmt.Sprintf("%s%s", d.Name, offset(v))
-	}
+	s := pointerWords(e, v)
 	if v.Null {
 		s += " or NULL"
 	}
 	return s
+}
+
+// pointerWords describes an address of what a call or a map gave.
+func pointerWords(e *Env, v *state.Value) string {
+	switch v.Kind {
+	case state.ConstMap:
+		if v.Flags&state.Inner != 0 {
+			return "inner map of " + e.Maps[v.Map].Name
+		}
+		return "map " + e.Maps[v.Map].Name
+	case state.PtrMem:
+		return fmt.Sprintf("memory (%d bytes)%s", v.Size, offset(v))
+	case state.PtrFunc:
+		return "function " + e.Funcs[v.Map].Name
+	case state.PtrObj:
+		return "struct " + table.ObjectOf(table.ObjectKind(v.Map)).Name + offset(v)
+	case state.PtrMapValue:
+		d := e.mapOf(v)
+		if d.Data != nil {
+			return d.Name + offset(v)
+		}
+		return fmt.Sprintf("value of %s (%d bytes)%s", d.Name, d.ValueSize, offset(v))
+	}
+	return kindWords[v.Kind]
+}
+
+var kindWords = [state.NumKinds]string{
+	state.PtrDynptr: "dynptr", state.SlotDynptr: "dynptr", state.SlotIter: "iterator",
+}
+
+// nullable names what may be NULL.
+func nullable(v *state.Value) string {
+	switch v.Kind {
+	case state.PtrMapValue:
+		return "value from map lookup"
+	case state.ConstMap:
+		return "inner map from map lookup"
+	case state.PtrMem:
+		return "memory"
+	case state.PtrObj:
+		return "struct " + table.ObjectOf(table.ObjectKind(v.Map)).Name
+	}
+	return "pointer"
 }
 
 func proved(v *state.Value) string {

@@ -1,0 +1,189 @@
+package transfer
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+)
+
+// A dynptr is two SlotDynptr in 16 bytes of stack, the upper one with Second;
+// Map is its table.DynptrKind and Hold its number, which copies of it share:
+// that of a reference when it has to be given back. A PtrDynptr leads to one
+// that the caller made; its kind is not known.
+
+// argDynptrOut: 16 bytes of stack that become a dynptr. One that lives there
+// ends, unless it has to be given back.
+func (m *Machine) argDynptrOut(r bpf.Reg, v *state.Value) *Fault {
+	off, f := m.slot(r, v, dynptrSize)
+	if f != nil {
+		return f
+	}
+	if f := m.overwrite(r, int(v.Frame), off, off+dynptrSize); f != nil {
+		return f
+	}
+	if m.Note.Helper.Dynptr == table.DynptrLocal {
+		if p := m.Note.Args[0]; p.Kind != state.PtrMapValue {
+			return m.badArg(bpf.R1, &p, "the address of a map value")
+		}
+	}
+	m.S.Own(int(v.Frame)).Stack.Fill(off, off+dynptrSize, state.Misc)
+	m.Note.Write = Span{Frame: int(v.Frame), Lo: off, Hi: off + dynptrSize}
+	return nil
+}
+
+// makeDynptr makes the dynptr at v of the call's kind: a copy when the call
+// has a dynptr, too.
+func (m *Machine) makeDynptr(v *state.Value) {
+	d := state.Value{Kind: state.SlotDynptr, Map: int32(m.Note.Helper.Dynptr)}
+	switch {
+	case m.Note.Helper.Dynptr == table.DynptrNone:
+		from := m.dynptrOf(m.argOf(table.ArgDynptr))
+		d.Map, d.Hold = from.Map, from.Hold
+		if d.Hold == 0 {
+			d.Hold = m.S.NewID()
+		}
+	case m.Note.Helper.Acquires:
+		d.Hold = m.acquire(state.RefDynptr)
+	default:
+		d.Hold = m.S.NewID()
+	}
+	k := &m.S.Own(int(v.Frame)).Stack
+	lo, _, _ := v.SpanOf()
+	k.Store(lo, 8, &d)
+	d.Flags = state.Second
+	k.Store(lo+8, 8, &d)
+}
+
+// dynptrAt finds the dynptr that v leads to.
+func (m *Machine) dynptrAt(v *state.Value) (*state.Value, bool) {
+	if v.Kind == state.PtrDynptr {
+		return v, true
+	}
+	lo, hi, ok := v.SpanOf()
+	if v.Kind != state.PtrStack || !ok || lo != hi || lo%8 != 0 || lo < -state.StackSize || lo+dynptrSize > 0 {
+		return nil, false
+	}
+	k := &m.S.Frame(int(v.Frame)).Stack
+	low, found := k.Spilled(state.CellOf(lo))
+	if !found || low.Kind != state.SlotDynptr || low.Flags&state.Second != 0 {
+		return nil, false
+	}
+	up, found := k.Spilled(state.CellOf(lo + 8))
+	return low, found && up.Kind == state.SlotDynptr && up.Flags&state.Second != 0 && up.Hold == low.Hold
+}
+
+// dynptrOf is the dynptr of an argument that was found good.
+func (m *Machine) dynptrOf(v *state.Value) state.Value {
+	if d, found := m.dynptrAt(v); found {
+		return *d
+	}
+	return state.Value{}
+}
+
+// argDynptr: a dynptr that was made.
+func (m *Machine) argDynptr(r bpf.Reg, v *state.Value) *Fault {
+	d, found := m.dynptrAt(v)
+	switch {
+	case v.Kind != state.PtrDynptr && v.Kind != state.PtrStack:
+		return m.badArg(r, v, "the address of a dynptr")
+	case !found:
+		f := m.fault(reason.BadDynptr, r, "no dynptr was made at %s", Words(m.Env, v))
+		return f.need("make it with bpf_dynptr_from_mem or bpf_ringbuf_reserve_dynptr on every path that leads here")
+	case d == v && !startOf(v):
+		return m.badArg(r, v, "the address of a dynptr")
+	}
+	if v.Kind == state.PtrStack {
+		lo, _, _ := v.SpanOf()
+		m.Note.Reads = append(m.Note.Reads, Span{Frame: int(v.Frame), Lo: lo, Hi: lo + dynptrSize, Exact: true})
+	}
+	return nil
+}
+
+// argDynptrRingbuf: a reservation by dynptr.
+func (m *Machine) argDynptrRingbuf(r bpf.Reg, v *state.Value) *Fault {
+	if f := m.argDynptr(r, v); f != nil {
+		return f
+	}
+	if d := m.dynptrOf(v); d.Kind != state.SlotDynptr || table.DynptrKind(d.Map) != table.DynptrRingbuf {
+		f := m.fault(reason.BadDynptr, r, "%s wants a dynptr of bpf_ringbuf_reserve_dynptr", m.callee())
+		return f.need("pass the dynptr that was reserved in the ring buffer")
+	}
+	return nil
+}
+
+// retSlice is bytes of the dynptr in ArgDynptr, or 0.
+func (m *Machine) retSlice(readOnly bool) state.Value {
+	d := m.dynptrOf(m.argOf(table.ArgDynptr))
+	v := state.Value{Kind: state.PtrMem, Null: true, Size: m.constSize(), Ref: m.S.NewID(), Hold: d.Hold}
+	if readOnly {
+		v.Flags |= state.ReadOnly
+	}
+	switch table.DynptrKind(d.Map) {
+	case table.DynptrLocal, table.DynptrRingbuf:
+		if d.Kind == state.SlotDynptr {
+			return v
+		}
+	}
+	v.Flags |= state.Slice // perhaps of the packet
+	return v
+}
+
+// sliceBuffer asserts that a slice that may be written is not copied to the
+// stack: stores to it would change what is known of the stack.
+func (m *Machine) sliceBuffer(h *table.Helper) *Fault {
+	if h.Writes == 0 {
+		return nil
+	}
+	if b := m.argOf(table.ArgMemOrNull); b.Kind == state.PtrStack {
+		return m.unsupported("writable slice with a buffer on the stack (%s)", calleeName(h))
+	}
+	return nil
+}
+
+// overwrite ends the dynptrs that have bytes in [lo, hi) of a frame's stack.
+// One that has to be given back may only be overwritten when a copy is left.
+func (m *Machine) overwrite(r bpf.Reg, frame int, lo, hi int64) *Fault {
+	for {
+		v, found := m.objectIn(frame, lo, hi)
+		if !found {
+			return nil
+		}
+		if v.Kind != state.SlotDynptr {
+			return m.untouched(r, frame, lo, hi, "overwrites")
+		}
+		hold := v.Hold
+		copies := 0
+		m.S.Visit(func(o *state.Value) bool {
+			if o.Kind == state.SlotDynptr && o.Hold == hold && o.Flags&state.Second == 0 {
+				copies++
+			}
+			return false
+		}, nil)
+		if ref := m.S.Ref(hold); ref != nil && copies < 2 {
+			f := m.fault(reason.BadDynptr, r, "a dynptr is overwritten that holds a reservation")
+			f.Since, f.SinceWhat = int(ref.PC)+1, refBegins[ref.Kind]
+			return f.need("submit or discard it first, and keep other variables out of its bytes")
+		}
+		m.destroyDynptr(frame, lo, hi, hold)
+	}
+}
+
+// destroyDynptr ends the dynptr of number hold in [lo, hi), and its slices.
+func (m *Machine) destroyDynptr(frame int, lo, hi int64, hold uint32) {
+	k := &m.S.Own(frame).Stack
+	for i := max(state.CellOf(hi-1)-3, 0); i <= state.CellOf(lo)+3; i++ {
+		low, found := k.Spilled(i)
+		if !found || low.Kind != state.SlotDynptr || low.Hold != hold || low.Flags&state.Second != 0 {
+			continue
+		}
+		if at := -state.CellSize * int64(i+1); at < hi && lo < at+dynptrSize {
+			k.Fill(at, at+dynptrSize, state.Misc)
+		}
+	}
+	m.S.Visit(func(o *state.Value) bool { return o.Kind == state.PtrMem && o.Hold == hold },
+		func(_ state.Place, o *state.Value) {
+			*o = state.Unknown()
+			o.Flags = state.Released
+		})
+}

@@ -1,0 +1,46 @@
+package transfer
+
+import (
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
+	"github.com/bpf2go-native/bpf2go-native/verifier/state"
+)
+
+// packetLoad: ld_abs and ld_ind read the packet of the context in r6 at any
+// offset. Beyond the packet the function ends with the result 0 (RFC 9669
+// §5.3; the kernel returns from a function of the program to its caller).
+func (m *Machine) packetLoad() *Fault {
+	in, h := m.in, m.Env.Hook
+	if !h.LegacyLoads {
+		return m.fault(reason.BadInsn, NoReg, "%s programs have no legacy packet loads", h.Name).
+			need("use bpf_skb_load_bytes or direct packet access")
+	}
+	ctx, f := m.use(bpf.R6)
+	if f != nil {
+		return f
+	}
+	if ctx.Kind != state.PtrCtx || ctx.Off != 0 || ctx.Null {
+		return m.fault(reason.BadArg, bpf.R6, "r6 is %s, %s wants the context in it", Words(m.Env, ctx), in.Op).
+			need("keep the context in r6")
+	}
+	if in.Src != bpf.RegImm {
+		if _, f := m.use(in.Src); f != nil {
+			return f
+		}
+	}
+	if f := m.ends("a packet load, which may end the program"); f != nil {
+		return f
+	}
+	m.clobber()
+	if d := m.S.Depth(); d > 0 {
+		if m.S.Frame(d).Callback != 0 {
+			return m.fault(reason.BadCallback, NoReg, "legacy packet load in a callback").need("use bpf_skb_load_bytes")
+		}
+		t := m.S.Clone()
+		t.Set(bpf.R0, state.Const(0))
+		m.Target = t.Pop()
+		m.Taken = t
+	}
+	m.S.Set(bpf.R0, bytesOf(int(in.Width)))
+	return nil
+}
