@@ -89,7 +89,9 @@ func operand(o *check.Operand) Operand {
 	switch {
 	case o.Mixed:
 		r.Kind, s = KindMixed, value.Unknown()
-	case o.V.Null:
+	case o.V.Null && r.Kind == KindPtrMem:
+		r.Kind = KindPtrMemOrNull
+	case o.V.Null && r.Kind == KindPtrMapValue:
 		r.Kind = KindPtrMapValueOrNull
 	}
 	r.UMin, r.UMax, r.SMin, r.SMax = s.R.Umin, s.R.Umax, s.R.Smin, s.R.Smax

@@ -53,6 +53,7 @@ const (
 	KindPtrMemOrNull
 	KindPtrFunc
 	KindMixed
+	KindPtrObj // an object of the host, or a dynptr, that is not accessed by address
 )
 
 // Operand is what is known of a register.

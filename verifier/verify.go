@@ -138,8 +138,9 @@ func HashProgram(p *frontend.Program) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-var kinds = [...]Kind{
+var kinds = [state.NumKinds]Kind{
 	state.Uninit: KindUninit, state.Scalar: KindScalar, state.PtrCtx: KindPtrCtx, state.PtrStack: KindPtrStack,
 	state.PtrPacket: KindPtrPacket, state.PtrMeta: KindPtrMeta, state.PtrPacketEnd: KindPtrPacketEnd,
 	state.PtrMapValue: KindPtrMapValue, state.ConstMap: KindConstMap,
+	state.PtrMem: KindPtrMem, state.PtrFunc: KindPtrFunc, state.PtrObj: KindPtrObj, state.PtrDynptr: KindPtrObj,
 }
