@@ -12,6 +12,8 @@ func (r *run) call(i *bpf.Instruction) error {
 		return r.callHelper(int32(i.Imm))
 	case bpf.KindLocal:
 		return r.callLocal(r.at + 1 + int(i.Imm))
+	case bpf.KindKfunc:
+		return r.callKfunc(i.Imm)
 	}
 	return r.unsupported("call of %v %d", i.Kind, i.Imm)
 }
@@ -29,37 +31,53 @@ func (r *run) callx(i *bpf.Instruction) error {
 	return r.fault("%v is %v, not a function of the program", i.Dst, v)
 }
 
-// callLocal calls the function that starts at a slot. Objects without a list
-// of functions may call any slot.
-func (r *run) callLocal(slot int) error {
-	fn := frontend.Func{Start: slot, End: len(r.prog.Insns)}
-	if len(r.prog.Funcs) == 0 {
-		fn.Start = 0
-	}
-	found := len(r.prog.Funcs) == 0
-	for _, f := range r.prog.Funcs {
-		if f.Start == slot {
-			fn, found = f, true
-		}
-	}
+func (r *run) callLocal(slot int) error { return r.callFunc(slot, table.CallbackNone) }
+
+// callFunc calls the function that starts at a slot.
+func (r *run) callFunc(slot int, callback table.CallbackKind) error {
+	fn, err := r.function(slot)
 	switch {
-	case !found || slot < 0 || slot >= len(r.prog.Insns):
-		return r.fault("no function starts at instruction %d", slot)
+	case err != nil:
+		return err
+	case fn.Global && r.lock != nil:
+		return r.fault("call of the global function %s with the spin lock of instruction %d held", fn.Name, r.lock.pc)
 	case len(r.depth) == maxDepth:
 		return r.fault("call depth exceeds %d functions", maxDepth)
 	}
-	r.enter(fn, r.pc)
+	r.enter(fn, r.pc, callback)
 	r.pc = slot
 	return nil
 }
 
-// helperCall is a call of a helper with its arguments checked.
+// function returns the function that starts at a slot. In objects without a
+// list of functions every slot starts one.
+func (r *run) function(slot int) (frontend.Func, error) {
+	for _, f := range r.prog.Funcs {
+		if f.Start == slot {
+			return f, nil
+		}
+	}
+	if len(r.prog.Funcs) == 0 && slot >= 0 && slot < len(r.prog.Insns) {
+		return frontend.Func{End: len(r.prog.Insns)}, nil
+	}
+	return frontend.Func{}, r.fault("no function starts at instruction %d", slot)
+}
+
+// helperCall is a call of a helper or kernel function with its arguments
+// checked.
 type helperCall struct {
 	run  *run
+	h    *table.Helper
 	args [5]Value
-	// mem are the bytes of pointer arguments, nil for null and for numbers.
-	mem [5][]byte
-	m   *Map // the map in ArgMap
+	// mem are the bytes of memory arguments, nil for null and for numbers.
+	mem    [5][]byte
+	m      *Map       // the map in ArgMap
+	dynptr [5]*dynptr // of ArgDynptr and its like
+	iter   *iterator  // of ArgIter
+	fn     int        // slot of the function in ArgFunc
+	text   string     // of ArgStr
+	// touched marks what is written once every argument is checked.
+	touched []func()
 }
 
 func (r *run) callHelper(id int32) error {
@@ -73,26 +91,109 @@ func (r *run) callHelper(id int32) error {
 	}
 	h := table.HelperByID(r.m.obj.Platform, id)
 	switch {
+	case id == frontend.PoisonCall:
+		return r.fault("a call of a function that nothing defines, or an access that was relocated to nothing")
 	case h == nil:
 		return r.fault("%v has no helper %d", r.m.obj.Platform, id)
 	case !h.Offered(r.hook):
 		return r.fault("%s programs cannot call helper %s", r.hook.Name, h.Name)
-	case h.Status != table.Supported:
+	case h.Status < table.Verified:
 		return r.unsupported("helper %s", h.Name)
+	}
+	return r.callRow(h, helpers[h.Name])
+}
+
+// callKfunc calls a function outside of the object by its index in
+// Program.Kfuncs.
+func (r *run) callKfunc(index int64) error {
+	if index < 0 || index >= int64(len(r.prog.Kfuncs)) {
+		return r.fault("there is no kernel function %d", index)
+	}
+	name := r.prog.Kfuncs[index]
+	h := table.KfuncByName(name)
+	switch {
+	case h == nil || h.Status < table.Verified:
+		return r.unsupported("kernel function %s", name)
+	case !h.Offered(r.hook):
+		return r.fault("%s programs cannot call %s", r.hook.Name, name)
+	}
+	return r.callRow(h, kfuncs[name])
+}
+
+// callRow checks a call against its row, runs its meaning, or the model of its
+// row when it has none of its own, and leaves the result in r0.
+func (r *run) callRow(h *table.Helper, meaning func(*helperCall) (Value, error)) error {
+	if r.lock != nil && h.Closes != table.SectionLock {
+		return r.fault("call of %s with the spin lock of instruction %d held", h.Name, r.lock.pc)
 	}
 	c, err := r.arrange(h)
 	if err != nil {
 		return err
 	}
-	result, err := helpers[h.Symbol](c)
+	if meaning == nil {
+		meaning = (*helperCall).model
+	}
+	result, err := meaning(c)
 	if err != nil {
 		return err
 	}
-	if h.Ret == table.RetVoid {
+	return c.finish(result)
+}
+
+// finish is what every call of a row ends with: references, sections, packet
+// pointers, r0.
+func (c *helperCall) finish(result Value) error {
+	r, h := c.run, c.h
+	for k, kind := range h.Args {
+		if int(h.Releases) == k+1 || kind == table.ArgRecord || kind == table.ArgDynptrRingbuf {
+			if err := c.releaseArgument(k); err != nil {
+				return err
+			}
+		}
+	}
+	if h.Acquires && result.Kind == KindObject && result.Region.Ref == 0 {
+		r.acquire(table.ObjectOf(result.Region.Object).Name, result.Region)
+	}
+	if h.Opens != table.SectionNone {
+		r.sections[h.Opens]++
+	}
+	if h.Closes != table.SectionNone {
+		if r.sections[h.Closes]--; r.sections[h.Closes] < 0 {
+			return r.fault("%s is in no %s", h.Name, sectionNames[h.Closes])
+		}
+	}
+	if h.InvalidatesPacket {
+		r.moved(h.Name)
+	}
+	switch h.Ret {
+	case table.RetVoid:
 		result = Value{}
+	case table.RetArg1:
+		result = c.args[0]
 	}
 	r.returned(result)
 	return nil
+}
+
+// releaseArgument ends the reference of an argument. Null needs none.
+func (c *helperCall) releaseArgument(k int) error {
+	v := c.args[k]
+	switch {
+	case v.null():
+		return nil
+	case v.Region == nil:
+		return c.bad(k, "which holds nothing")
+	}
+	ref := v.Region.Ref
+	if c.dynptr[k] != nil {
+		ref = c.dynptr[k].root.Ref
+	} else if c.iter != nil {
+		ref = c.iter.view.Ref
+	}
+	if ref == 0 {
+		return c.bad(k, "which holds no reference")
+	}
+	return c.run.release(ref, c.h.Name)
 }
 
 // returned is the state after a call: r0 is the result, r1 to r5 are lost.
@@ -101,91 +202,10 @@ func (r *run) returned(result Value) {
 	r.regs[bpf.R0] = result
 }
 
-// arrange checks the arguments of a call against the helper's row.
-func (r *run) arrange(h *table.Helper) (*helperCall, error) {
-	c := &helperCall{run: r}
-	for k, kind := range h.Args {
-		reg := bpf.R1 + bpf.Reg(k)
-		v := r.regs[reg]
-		if v.Kind == KindUninit {
-			if kind != table.ArgOpt {
-				return nil, r.fault("%v, argument %d of %s, is not initialised", reg, k+1, h.Name)
-			}
-			v = number(0)
-		}
-		c.args[k] = v
-		var size int
-		write := false
-		switch kind {
-		case table.ArgAny, table.ArgOpt, table.ArgSize, table.ArgSizeOrZero, table.ArgConstSize:
-			continue
-		case table.ArgCtx:
-			if v.Region == nil || v.Region != r.ctx || v.Off() != 0 {
-				return nil, r.fault("%v, argument %d of %s, is %v, not the context", reg, k+1, h.Name, v)
-			}
-			continue
-		case table.ArgMap:
-			if v.Kind != KindMap || v.Off() != 0 {
-				return nil, r.fault("%v, argument %d of %s, is %v, not a map", reg, k+1, h.Name, v)
-			}
-			c.m = r.m.maps[v.Region.Map]
-			continue
-		case table.ArgKey:
-			size = int(c.m.def.KeySize)
-		case table.ArgValue, table.ArgValueOut:
-			size, write = int(c.m.def.ValueSize), kind == table.ArgValueOut
-		case table.ArgMem, table.ArgMemOrNull, table.ArgMemOut:
-			n, err := r.memSize(h, k)
-			if err != nil {
-				return nil, err
-			}
-			size, write = n, kind == table.ArgMemOut
-			if kind == table.ArgMemOrNull && n == 0 && v.Kind == KindScalar && v.Bits == 0 {
-				continue
-			}
-		default:
-			return nil, r.unsupported("argument %d of %s", k+1, h.Name)
-		}
-		mem, err := r.argument(reg, v, size, write)
-		if err != nil {
-			return nil, err
-		}
-		c.mem[k] = mem
+// status is 0 or the platform's number for an error.
+func (c *helperCall) status(e bpf.Errno) Value {
+	if e == 0 {
+		return number(0)
 	}
-	return c, nil
-}
-
-// maxSize is the limit of a size argument (linux/bpf_verifier.h,
-// BPF_MAX_VAR_SIZ).
-const maxSize = 1 << 29
-
-// memSize is the size argument that belongs to memory argument k.
-func (r *run) memSize(h *table.Helper, k int) (int, error) {
-	reg := bpf.R2 + bpf.Reg(k)
-	v, err := r.read(reg)
-	switch {
-	case err != nil:
-		return 0, err
-	case v.Kind != KindScalar:
-		return 0, r.fault("%v, a size for %s, is %v", reg, h.Name, v)
-	case v.Bits >= maxSize:
-		return 0, r.fault("%v, a size for %s, is %d; the limit is %d", reg, h.Name, int64(v.Bits), maxSize-1)
-	case v.Bits == 0 && h.Args[k+1] == table.ArgSize:
-		return 0, r.fault("%v, a size for %s, is 0", reg, h.Name)
-	}
-	return int(v.Bits), nil
-}
-
-// argument returns the memory that a helper reads or writes.
-func (r *run) argument(reg bpf.Reg, v Value, size int, write bool) ([]byte, error) {
-	from, k, err := r.locate(reg, v, 0, size, write)
-	if err != nil {
-		return nil, err
-	}
-	if write {
-		from.touch(k, size)
-	} else if b := from.uninitialised(k, size); b >= 0 {
-		return nil, r.fault("%v points to stack byte r10%+d of frame %d, which is not initialised", reg, b-stackSize, from.Frame)
-	}
-	return from.bytes[k : k+size : k+size], nil
+	return number(c.run.m.rules.HelperResult(e))
 }

@@ -49,7 +49,7 @@ func TestXDPContext(t *testing.T) {
 // TestFieldAccess is narrow and written fields, which xdp does not have.
 func TestFieldAccess(t *testing.T) {
 	hook := &table.Hook{Name: "own", Size: 8, Fields: []table.Field{
-		{Name: "a", Off: 0, Size: 4, Narrow: true, Write: true, Slot: 0},
+		{Name: "a", Off: 0, Size: 4, Narrow: true, Write: true, WriteNarrow: true, Slot: 0},
 		{Name: "b", Off: 4, Size: 4, Slot: 1},
 	}, RetMin: 0, RetMax: 3}
 	for _, c := range []struct {

@@ -45,10 +45,10 @@ func TestFaults(t *testing.T) {
 		{"hash value", "lddw %r1, VAL+0\nexit", "map 0 is no array"},
 		{"missing map", "lddw %r1, MAP+9\nexit", "there is no map 9"},
 		{"unknown helper", "call 9999\nexit", "linux has no helper 9999"},
-		{"unsupported helper", "call 35\nexit", "helper get_current_task"},
+		{"unsupported helper", "call 166\nexit", "helper sys_bpf"},
 		{"helper of another hook", "call 26\nexit", "raw programs cannot call helper skb_load_bytes"},
 		{"no map", "call 1\nexit", "r1, argument 1 of map_lookup_elem, is packet+0, not a map"},
-		{"missing argument", "lddw %r1, MAP+1\nmov %r2, %r10\nadd %r2, -4\nstw [%r10-4], 0\nmov %r0, 0\nmov %r3, %r10\ncall 2\nexit", "8 bytes at offset 512 of 512 bytes of stack"},
+		{"value outside of the stack", "lddw %r1, MAP+1\nmov %r2, %r10\nadd %r2, -4\nstw [%r10-4], 0\nmov %r4, 0\nmov %r3, %r10\ncall 2\nexit", "8 bytes at offset 512 of 512 bytes of stack"},
 		{"key", "lddw %r1, MAP+1\nmov %r2, %r10\nadd %r2, -4\ncall 1\nexit", "r2 points to stack byte r10-4 of frame 0, which is not initialised"},
 		{"flags", "lddw %r1, MAP+1\nmov %r2, %r10\nadd %r2, -8\nstdw [%r10-8], 0\nmov %r3, %r2\ncall 2\nexit", "r4, argument 4 of map_update_elem, is not initialised"},
 		{"update of data", "lddw %r1, MAP+2\nmov %r2, %r10\nadd %r2, -8\nstdw [%r10-8], 0\nmov %r3, %r2\nmov %r4, 0\ncall 2\nexit", "map .rodata is read-only"},
@@ -74,18 +74,19 @@ func TestFaults(t *testing.T) {
 func TestUnsupportedFaults(t *testing.T) {
 	for _, i := range []bpf.Instruction{
 		{Op: bpf.OpCall, Kind: bpf.KindKfunc, Src: bpf.RegImm, Imm: 3},
-		{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: 35},
+		{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: 166},
 		{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindBTFID, Src: bpf.RegImm},
 	} {
 		obj := object(t, "raw", "exit")
 		obj.Programs[0].Insns = []bpf.Instruction{i, {}}
 		obj.Programs[0].Funcs = nil
+		obj.Programs[0].Kfuncs = []string{"", "", "", "bpf_unheard_of"}
 		_, err := start(t, obj, Options{}).Run(obj.Programs[0], Input{})
 		if !errors.Is(err, bpf.ErrUnsupported) {
 			t.Errorf("%v: got %v, want one that wraps ErrUnsupported", i, err)
 		}
 	}
-	for _, def := range []*frontend.Map{{Name: "q", Type: bpf.MapQueue}, {Name: "x", Type: 1 << 20}, {Name: "h", Type: bpf.MapHash, KeySize: 1, ValueSize: 1, MaxEntries: 1, Flags: bpf.FlagInnerMap}} {
+	for _, def := range []*frontend.Map{{Name: "a", Type: bpf.MapArena}, {Name: "x", Type: 1 << 20}, {Name: "h", Type: bpf.MapHash, KeySize: 1, ValueSize: 1, MaxEntries: 1, Flags: bpf.FlagInnerMap}} {
 		if _, err := New(object(t, "raw", "exit", def), Options{}); !errors.Is(err, bpf.ErrUnsupported) {
 			t.Errorf("map type %d: got %v, want one that wraps ErrUnsupported", def.Type, err)
 		}

@@ -4,32 +4,171 @@ import (
 	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
 
-// helpers are the supported helpers by table.Helper.Symbol.
+// helpers are the helpers that have a meaning of their own, by name. The
+// others have the model of their row.
 var helpers = map[string]func(*helperCall) (Value, error){
-	"MapLookupElem":     (*helperCall).mapLookup,
-	"MapUpdateElem":     (*helperCall).mapUpdate,
-	"MapDeleteElem":     (*helperCall).mapDelete,
-	"KtimeGetNs":        (*helperCall).ktime,
-	"GetPrandomU32":     (*helperCall).random,
-	"GetSmpProcessorId": (*helperCall).processor,
-	"GetCurrentPidTgid": (*helperCall).pidTgid,
-	"TracePrintk":       (*helperCall).printk,
-	"CsumDiff":          (*helperCall).csumDiff,
+	"map_lookup_elem":        (*helperCall).mapLookup,
+	"map_lookup_percpu_elem": (*helperCall).mapLookupCPU,
+	"map_update_elem":        (*helperCall).mapUpdate,
+	"map_delete_elem":        (*helperCall).mapDelete,
+	"map_push_elem":          (*helperCall).mapPush,
+	"map_pop_elem":           (*helperCall).mapPop,
+	"map_peek_elem":          (*helperCall).mapPeek,
+	"for_each_map_elem":      (*helperCall).forEach,
+	"loop":                   (*helperCall).loop,
+	"tail_call":              (*helperCall).tailCall,
+	"find_vma":               (*helperCall).findVma,
+
+	"ktime_get_ns":         (*helperCall).ktime,
+	"ktime_get_boot_ns":    (*helperCall).ktime,
+	"ktime_get_coarse_ns":  (*helperCall).ktime,
+	"ktime_get_tai_ns":     (*helperCall).ktime,
+	"get_prandom_u32":      (*helperCall).random,
+	"get_smp_processor_id": (*helperCall).processor,
+	"get_current_pid_tgid": (*helperCall).pidTgid,
+	"get_current_comm":     (*helperCall).comm,
+	"get_current_task_btf": (*helperCall).task,
+	"trace_printk":         (*helperCall).printk,
+	"trace_vprintk":        (*helperCall).vprintk,
+	"snprintf":             (*helperCall).snprintf,
+	"strncmp":              (*helperCall).strncmp,
+	"strtol":               func(c *helperCall) (Value, error) { return c.strto(true) },
+	"strtoul":              func(c *helperCall) (Value, error) { return c.strto(false) },
+	"csum_diff":            (*helperCall).csumDiff,
+
+	"probe_read":            (*helperCall).probeRead,
+	"probe_read_user":       (*helperCall).probeRead,
+	"probe_read_kernel":     (*helperCall).probeRead,
+	"copy_from_user":        (*helperCall).probeRead,
+	"probe_read_str":        (*helperCall).probeReadStr,
+	"probe_read_user_str":   (*helperCall).probeReadStr,
+	"probe_read_kernel_str": (*helperCall).probeReadStr,
+
+	"skb_load_bytes":          (*helperCall).loadBytes,
+	"xdp_load_bytes":          (*helperCall).loadBytes,
+	"skb_load_bytes_relative": (*helperCall).loadBytesRelative,
+	"skb_store_bytes":         (*helperCall).storeBytes,
+	"xdp_store_bytes":         (*helperCall).storeBytes,
+	"xdp_get_buff_len":        (*helperCall).buffLen,
+	"xdp_adjust_head":         (*helperCall).adjustHead,
+	"xdp_adjust_meta":         (*helperCall).adjustMeta,
+	"xdp_adjust_tail":         (*helperCall).adjustTail,
+	"skb_pull_data":           (*helperCall).pullData,
+	"skb_change_head":         (*helperCall).changeHead,
+	"skb_change_tail":         (*helperCall).changeTail,
+	"skb_change_proto":        (*helperCall).changeProto,
+	"skb_adjust_room":         (*helperCall).adjustRoom,
+	"l3_csum_replace":         (*helperCall).replaceL3,
+	"l4_csum_replace":         (*helperCall).replaceL4,
+
+	"redirect_map":       (*helperCall).redirectMap,
+	"perf_event_output":  func(c *helperCall) (Value, error) { return c.output(3) },
+	"skb_output":         func(c *helperCall) (Value, error) { return c.output(3) },
+	"xdp_output":         func(c *helperCall) (Value, error) { return c.output(3) },
+	"ringbuf_output":     func(c *helperCall) (Value, error) { return c.output(1) },
+	"ringbuf_reserve":    (*helperCall).reserve,
+	"ringbuf_submit":     (*helperCall).submit,
+	"ringbuf_discard":    (*helperCall).success,
+	"user_ringbuf_drain": (*helperCall).drain,
+
+	"ringbuf_reserve_dynptr": (*helperCall).reserveDynptr,
+	"ringbuf_submit_dynptr":  func(c *helperCall) (Value, error) { return c.endDynptr(true) },
+	"ringbuf_discard_dynptr": func(c *helperCall) (Value, error) { return c.endDynptr(false) },
+	"dynptr_from_mem":        (*helperCall).dynptrFromMem,
+	"dynptr_read":            (*helperCall).dynptrRead,
+	"dynptr_write":           (*helperCall).dynptrWrite,
+	"dynptr_data":            (*helperCall).dynptrData,
+
+	"spin_lock":          (*helperCall).spinLock,
+	"spin_unlock":        (*helperCall).spinUnlock,
+	"timer_init":         (*helperCall).timerInit,
+	"timer_set_callback": (*helperCall).timerCallback,
+	"timer_start":        (*helperCall).timerStart,
+	"timer_cancel":       (*helperCall).timerCancel,
+
+	"get_local_storage":   (*helperCall).localStorage,
+	"sk_storage_get":      (*helperCall).storage,
+	"task_storage_get":    (*helperCall).storage,
+	"inode_storage_get":   (*helperCall).storage,
+	"cgrp_storage_get":    (*helperCall).storage,
+	"sk_storage_delete":   (*helperCall).storageDelete,
+	"task_storage_delete": (*helperCall).storageDelete,
 }
 
-// status is 0 or the platform's number for an error.
-func (c *helperCall) status(e bpf.Errno) Value {
-	if e == 0 {
-		return number(0)
+// kfuncs are the kernel functions that have a meaning of their own, by name.
+var kfuncs = map[string]func(*helperCall) (Value, error){
+	"memset":  (*helperCall).memset,
+	"memcpy":  (*helperCall).memmove,
+	"memmove": (*helperCall).memmove,
+	"memcmp":  (*helperCall).memcmp,
+
+	"bpf_iter_num_new":      (*helperCall).iterNumNew,
+	"bpf_iter_num_next":     (*helperCall).iterNext,
+	"bpf_iter_num_destroy":  (*helperCall).iterDestroy,
+	"bpf_iter_bits_new":     (*helperCall).iterBitsNew,
+	"bpf_iter_bits_next":    (*helperCall).iterNext,
+	"bpf_iter_bits_destroy": (*helperCall).iterDestroy,
+
+	"bpf_dynptr_from_skb":   (*helperCall).dynptrFromPacket,
+	"bpf_dynptr_from_xdp":   (*helperCall).dynptrFromPacket,
+	"bpf_dynptr_slice":      (*helperCall).dynptrSlice,
+	"bpf_dynptr_slice_rdwr": (*helperCall).dynptrSlice,
+	"bpf_dynptr_adjust":     (*helperCall).dynptrAdjust,
+	"bpf_dynptr_is_null":    func(c *helperCall) (Value, error) { return flag(c.dynptr[0].null), nil },
+	"bpf_dynptr_is_rdonly":  func(c *helperCall) (Value, error) { return flag(c.dynptr[0].readOnly && !c.dynptr[0].null), nil },
+	"bpf_dynptr_size":       (*helperCall).dynptrLen,
+	"bpf_dynptr_clone":      (*helperCall).dynptrClone,
+}
+
+// flag is 1 for true.
+func flag(b bool) Value {
+	if b {
+		return number(1)
 	}
-	return number(c.run.m.rules.HelperResult(e))
+	return number(0)
 }
 
-// mapLookup gives a pointer to the value or 0.
+func (c *helperCall) success() (Value, error) { return number(0), nil }
+
+// mapLookup gives a pointer to the value, the inner map or the socket, or 0.
 func (c *helperCall) mapLookup() (Value, error) {
-	if r := c.m.lookup(c.mem[1]); r != nil {
+	switch c.m.row.Lookup {
+	case table.LookupValue:
+		if r := c.m.lookup(c.mem[1], c.m.current()); r != nil {
+			return r.pointer(0), nil
+		}
+		return number(0), nil
+	case table.LookupInner:
+		if inner := c.m.inner[string(c.mem[1])]; inner != nil {
+			return inner.self.pointer(0), nil
+		}
+		return number(0), nil
+	case table.LookupSock, table.LookupXdpSock:
+		if c.run.m.chance(2) {
+			return number(0), nil
+		}
+		kind := table.ObjXdpSock
+		if c.m.row.Lookup == table.LookupSock {
+			kind = table.ObjSock
+		}
+		object := c.run.m.object(kind)
+		if kind == table.ObjSock {
+			c.run.acquire(table.ObjectOf(kind).Name, object)
+		}
+		return object.pointer(0), nil
+	}
+	return Value{}, c.run.fault("map %s of type %s has no lookup", c.m.def.Name, c.m.row.Name)
+}
+
+func (c *helperCall) mapLookupCPU() (Value, error) {
+	cpu := uint32(c.args[2].Bits)
+	if uint64(cpu) >= uint64(c.run.m.opt.CPUs) {
+		return number(0), nil
+	}
+	if r := c.m.lookup(c.mem[1], int(cpu)); r != nil {
 		return r.pointer(0), nil
 	}
 	return number(0), nil
@@ -37,21 +176,27 @@ func (c *helperCall) mapLookup() (Value, error) {
 
 // writable refuses updates of maps that programs may only read.
 func (c *helperCall) writable() error {
-	if c.m.def.Frozen || c.m.def.Flags&bpf.FlagRdonlyProg != 0 {
+	if c.m.row.ReadOnly || c.m.def.Frozen || c.m.def.Flags&bpf.FlagRdonlyProg != 0 {
 		return c.run.fault("map %s is read-only", c.m.def.Name)
 	}
 	return nil
 }
 
 func (c *helperCall) mapUpdate() (Value, error) {
+	if c.m.row.Lookup != table.LookupValue {
+		return c.model() // sockets: what the host has is not known
+	}
 	if err := c.writable(); err != nil {
 		return Value{}, err
 	}
 	// The value may be the one that is replaced.
-	return c.status(c.m.update(c.mem[1], slices.Clone(c.mem[2]), c.args[3].Bits)), nil
+	return c.status(c.m.update(c.mem[1], slices.Clone(c.mem[2]), c.args[3].Bits, c.m.current())), nil
 }
 
 func (c *helperCall) mapDelete() (Value, error) {
+	if c.m.row.Lookup != table.LookupValue {
+		return c.model()
+	}
 	if err := c.writable(); err != nil {
 		return Value{}, err
 	}
@@ -63,22 +208,17 @@ func (c *helperCall) random() (Value, error)    { return number(uint64(c.run.m.o
 func (c *helperCall) processor() (Value, error) { return number(uint64(c.run.m.opt.CPU())), nil }
 func (c *helperCall) pidTgid() (Value, error)   { return number(c.run.m.opt.PidTgid()), nil }
 
-// csumDiff is the Internet checksum of seed + to - from, in one's complement
-// arithmetic and folded to 16 bits. Sizes need not be equal or even; a last
-// incomplete word counts as if zeros followed. (Linux before 6.13 does not
-// fold and wants multiples of 4; programs fold in any case.)
-func (c *helperCall) csumDiff() (Value, error) {
-	from, to, seed := c.mem[0], c.mem[2], uint32(c.args[4].Bits)
-	sum := seed
-	switch order := c.run.m.order; {
-	case len(from) > 0 && len(to) > 0:
-		sum = onesAdd(onesSum(order, to, seed), ^onesSum(order, from, 0))
-	case len(to) > 0:
-		sum = onesSum(order, to, seed)
-	case len(from) > 0:
-		sum = ^onesSum(order, from, ^seed)
+// comm is the name of the process, with zeros behind it and at least one.
+func (c *helperCall) comm() (Value, error) {
+	clear(c.mem[0])
+	copy(c.mem[0][:len(c.mem[0])-1], "interp")
+	return number(0), nil
+}
+
+// task is the running task, the same for the machine's whole life.
+func (c *helperCall) task() (Value, error) {
+	if c.run.m.task == nil {
+		c.run.m.task = c.run.m.object(table.ObjTask)
 	}
-	folded := sum>>16 + sum&0xffff
-	folded = folded>>16 + folded&0xffff
-	return number(uint64(folded)), nil
+	return c.run.m.task.pointer(0), nil
 }

@@ -44,11 +44,11 @@ func (r *run) branch(i *bpf.Instruction) error {
 // mayGoto jumps when the function's budget is spent (linux/bpf.h, BPF_JCOND).
 func (r *run) mayGoto(i *bpf.Instruction) error {
 	f := &r.depth[len(r.depth)-1]
-	if f.mayGotos >= r.m.opt.MayGoto {
+	if f.MayGotos >= r.m.opt.MayGoto {
 		r.pc = i.Target(r.at)
 		return nil
 	}
-	f.mayGotos++
+	f.MayGotos++
 	return nil
 }
 

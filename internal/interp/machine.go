@@ -2,7 +2,9 @@ package interp
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -29,16 +31,16 @@ type Options struct {
 	// MayGoto is the number of may_goto that a function passes before they
 	// jump; 0 is the kernel's 8,388,608.
 	MayGoto uint64
+	// Seed chooses what is left open: results of helpers, contents that they
+	// fill in, failures. Equal seeds give equal runs.
+	Seed uint64
+	// CPUs is how many values a per-CPU map has for a key, 0 for 4.
+	CPUs int
+	// Headroom is how many bytes a helper may put in front of the packet,
+	// metadata included; 0 is the kernel's 256, negative is none.
+	Headroom int
 	// Trace is called before each instruction. It must not keep the State.
 	Trace func(*State)
-}
-
-// State is what Trace sees: the machine before an instruction.
-type State struct {
-	PC     int                 // slot of the instruction
-	Regs   *[bpf.NumRegs]Value // registers of the running function
-	Stacks []*Region           // stacks by depth, the last is the running function's
-	Insns  uint64              // instructions executed before
 }
 
 // Machine is an object loaded once: its maps and globals. Runs share it. It is
@@ -46,31 +48,90 @@ type State struct {
 type Machine struct {
 	obj   *frontend.Object
 	opt   Options
-	order binary.ByteOrder
+	order byteOrder
 	rules *bpf.Rules
 	space space
-	maps  []*Map
+	maps  []*Map // nil where the definition makes no map
+	// oracle decides what is left open.
+	oracle *rand.Rand
+	timers []*timer
+	task   *Region // the running task
 
 	ticks, seed uint64 // state of the default clock and random source
+}
+
+// byteOrder is the order of bytes in memory.
+type byteOrder interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
 }
 
 // New makes the maps of an object. Map types, sizes and flags that are not
 // supported are errors that wrap bpf.ErrUnsupported.
 func New(obj *frontend.Object, opt Options) (*Machine, error) {
 	m := &Machine{obj: obj, opt: opt, order: binary.LittleEndian, rules: bpf.RulesOf(obj.Platform), seed: 1}
+	m.oracle = rand.New(rand.NewPCG(opt.Seed, 0x6f7261636c65))
 	if obj.BigEndian {
 		m.order = binary.BigEndian
 	}
 	m.defaults()
 	for k, def := range obj.Maps {
-		made, err := m.newMap(k, def)
+		if def.Err != nil {
+			m.maps = append(m.maps, nil)
+			continue
+		}
+		made, err := m.newMap(k, def, false)
 		if err != nil {
 			return nil, fmt.Errorf("map %s: %w", def.Name, err)
 		}
 		m.maps = append(m.maps, made)
 	}
+	for k := range m.maps {
+		if err := m.initialise(k); err != nil {
+			return nil, fmt.Errorf("map %s: %w", obj.Maps[k].Name, err)
+		}
+	}
 	return m, nil
 }
+
+// initialise gives a map of maps or a program array its first elements.
+func (m *Machine) initialise(k int) error {
+	for _, slot := range m.obj.Maps[k].Slots {
+		key := m.order.AppendUint32(nil, uint32(slot.Index))
+		if slot.Program != "" {
+			if prog := m.program(slot.Program); prog != nil {
+				m.maps[k].progs[uint32(slot.Index)] = prog
+			}
+			continue
+		}
+		if slot.Map < 0 || slot.Map >= len(m.maps) || m.maps[slot.Map] == nil {
+			return errors.New("an initial element is no map")
+		}
+		// What a program knows of the inner map is the template.
+		m.maps[k].inner[string(key)] = m.maps[slot.Map].as(m.maps[k])
+	}
+	return nil
+}
+
+// program returns the program of a name, nil when the object has none.
+func (m *Machine) program(name string) *frontend.Program {
+	for _, p := range m.obj.Programs {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// fill writes random bytes, often small numbers.
+func (m *Machine) fill(b []byte) {
+	for k := range b {
+		b[k] = byte(m.oracle.Uint32() >> m.oracle.UintN(32))
+	}
+}
+
+// chance is true once in n times.
+func (m *Machine) chance(n int) bool { return m.oracle.IntN(n) == 0 }
 
 // Map returns the map of a name, nil when the object has none.
 func (m *Machine) Map(name string) *Map {
@@ -83,6 +144,12 @@ func (m *Machine) Map(name string) *Map {
 }
 
 func (m *Machine) defaults() {
+	if m.opt.CPUs == 0 {
+		m.opt.CPUs = 4
+	}
+	if m.opt.Headroom == 0 {
+		m.opt.Headroom = 256
+	}
 	if m.opt.Clock == nil {
 		m.opt.Clock = func() uint64 { m.ticks += 1000; return m.ticks }
 	}

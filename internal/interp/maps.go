@@ -15,38 +15,79 @@ import (
 type Map struct {
 	machine *Machine
 	def     *frontend.Map
-	self    *Region            // what a pointer to the map points to
-	hash    map[string]*Region // hash maps: values by key
-	array   *Region            // arrays: all values, stride apart
-	stride  int
+	row     *table.MapType
+	self    *Region // what a pointer to the map points to
+	// elements are values by key: those of the keys that are there, for
+	// arrays those that somebody has asked for. The key of an array is the
+	// index as 4 bytes.
+	elements map[string]*element
+	clock    uint64                       // of uses, for the least recently used
+	queue    [][]byte                     // queue, stack, Bloom filter
+	inner    map[string]*Map              // maps of maps
+	progs    map[uint32]*frontend.Program // program arrays
 }
 
-func (m *Machine) newMap(index int, def *frontend.Map) (*Map, error) {
+// element is the value of a key.
+type element struct {
+	values []*Region // by CPU, one for maps that are not per CPU
+	used   uint64
+}
+
+// newMap makes a map; inner says that it is one of those that a map of maps
+// holds.
+func (m *Machine) newMap(index int, def *frontend.Map, inner bool) (*Map, error) {
 	row := table.MapTypeOf(def.Type)
 	if row == nil {
 		return nil, fmt.Errorf("map type %d: %w", def.Type, bpf.ErrUnsupported)
 	}
-	if err := row.Check(m.rules, def.KeySize, def.ValueSize, def.MaxEntries, def.Flags); err != nil {
+	entries := def.MaxEntries
+	if def.Type == bpf.MapPerfEvent && entries == 0 {
+		entries = uint32(m.opt.CPUs) // what loaders do
+	}
+	if err := row.Check(m.rules, def.KeySize, def.ValueSize, entries, def.Flags); err != nil {
 		return nil, err
 	}
-	made := &Map{machine: m, def: def, self: &Region{Kind: KindMap, Base: m.space.take(1), Map: index}}
-	if def.Type == bpf.MapHash {
-		made.hash = map[string]*Region{}
-		return made, nil
+	made := &Map{
+		machine: m, def: def, row: row, elements: map[string]*element{},
+		inner: map[string]*Map{}, progs: map[uint32]*frontend.Program{},
 	}
-	made.stride = (int(def.ValueSize) + 7) &^ 7
-	made.array = made.region(made.stride * int(def.MaxEntries))
-	copy(made.array.bytes, def.Data)
+	made.self = &Region{Kind: KindMap, Base: m.space.take(1), Map: index, Inner: inner, m: made}
+	if def.Data != nil {
+		copy(made.cell(made.indexKey(0), 0).bytes, def.Data)
+	}
 	return made, nil
+}
+
+// as is the same map as an inner map of another one.
+func (m *Map) as(outer *Map) *Map {
+	inner := *m
+	self := *m.self
+	self.Map, self.Inner, self.m = outer.self.Map, true, &inner
+	inner.self = &self
+	return &inner
 }
 
 // region makes memory that belongs to the map.
 func (m *Map) region(size int) *Region {
 	return &Region{
-		Kind: KindMapValue, Base: m.machine.space.take(size), Map: m.self.Map, bytes: make([]byte, size),
-		readOnly: m.def.Frozen || m.def.Flags&bpf.FlagRdonlyProg != 0,
+		Kind: KindMapValue, Base: m.machine.space.take(size), Map: m.self.Map, Inner: m.self.Inner, m: m,
+		bytes: make([]byte, size), special: m.def.Special,
+		readOnly: m.row.ReadOnly || m.def.Frozen || m.def.Flags&bpf.FlagRdonlyProg != 0,
 		noRead:   m.def.Flags&bpf.FlagWronlyProg != 0,
 	}
+}
+
+// arrayLike reports whether every index below max_entries has a value.
+func (m *Map) arrayLike() bool {
+	return m.def.Type == bpf.MapArray || m.def.Type == bpf.MapPercpuArray
+}
+
+// cpus is how many values a key has.
+func (m *Map) cpus() int {
+	if m.row.PerCPU {
+		return m.machine.opt.CPUs
+	}
+	return 1
 }
 
 // index is the array index that a key is: its first 4 bytes, less when the
@@ -61,135 +102,213 @@ func (m *Map) index(key []byte) uint64 {
 	return uint64(m.machine.order.Uint32(index[:]))
 }
 
-// element is value k of an array as a region of its own.
-func (m *Map) element(k uint64) *Region {
-	start := int(k) * m.stride
-	r := *m.array
-	r.Base += uint64(start)
-	r.bytes = m.array.bytes[start : start+int(m.def.ValueSize)]
-	return &r
+// indexKey is the key of an index.
+func (m *Map) indexKey(k uint64) string {
+	return string(m.machine.order.AppendUint32(nil, uint32(k)))
 }
 
-// lookup returns the value of a key, nil when there is none.
-func (m *Map) lookup(key []byte) *Region {
-	if m.hash != nil {
-		return m.hash[string(key)]
+// cell is the value of a key for a CPU, made when it is not there.
+func (m *Map) cell(key string, cpu int) *Region {
+	e := m.elements[key]
+	if e == nil {
+		e = m.insert(key)
 	}
-	if k := m.index(key); k < uint64(m.def.MaxEntries) {
-		return m.element(k)
-	}
-	return nil
+	return e.values[cpu]
 }
 
-// update is map_update_elem; 0 is success.
-func (m *Map) update(key, value []byte, flags uint64) bpf.Errno {
+// insert makes an element with zero values.
+func (m *Map) insert(key string) *element {
+	e := &element{values: make([]*Region, m.cpus())}
+	for cpu := range e.values {
+		e.values[cpu] = m.region(int(m.def.ValueSize))
+	}
+	m.elements[key] = e
+	m.use(e)
+	return e
+}
+
+func (m *Map) use(e *element) {
+	m.clock++
+	e.used = m.clock
+}
+
+// lookup returns the value of a key for a CPU, nil when there is none.
+func (m *Map) lookup(key []byte, cpu int) *Region {
+	switch {
+	case cpu >= m.cpus():
+		return nil
+	case m.arrayLike():
+		if k := m.index(key); k < uint64(m.def.MaxEntries) {
+			return m.cell(m.indexKey(k), cpu)
+		}
+		return nil
+	case m.def.Type == bpf.MapLPMTrie:
+		key = m.longest(key)
+	}
+	e := m.elements[string(key)]
+	if e == nil {
+		return nil
+	}
+	m.use(e)
+	return e.values[cpu]
+}
+
+// current is the CPU that the program runs on as an index of values.
+func (m *Map) current() int {
+	if !m.row.PerCPU {
+		return 0
+	}
+	return int(m.machine.opt.CPU()) % m.machine.opt.CPUs
+}
+
+// updateLock is BPF_F_LOCK (linux/bpf.h).
+const updateLock = 4
+
+// update is map_update_elem of the values of some CPUs, from one copy; 0 is
+// success.
+func (m *Map) update(key, value []byte, flags uint64, cpus ...int) bpf.Errno {
 	rules := m.machine.rules
+	if flags&updateLock != 0 {
+		if !slices.ContainsFunc(m.def.Special, func(s frontend.Special) bool { return s.Kind == frontend.SpecialSpinLock }) {
+			return bpf.EINVAL
+		}
+		flags &^= updateLock
+	}
 	if flags > bpf.UpdateExist {
 		return bpf.EINVAL
 	}
-	if m.hash == nil {
+	if m.arrayLike() {
 		switch k := m.index(key); {
 		case k >= uint64(m.def.MaxEntries):
 			return rules.ArrayUpdateBounds
 		case flags == bpf.UpdateNoExist:
 			return rules.ArrayNoExist
 		default:
-			copy(m.element(k).bytes, value)
+			m.cell(m.indexKey(k), 0)
+			m.store(m.elements[m.indexKey(k)], value, cpus)
 		}
 		return 0
 	}
-	_, exists := m.hash[string(key)]
+	return m.updateHash(key, value, flags, cpus)
+}
+
+// store copies a value into those of some CPUs, but for its special parts.
+func (m *Map) store(e *element, value []byte, cpus []int) {
+	for _, cpu := range cpus {
+		to := e.values[cpu].bytes
+		kept := slices.Clone(to)
+		copy(to, value)
+		for _, s := range m.def.Special {
+			copy(to[s.Off:s.Off+s.Size], kept[s.Off:s.Off+s.Size])
+		}
+	}
+}
+
+func (m *Map) updateHash(key, value []byte, flags uint64, cpus []int) bpf.Errno {
+	if m.def.Type == bpf.MapLPMTrie {
+		if m.machine.order.Uint32(key) > 8*(m.def.KeySize-4) {
+			return bpf.EINVAL
+		}
+		key = m.masked(key)
+	}
+	old, exists := m.elements[string(key)]
 	switch {
 	case exists && flags == bpf.UpdateNoExist:
 		return bpf.EEXIST
 	case !exists && flags == bpf.UpdateExist:
 		return bpf.ENOENT
-	case !exists && len(m.hash) >= int(m.def.MaxEntries):
-		return rules.HashFull
+	case !exists && !m.row.NoEntries && len(m.elements) >= int(m.def.MaxEntries):
+		if m.def.Type != bpf.MapLRUHash && m.def.Type != bpf.MapLRUPercpu {
+			return m.machine.rules.HashFull
+		}
+		m.evict()
 	}
-	r := m.region(int(m.def.ValueSize))
-	copy(r.bytes, value)
-	m.hash[string(key)] = r
+	e := m.insert(string(key))
+	if exists && m.row.PerCPU {
+		for cpu := range old.values {
+			if !slices.Contains(cpus, cpu) {
+				e.values[cpu] = old.values[cpu]
+			}
+		}
+	}
+	m.store(e, value, cpus)
 	return 0
+}
+
+// evict removes the least recently used element.
+func (m *Map) evict() {
+	var oldest string
+	least := ^uint64(0)
+	for key, e := range m.elements {
+		if e.used < least {
+			oldest, least = key, e.used
+		}
+	}
+	delete(m.elements, oldest)
 }
 
 // remove is map_delete_elem; 0 is success.
 func (m *Map) remove(key []byte) bpf.Errno {
 	rules := m.machine.rules
-	if m.hash != nil {
-		if m.hash[string(key)] == nil {
-			return bpf.ENOENT
+	if m.arrayLike() {
+		switch k := m.index(key); {
+		case k >= uint64(m.def.MaxEntries):
+			return rules.ArrayDeleteBounds
+		case !rules.ArrayDeleteZeroes:
+			return bpf.EINVAL
+		default:
+			clear(m.cell(m.indexKey(k), 0).bytes)
 		}
-		delete(m.hash, string(key))
 		return 0
 	}
-	switch k := m.index(key); {
-	case k >= uint64(m.def.MaxEntries):
-		return rules.ArrayDeleteBounds
-	case !rules.ArrayDeleteZeroes:
-		return bpf.EINVAL
-	default:
-		clear(m.element(k).bytes)
+	if m.def.Type == bpf.MapLPMTrie {
+		if m.machine.order.Uint32(key) > 8*(m.def.KeySize-4) {
+			return bpf.EINVAL
+		}
+		key = m.masked(key)
 	}
+	if m.elements[string(key)] == nil {
+		return bpf.ENOENT
+	}
+	delete(m.elements, string(key))
 	return 0
 }
 
-// Lookup returns a copy of the value of a key. A missing key is ENOENT.
-func (m *Map) Lookup(key []byte) ([]byte, error) {
-	if len(key) != int(m.def.KeySize) {
-		return nil, bpf.EINVAL
+// masked is the key of an LPM trie with the bits behind its prefix 0.
+func (m *Map) masked(key []byte) []byte {
+	masked := slices.Clone(key)
+	prefix := int(m.machine.order.Uint32(key))
+	for bit := prefix; bit < 8*(len(key)-4); bit++ {
+		masked[4+bit/8] &^= 0x80 >> (bit % 8)
 	}
-	if m.def.Flags&bpf.FlagWronly != 0 {
-		return nil, bpf.EPERM
-	}
-	if r := m.lookup(key); r != nil {
-		return slices.Clone(r.bytes), nil
-	}
-	return nil, bpf.ENOENT
+	return masked
 }
 
-// Update stores a value under bpf.UpdateAny, UpdateNoExist or UpdateExist.
-func (m *Map) Update(key, value []byte, flags uint64) error {
-	if len(key) != int(m.def.KeySize) || len(value) != int(m.def.ValueSize) {
-		return bpf.EINVAL
+// longest is the key with the longest prefix that is one of key, not longer
+// than key's own.
+func (m *Map) longest(key []byte) []byte {
+	order := m.machine.order
+	for prefix := min(order.Uint32(key), 8*(m.def.KeySize-4)); ; prefix-- {
+		try := m.masked(append(order.AppendUint32(nil, prefix), key[4:]...))
+		if m.elements[string(try)] != nil || prefix == 0 {
+			return try
+		}
 	}
-	if m.def.Flags&bpf.FlagRdonly != 0 || m.def.Frozen {
-		return bpf.EPERM
-	}
-	return failure(m.update(key, value, flags))
 }
 
-// Delete removes a key.
-func (m *Map) Delete(key []byte) error {
-	if len(key) != int(m.def.KeySize) {
-		return bpf.EINVAL
-	}
-	if m.def.Flags&bpf.FlagRdonly != 0 || m.def.Frozen {
-		return bpf.EPERM
-	}
-	return failure(m.remove(key))
-}
-
-func failure(e bpf.Errno) error {
-	if e == 0 {
-		return nil
-	}
-	return e
-}
-
-// Keys returns all keys, sorted by bytes; those of an array are its indices.
-func (m *Map) Keys() [][]byte {
+// keys returns the keys of all elements, sorted by bytes; those of an array
+// are its indices.
+func (m *Map) keys() [][]byte {
 	var keys [][]byte
-	for key := range m.hash {
+	if m.arrayLike() {
+		for k := range m.def.MaxEntries {
+			keys = append(keys, []byte(m.indexKey(uint64(k))))
+		}
+		return keys
+	}
+	for key := range m.elements {
 		keys = append(keys, []byte(key))
 	}
 	slices.SortFunc(keys, bytes.Compare)
-	if m.hash == nil {
-		for k := range m.def.MaxEntries {
-			var index [4]byte
-			m.machine.order.PutUint32(index[:], k)
-			keys = append(keys, index[:])
-		}
-	}
 	return keys
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
-	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
 
 // getInt and putInt are numbers of 1, 2, 4 or 8 bytes in the object's order.
@@ -47,6 +46,9 @@ func (r *run) locate(reg bpf.Reg, v Value, off int32, size int, write bool) (*Re
 	if v.Region == nil || v.Kind == KindPacketEnd {
 		return nil, 0, r.fault("%v is %v; it does not point to memory", reg, v)
 	}
+	if write && (v.Kind == KindPacket || v.Kind == KindMeta) && !r.hook.Memory && !r.hook.PacketWrite {
+		return nil, 0, r.fault("%s programs cannot write to the packet", r.hook.Name)
+	}
 	k, reason := v.Region.find(v.Bits+uint64(int64(off)), size, write)
 	if reason != "" {
 		return nil, 0, r.fault("%v is %v: %s", reg, v, reason)
@@ -83,8 +85,11 @@ func (r *run) load(i *bpf.Instruction) error {
 	if err != nil {
 		return err
 	}
-	if v.Kind == KindCtx && i.Op != bpf.OpLoadAcq {
-		return r.loadField(i, v, size)
+	switch {
+	case v.Kind == KindCtx && i.Op != bpf.OpLoadAcq:
+		return r.loadContext(i, v, size)
+	case v.Kind == KindObject && i.Op != bpf.OpLoadAcq:
+		return r.loadObject(i, v, size)
 	}
 	from, k, err := r.locate(i.Src, v, i.Off, size, false)
 	if err != nil {
@@ -95,7 +100,7 @@ func (r *run) load(i *bpf.Instruction) error {
 			return err
 		}
 	}
-	if spilled, found := from.spills[k]; found && size == 8 {
+	if spilled, found := from.spills[k]; found && size == 8 && i.Op != bpf.OpLoadsx {
 		return r.write(i.Dst, spilled)
 	}
 	bits, err := r.fetch(from, k, size)
@@ -122,8 +127,11 @@ func (r *run) store(i *bpf.Instruction) error {
 	if err != nil {
 		return err
 	}
-	if base.Kind == KindCtx && i.Op == bpf.OpStore {
-		return r.storeField(i, base, v, size)
+	switch {
+	case base.Kind == KindCtx && i.Op == bpf.OpStore:
+		return r.storeContext(i, base, v, size)
+	case base.Kind == KindObject && i.Op == bpf.OpStore:
+		return r.storeObject(i, base, v, size)
 	}
 	to, k, err := r.locate(i.Dst, base, i.Off, size, true)
 	if err != nil {
@@ -142,74 +150,6 @@ func (r *run) store(i *bpf.Instruction) error {
 	return nil
 }
 
-// field finds the context field of an access.
-func (r *run) field(base Value, off int32, size int) (*table.Field, int, error) {
-	at := base.Off() + int64(off)
-	if at < 0 || at+int64(size) > int64(r.hook.Size) {
-		return nil, 0, r.fault("%d bytes at offset %d of %d bytes of context", size, at, r.hook.Size)
-	}
-	k := r.hook.Field(int(at), size)
-	if k < 0 {
-		return nil, 0, r.fault("%d bytes at offset %d of the context of %s are no field", size, at, r.hook.Name)
-	}
-	f := &r.hook.Fields[k]
-	return f, int(at) - f.Off, nil
-}
-
-// part is where a narrow access at byte k of a field is in its value: bits to
-// shift by.
-func (r *run) part(f *table.Field, k, size int) int {
-	if r.m.obj.BigEndian {
-		return 8 * (f.Size - size - k)
-	}
-	return 8 * k
-}
-
-func (r *run) loadField(i *bpf.Instruction, base Value, size int) error {
-	f, k, err := r.field(base, i.Off, size)
-	if err != nil {
-		return err
-	}
-	if f.Kind != table.FieldScalar && i.Op == bpf.OpLoadsx {
-		return r.fault("context field %s is a pointer and has no sign", f.Name)
-	}
-	switch f.Kind {
-	case table.FieldData:
-		return r.write(i.Dst, r.data.pointer(0))
-	case table.FieldDataEnd:
-		end := r.data.pointer(uint64(len(r.data.bytes)))
-		end.Kind = KindPacketEnd
-		return r.write(i.Dst, end)
-	case table.FieldDataMeta:
-		return r.write(i.Dst, r.meta.pointer(0))
-	}
-	var whole uint64
-	if f.Slot < len(r.in.Ctx) {
-		whole = truncate(r.in.Ctx[f.Slot], f.Size)
-	}
-	part := truncate(whole>>r.part(f, k, size), size)
-	if i.Op == bpf.OpLoadsx {
-		part = extend(part, size)
-	}
-	return r.write(i.Dst, number(part))
-}
-
-func (r *run) storeField(i *bpf.Instruction, base, v Value, size int) error {
-	f, k, err := r.field(base, i.Off, size)
-	if err != nil {
-		return err
-	}
-	if !f.Write || f.Kind != table.FieldScalar {
-		return r.fault("context field %s cannot be written", f.Name)
-	}
-	if f.Slot < len(r.in.Ctx) {
-		shift := r.part(f, k, size)
-		mask := truncate(^uint64(0), size) << shift
-		r.in.Ctx[f.Slot] = r.in.Ctx[f.Slot]&^mask | v.Bits<<shift&mask
-	}
-	return nil
-}
-
 // ldImm is the wide load.
 func (r *run) ldImm(i *bpf.Instruction) error {
 	switch i.Kind {
@@ -220,19 +160,25 @@ func (r *run) ldImm(i *bpf.Instruction) error {
 			return r.fault("there is no map %d", i.Imm)
 		}
 		m := r.m.maps[i.Imm]
+		if m == nil {
+			return r.fault("map %d cannot be made: %v", i.Imm, r.m.obj.Maps[i.Imm].Err)
+		}
 		if i.Kind == bpf.KindMap {
 			return r.write(i.Dst, m.self.pointer(0))
 		}
-		if m.array == nil {
+		if m.def.Type != bpf.MapArray {
 			return r.fault("map %d is no array: its value has no address", i.Imm)
 		}
 		// The kernel does not accept an offset behind the value.
 		if i.Off < 0 || uint32(i.Off) >= m.def.ValueSize {
 			return r.fault("offset %d is outside of the value of map %d", i.Off, i.Imm)
 		}
-		return r.write(i.Dst, m.element(0).pointer(uint64(i.Off)))
+		return r.write(i.Dst, m.cell(m.indexKey(0), 0).pointer(uint64(i.Off)))
 	case bpf.KindFunc:
-		return r.write(i.Dst, r.function(r.at+1+int(i.Imm)))
+		return r.write(i.Dst, funcPointer(r.at+1+int(i.Imm)))
+	}
+	if i.Kind == bpf.KindBTFID && i.Imm >= 0 && i.Imm < int64(len(r.prog.Ksyms)) {
+		return r.unsupported("address of the kernel's %s", r.prog.Ksyms[i.Imm].Name)
 	}
 	return r.unsupported("wide load of %v", i.Kind)
 }
@@ -240,8 +186,8 @@ func (r *run) ldImm(i *bpf.Instruction) error {
 // functionBase is the address of the function at slot 0.
 const functionBase = 0x8000_0000_0000
 
-// function is a pointer to the function at a slot.
-func (r *run) function(slot int) Value {
+// funcPointer is a pointer to the function at a slot.
+func funcPointer(slot int) Value {
 	region := &Region{Kind: KindFunc, Base: functionBase + uint64(slot), Func: slot}
 	return region.pointer(0)
 }

@@ -29,6 +29,50 @@ func (c *helperCall) printk() (Value, error) {
 	return number(uint64(len(text))), nil
 }
 
+// vprintk is trace_vprintk: the arguments are 64-bit numbers in memory.
+func (c *helperCall) vprintk() (Value, error) {
+	format, _, terminated := strings.Cut(string(c.mem[0]), "\x00")
+	args, ok := c.numbers(2)
+	if !terminated || !ok {
+		return c.status(bpf.EINVAL), nil
+	}
+	text, legal := sprint(format, args)
+	if !legal {
+		return c.status(bpf.EINVAL), nil
+	}
+	c.run.m.opt.Printk(text)
+	return number(uint64(len(text))), nil
+}
+
+// snprintf writes as much as there is room for, a 0 at the end, and gives the
+// size of the whole text with its 0.
+func (c *helperCall) snprintf() (Value, error) {
+	args, ok := c.numbers(3)
+	text, legal := sprint(c.text, args)
+	if !ok || !legal {
+		return c.status(bpf.EINVAL), nil
+	}
+	if out := c.mem[0]; len(out) > 0 {
+		n := copy(out[:len(out)-1], text)
+		out[n] = 0
+	}
+	return number(uint64(len(text) + 1)), nil
+}
+
+// numbers are the 64-bit numbers in memory argument k, at most 12
+// (linux/bpf.h, MAX_BPRINTF_VARARGS).
+func (c *helperCall) numbers(k int) ([]Value, bool) {
+	b := c.mem[k]
+	if len(b)%8 != 0 || len(b) > 12*8 {
+		return nil, false
+	}
+	var args []Value
+	for ; len(b) > 0; b = b[8:] {
+		args = append(args, number(c.run.m.order.Uint64(b)))
+	}
+	return args, true
+}
+
 // sprint formats as the kernel does; false for a format it refuses.
 func sprint(format string, args []Value) (string, bool) {
 	var out strings.Builder

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -18,15 +19,34 @@ const (
 
 // Input is what one run works on.
 type Input struct {
-	// Data is the packet, or the memory of a Memory hook. Meta is the
-	// metadata in front of the packet. Programs write to both in place.
+	// Data is the packet from data to data_end, or the memory of a Memory
+	// hook. Meta is the metadata in front of the packet. Programs write to
+	// both in place until a helper moves the packet.
 	Data, Meta []byte
+	// Tail is the rest of the packet, behind data_end: helpers reach it, the
+	// program does not.
+	Tail []byte
 	// Ctx are the scalar context fields by table.Field.Slot; missing ones
 	// are 0. Fields that the program writes are stored back as far as they
 	// are there.
 	Ctx []uint64
 	// MaxInsns is how many instructions may be executed, 0 for 10 million.
 	MaxInsns uint64
+	// Output, when not nil, gets what the program leaves behind.
+	Output *Output
+}
+
+// Output is what a run leaves behind beside r0 and maps.
+type Output struct {
+	Data, Meta, Tail []byte  // the packet
+	Events           []Event // what went to perf events and ring buffers, in order
+	Prog             *frontend.Program
+}
+
+// Event is a record for the host.
+type Event struct {
+	Map  int // index into Object.Maps
+	Data []byte
 }
 
 // Result is what a run gives.
@@ -63,15 +83,6 @@ func (f *Fault) Unwrap() error {
 	return nil
 }
 
-// frame is an active function.
-type frame struct {
-	stack    *Region
-	fn       frontend.Func
-	caller   int      // slot to return to
-	saved    [4]Value // r6 to r9 of the caller
-	mayGotos uint64
-}
-
 // run is one invocation.
 type run struct {
 	m     *Machine
@@ -81,42 +92,74 @@ type run struct {
 	regs  [bpf.NumRegs]Value
 	pc    int // slot of the next instruction
 	at    int // slot of the instruction that runs
-	depth []frame
+	depth []Frame
 	done  bool
 	insns uint64
+	// advance is step: callbacks run it through here, or the tables of
+	// operations and helpers would be initialised in a circle.
+	advance func(*run) error
 
 	ctx, data, meta *Region
-	stacks          uint64    // address of the entry's stack
-	trace           []*Region // State.Stacks
+	tail            []byte // of the packet
+	headroom        int    // bytes that may be put in front of the packet
+	stacks          uint64 // address of the entry's stack
+	trace           []*Region
+
+	refs      []Reference
+	lastRef   uint32
+	lock      *held // the spin lock that is held
+	sections  [table.NumSections]int
+	tailCalls int
+	fields    map[int]Value // objects in context fields, by field index
 }
 
 // Run runs a program of the machine's object. The error is a *Fault.
 func (m *Machine) Run(prog *frontend.Program, in Input) (Result, error) {
-	r := &run{m: m, prog: prog, hook: prog.Hook, in: in, stacks: m.space.take(maxDepth * stackSize)}
-	if r.in.MaxInsns == 0 {
-		r.in.MaxInsns = defaultInsns
-	}
-	entry := frontend.Func{Name: prog.Name, End: len(prog.Insns)}
-	if len(prog.Funcs) > 0 {
-		entry = prog.Funcs[0]
-	}
-	r.enter(entry, 0)
+	r := m.newRun(prog, in)
 	r.arguments()
-	for !r.done {
-		if err := r.step(); err != nil {
-			return Result{Insns: r.insns}, err
-		}
+	r.enter(entryOf(prog), 0, table.CallbackNone)
+	err := r.loop()
+	r.output()
+	if err != nil {
+		return Result{Insns: r.insns}, err
 	}
 	return Result{R0: r.regs[bpf.R0].Bits, Insns: r.insns}, nil
 }
 
+func (m *Machine) newRun(prog *frontend.Program, in Input) *run {
+	r := &run{m: m, prog: prog, hook: prog.Hook, in: in, stacks: m.space.take(maxDepth * stackSize), advance: (*run).step}
+	if r.in.MaxInsns == 0 {
+		r.in.MaxInsns = defaultInsns
+	}
+	return r
+}
+
+// entryOf is the entry function of a program.
+func entryOf(prog *frontend.Program) frontend.Func {
+	if len(prog.Funcs) > 0 {
+		return prog.Funcs[0]
+	}
+	return frontend.Func{Name: prog.Name, End: len(prog.Insns)}
+}
+
+// errTail says that a tail call was taken: the program was replaced and every
+// function of the old one is left, callbacks and the helpers that run them too.
+var errTail = errors.New("interp: tail call taken")
+
+// loop runs to the end of the entry function.
+func (r *run) loop() error {
+	for !r.done {
+		if err := r.step(); err != nil && !errors.Is(err, errTail) {
+			return err
+		}
+	}
+	return nil
+}
+
 // arguments sets r1 and r2 as the hook says.
 func (r *run) arguments() {
-	base := r.m.space.take(len(r.in.Data) + len(r.in.Meta))
-	// Data at a multiple of 16, metadata right in front of it.
-	base += uint64(len(r.in.Meta)+15) &^ 15
-	r.data = &Region{Kind: KindPacket, Base: base, bytes: r.in.Data}
-	r.meta = &Region{Kind: KindMeta, Base: base - uint64(len(r.in.Meta)), bytes: r.in.Meta}
+	r.place(r.in.Meta, r.in.Data, r.in.Tail)
+	r.headroom = r.m.opt.Headroom - len(r.in.Meta)
 	if r.hook.Memory {
 		r.regs[bpf.R1] = r.data.pointer(0)
 		r.regs[bpf.R2] = number(uint64(len(r.in.Data)))
@@ -126,10 +169,24 @@ func (r *run) arguments() {
 	r.regs[bpf.R1] = r.ctx.pointer(0)
 }
 
+// output fills Input.Output.
+func (r *run) output() {
+	if o := r.in.Output; o != nil && r.data != nil {
+		o.Data, o.Meta, o.Tail, o.Prog = r.data.bytes, r.meta.bytes, r.tail, r.prog
+	}
+}
+
+// event records what the program sends to the host.
+func (r *run) event(m *Map, data []byte) {
+	if o := r.in.Output; o != nil {
+		o.Events = append(o.Events, Event{Map: m.self.Map, Data: append([]byte(nil), data...)})
+	}
+}
+
 // step executes one instruction.
 func (r *run) step() error {
 	r.at = r.pc
-	fn := r.depth[len(r.depth)-1].fn
+	fn := r.depth[len(r.depth)-1].Func
 	switch {
 	case r.pc < fn.Start || r.pc >= fn.End || r.pc >= len(r.prog.Insns):
 		return r.fault("control leaves function %s, slots %d to %d", fn.Name, fn.Start, fn.End-1)
@@ -138,7 +195,7 @@ func (r *run) step() error {
 	}
 	i := &r.prog.Insns[r.pc]
 	if r.m.opt.Trace != nil {
-		r.m.opt.Trace(&State{PC: r.pc, Regs: &r.regs, Stacks: r.trace, Insns: r.insns})
+		r.m.opt.Trace(r.state())
 	}
 	r.insns++
 	r.pc++
@@ -201,56 +258,4 @@ func (r *run) operand(i *bpf.Instruction) (Value, error) {
 		return number(uint64(i.Imm)), nil
 	}
 	return r.read(i.Src)
-}
-
-// enter makes fn the running function with an own stack. r1 to r5 stay.
-func (r *run) enter(fn frontend.Func, back int) {
-	depth := len(r.depth)
-	stack := &Region{
-		Kind: KindStack, Base: r.stacks + uint64(depth)*stackSize, Frame: depth,
-		bytes: make([]byte, stackSize), init: make([]bool, stackSize), spills: map[int]Value{},
-	}
-	if r.m.opt.ZeroStack {
-		for k := range stack.init {
-			stack.init[k] = true
-		}
-	}
-	f := frame{stack: stack, fn: fn, caller: back}
-	copy(f.saved[:], r.regs[bpf.R6:bpf.R10])
-	r.depth = append(r.depth, f)
-	r.trace = append(r.trace, stack)
-	r.regs[bpf.R0] = Value{}
-	clear(r.regs[bpf.R6:bpf.R10])
-	r.regs[bpf.R10] = stack.pointer(stackSize)
-	r.pc = fn.Start
-}
-
-// leave returns from the running function; r0 is the result. The end of the
-// entry function is the end of the run.
-func (r *run) leave() error {
-	last := len(r.depth) - 1
-	f := r.depth[last]
-	if last == 0 {
-		r.done = true
-		return r.result()
-	}
-	f.stack.dead = true
-	r.depth, r.trace = r.depth[:last], r.trace[:last]
-	copy(r.regs[bpf.R6:bpf.R10], f.saved[:])
-	clear(r.regs[bpf.R1:bpf.R6])
-	r.regs[bpf.R10] = r.depth[last-1].stack.pointer(stackSize)
-	r.pc = f.caller
-	return nil
-}
-
-// result checks r0 at exit against the hook.
-func (r *run) result() error {
-	v, err := r.read(bpf.R0)
-	if err != nil {
-		return err
-	}
-	if low := uint32(v.Bits); !r.hook.AnyRet && (low < r.hook.RetMin || low > r.hook.RetMax) {
-		return r.fault("r0 is %d; %s programs return %d to %d", low, r.hook.Name, r.hook.RetMin, r.hook.RetMax)
-	}
-	return nil
 }
