@@ -7,7 +7,9 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
 	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/codegen"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 )
@@ -31,6 +33,9 @@ func (t *tool) build(o *options, tgt target, data []byte, in codegen.Input) ([]c
 	obj, err := elf.Load(data, o.source, o.load)
 	if err != nil {
 		return nil, err
+	}
+	if err := checkObject(obj); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.source, err)
 	}
 	facts, err := t.verifyAll(obj)
 	if err != nil {
@@ -63,4 +68,21 @@ func (t *tool) build(o *options, tgt target, data []byte, in codegen.Input) ([]c
 		return nil, fmt.Errorf("%s: %w", o.source, err)
 	}
 	return files, t.dump(o, in, files)
+}
+
+// checkObject refuses objects that can be verified only in part or not be
+// compiled, whatever the verdict.
+func checkObject(obj *frontend.Object) error {
+	if err := obj.Check(); err != nil {
+		return err
+	}
+	if obj.Platform == bpf.Windows {
+		return fmt.Errorf("code for programs of eBPF for Windows is %w: they can be verified; compile the program for Linux", bpf.ErrUnsupported)
+	}
+	for _, m := range obj.Maps {
+		if len(m.Slots) > 0 {
+			return fmt.Errorf("map %s: initial values (__array(values, …)) are %w: fill the map from Go", m.Name, bpf.ErrUnsupported)
+		}
+	}
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpf2go-native/bpf2go-native/frontend"
-	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
 )
 
 // disasmCommand makes the command that lists the programs of an object.
@@ -22,7 +21,12 @@ the notation and with the numbers of llvm-objdump, each C line above the
 instructions that it became. It verifies nothing.`,
 		Args: oneObject,
 		RunE: func(_ *cobra.Command, args []string) error {
-			o, err := loadObject(args[0], &in)
+			opt, err := in.options()
+			if err != nil {
+				return err
+			}
+			opt.Assume = true
+			o, err := loadObject(args[0], opt)
 			if err != nil {
 				return err
 			}
@@ -44,6 +48,10 @@ func (t *tool) disasm(o *frontend.Object) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
+		if p.Err != nil {
+			fmt.Fprintf(w, "program %s, section %s: %v\n", p.Name, p.Section, p.Err)
+			continue
+		}
 		fmt.Fprintf(w, "program %s, section %s, type %s:\n\n", p.Name, p.Section, p.Hook.Name)
 		if err := frontend.PrintProgram(w, o, p, true); err != nil {
 			return err
@@ -52,23 +60,10 @@ func (t *tool) disasm(o *frontend.Object) error {
 	return w.Flush()
 }
 
-// oneObject checks the arguments of verify and disasm.
+// oneObject checks the arguments of disasm.
 func oneObject(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("%s takes one object file, got %d arguments", c.Name(), len(args))
 	}
 	return nil
-}
-
-// loadObject reads the object file of verify and disasm.
-func loadObject(file string, in *inputFlags) (*frontend.Object, error) {
-	opt, err := in.options()
-	if err != nil {
-		return nil, err
-	}
-	data, err := readObject(file)
-	if err != nil {
-		return nil, err
-	}
-	return elf.Load(data, file, opt)
 }

@@ -25,7 +25,7 @@ func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict)
 	}
 	var stats verifier.Stats
 	start := time.Now()
-	facts, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats})
+	facts, err := verify(obj, p, &stats)
 	v.Microseconds = time.Since(start).Microseconds()
 	v.Processed, v.States, v.PeakBytes = stats.Processed, stats.States, stats.Bytes
 	if err == nil {
@@ -44,6 +44,20 @@ func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict)
 	return nil, v
 }
 
+// verify runs the verifier. A panic in it is a defect of ours; the program is
+// refused then, and others are not concerned.
+func verify(obj *frontend.Object, p *frontend.Program, stats *verifier.Stats) (facts *verifier.Facts, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			facts, err = nil, &verifier.Error{
+				Code: reason.Internal, Cause: fmt.Sprintf("the verifier failed, which is a defect of it: %v", r),
+				Program: p.Name, Section: p.Section, Slot: -1,
+			}
+		}
+	}()
+	return verifier.Verify(obj, p, verifier.Options{Stats: stats})
+}
+
 // at sets the place of the verdict: an accepted program's is its first line.
 func (v *verdict) at(p *frontend.Program, slot int) {
 	if slot < len(p.Lines) {
@@ -54,9 +68,13 @@ func (v *verdict) at(p *frontend.Program, slot int) {
 // notLoaded is the verdict on a program that the loader could not make sense
 // of.
 func (v *verdict) notLoaded(p *frontend.Program) {
-	v.Verdict, v.Message, v.Instruction = reject, p.Err.Error(), p.ErrSlot
-	if errors.Is(p.Err, bpf.ErrUnsupported) {
+	v.Verdict, v.Reason, v.Message, v.Instruction = reject, string(reason.BadObject), p.Err.Error(), p.ErrSlot
+	var insn *bpf.InsnError
+	switch {
+	case errors.Is(p.Err, bpf.ErrUnsupported):
 		v.Verdict, v.Reason = unsupported, string(reason.Unsupported)
+	case errors.As(p.Err, &insn):
+		v.Reason = string(reason.BadInsn)
 	}
-	v.report = fmt.Sprintf("section %s: program %s: %s", p.Section, p.Name, v.Message)
+	v.report = fmt.Sprintf("error[%s]: section %s: program %s: %s", v.Reason, p.Section, p.Name, v.Message)
 }

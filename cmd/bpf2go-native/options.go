@@ -188,9 +188,10 @@ func (o *options) ctypes(names []string) error {
 	return nil
 }
 
-// options turns the flags of input into those of elf.Load.
+// options turns the flags of input into those of elf.Load, and reads the file
+// with the types of a kernel.
 func (f *inputFlags) options() (elf.Options, error) {
-	opt := elf.Options{ProgTypes: make(map[string]string)}
+	opt := elf.Options{ProgTypes: make(map[string]string), Set: make(map[string]string)}
 	switch f.platform {
 	case "linux":
 	case "windows":
@@ -207,6 +208,23 @@ func (f *inputFlags) options() (elf.Options, error) {
 			return opt, fmt.Errorf("-prog-type: section %s is given two types, %s and %s", section, other, name)
 		}
 		opt.ProgTypes[section] = name
+	}
+	for _, v := range f.set {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return opt, fmt.Errorf("-set %q: want NAME=VALUE, such as %s=1", v, v)
+		}
+		if other, twice := opt.Set[name]; twice && other != value {
+			return opt, fmt.Errorf("-set: %s is given two values, %s and %s", name, other, value)
+		}
+		opt.Set[name] = value
+	}
+	if f.btf == "" {
+		return opt, nil
+	}
+	var err error
+	if opt.Kernel, err = os.ReadFile(f.btf); err != nil {
+		return opt, fmt.Errorf("-btf: %w", err)
 	}
 	return opt, nil
 }

@@ -52,11 +52,15 @@ type flags struct {
 type inputFlags struct {
 	platform  string
 	progTypes []string
+	set       []string
+	btf       string
 }
 
 func (f *inputFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.platform, "platform", "linux", "`platform` whose numbers the object uses, linux or windows")
-	set.StringArrayVar(&f.progTypes, "prog-type", nil, "program type of a section whose name does not tell, `SECTION=TYPE`; may be repeated")
+	set.StringArrayVar(&f.progTypes, "prog-type", nil, "program type of a section whose name does not tell, `SECTION=TYPE`; * in SECTION is any text; may be repeated")
+	set.StringArrayVar(&f.set, "set", nil, "value of a constant (const volatile) or a kernel configuration variable, `NAME=VALUE`; may be repeated")
+	set.StringVar(&f.btf, "btf", "", "`file` with the types, BTF or ELF, that CO-RE relocations are applied against (default the object's own)")
 }
 
 // root makes the command that generates.

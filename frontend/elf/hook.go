@@ -109,10 +109,17 @@ func (l *loader) hookOf(section string) (*table.Hook, error) {
 	}
 	advice := fmt.Sprintf("pass --prog-type %s=TYPE with one of %s", section, l.hookNames())
 	if section == textSection {
-		return nil, fmt.Errorf("all functions are in section %s, which has no program type: put SEC(\"…\") before the program, or %s: %w", section, advice, bpf.ErrUnsupported)
+		return nil, unknownType("all functions are in section .text, which has no program type: put SEC(\"…\") before the program, or " + advice)
 	}
-	return nil, fmt.Errorf("the program type of section %s is not known: %s: %w", section, advice, bpf.ErrUnsupported)
+	return nil, unknownType("the program type of section " + section + " is not known: " + advice)
 }
+
+// unknownType is the error for a section whose name tells no program type. It
+// is bpf.ErrUnsupported, which would not make the text clearer.
+type unknownType string
+
+func (e unknownType) Error() string { return string(e) }
+func (e unknownType) Unwrap() error { return bpf.ErrUnsupported }
 
 // oldHook is the hook that loaders before libbpf 1.0 gave a section.
 func (l *loader) oldHook(section string) *table.Hook {

@@ -48,7 +48,12 @@ type slotError struct {
 	err  error
 }
 
-func (e *slotError) Error() string { return fmt.Sprintf("instruction %d: %v", e.slot, e.err) }
+func (e *slotError) Error() string {
+	if _, says := e.err.(*bpf.InsnError); says {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("instruction %d: %v", e.slot, e.err)
+}
 func (e *slotError) Unwrap() error { return e.err }
 
 // linker joins the functions of one program.
