@@ -90,6 +90,12 @@ type progLoad struct {
 // kernelVerdict loads the program for XDP; the log says why it is refused.
 func kernelVerdict(t testing.TB, fds []int32, p *frontend.Program) (accepted bool, log string) {
 	t.Helper()
+	return kernelVerdictAs(t, fds, p, uint32(ebpf.XDP))
+}
+
+// kernelVerdictAs loads the program for a type (enum bpf_prog_type).
+func kernelVerdictAs(t testing.TB, fds []int32, p *frontend.Program, progType uint32) (accepted bool, log string) {
+	t.Helper()
 	raw, err := bpf.Encode(p.Insns, binary.LittleEndian)
 	if err != nil {
 		return false, err.Error()
@@ -106,7 +112,7 @@ func kernelVerdict(t testing.TB, fds []int32, p *frontend.Program) (accepted boo
 	}
 	logBuf := make([]byte, 1<<16)
 	license := []byte("GPL\x00")
-	attr := progLoad{progType: uint32(ebpf.XDP), insnCnt: uint32(len(raw) / 8), logLevel: 1, logSize: uint32(len(logBuf))}
+	attr := progLoad{progType: progType, insnCnt: uint32(len(raw) / 8), logLevel: 1, logSize: uint32(len(logBuf))}
 	attr.insns = uint64(uintptr(unsafe.Pointer(&raw[0])))
 	attr.license = uint64(uintptr(unsafe.Pointer(&license[0])))
 	attr.logBuf = uint64(uintptr(unsafe.Pointer(&logBuf[0])))

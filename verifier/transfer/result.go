@@ -101,7 +101,7 @@ func (m *Machine) retLookup(h *table.Helper) *Fault {
 		m.S.Set(bpf.R0, m.lookedUp(lookup))
 		return nil
 	}
-	return m.unsupported("lookup in map %s", d.Name)
+	return m.fault(reason.BadArg, bpf.R1, "programs cannot look elements up in map %s", d.Name).need("use a map of another type")
 }
 
 // isLookup: map_lookup_elem itself, not storage_get and the like.

@@ -1,0 +1,88 @@
+package verifier_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+)
+
+// kernelObjectMaps makes objectMaps in the kernel once.
+var kernelObjectMaps = sync.OnceValues(func() ([]int32, error) {
+	fds, err := kernelMaps()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range objectMaps[len(testMaps):] {
+		spec := &ebpf.MapSpec{Type: ebpf.MapType(d.Type), KeySize: d.KeySize, ValueSize: d.ValueSize, MaxEntries: d.MaxEntries, Flags: d.Flags}
+		if len(d.Special) > 0 || d.Type == bpf.MapSkStorage {
+			spec.Key = &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}
+			spec.Value = valueType(d)
+		}
+		m, err := ebpf.NewMap(spec)
+		if err != nil {
+			return nil, err
+		}
+		fds = append(fds, int32(m.FD()))
+		runtime.SetFinalizer(m, nil)
+		keep = append(keep, m)
+	}
+	return fds, nil
+})
+
+// valueType is a struct of the size of the map's values with its special parts
+// and bytes between them.
+func valueType(d *frontend.Map) btf.Type {
+	char := &btf.Int{Name: "char", Size: 1}
+	index := &btf.Int{Name: "unsigned int", Size: 4}
+	s := &btf.Struct{Name: "value_of_" + d.Name, Size: d.ValueSize}
+	at := 0
+	fill := func(to int) {
+		if to > at {
+			s.Members = append(s.Members, btf.Member{Name: "pad" + string(rune('a'+len(s.Members))),
+				Type: &btf.Array{Type: char, Index: index, Nelems: uint32(to - at)}, Offset: btf.Bits(at * 8)})
+		}
+		at = to
+	}
+	for _, p := range d.Special {
+		fill(p.Off)
+		t := &btf.Struct{Name: p.Name, Size: uint32(p.Size), Members: []btf.Member{
+			{Name: "opaque", Type: &btf.Array{Type: char, Index: index, Nelems: uint32(p.Size)}}}}
+		s.Members = append(s.Members, btf.Member{Name: "part", Type: t, Offset: btf.Bits(p.Off * 8)})
+		at = p.Off + p.Size
+	}
+	fill(int(d.ValueSize))
+	return s
+}
+
+// TestKernelObjects: the kernel's verdict on every object case is ours, but for
+// cases that say why.
+func TestKernelObjects(t *testing.T) {
+	requireKernel(t)
+	fds, err := kernelObjectMaps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range objectCases() {
+		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
+			if c.kernel == notAsked {
+				t.Skip("the kernel wants type information of functions for it")
+			}
+			_, p := assembleWith(t, c.hook, c.text, objectMaps)
+			accepted, log := kernelVerdictAs(t, fds, p, table.HookByName(bpf.Linux, c.hook).Number)
+			ours := c.code == ""
+			switch {
+			case c.kernel == "" && accepted != ours:
+				t.Errorf("kernel accepts: %v, we: %v\n%s", accepted, ours, log)
+			case c.kernel != "" && accepted == ours:
+				t.Errorf("the kernel agrees; remove %q", c.kernel)
+			}
+		})
+	}
+}
