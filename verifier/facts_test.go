@@ -173,7 +173,7 @@ func TestStrict(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ hook, text string }{
 		{"xdp", "r2 = map array\nr3 = 0\ncall tail_call\nr0 = 0\nexit"},
-		{"sched_cls", "r0 = 0\nexit"},
+		{"lsm", "r0 = 0\nexit"},
 	} {
 		obj, p := assemble(t, c.hook, c.text)
 		_, err := verifier.Verify(obj, p, verifier.Options{})

@@ -47,11 +47,17 @@ type Field struct {
 	Write       bool // the program may store to all of it
 	Narrow      bool // aligned loads smaller than Size are allowed
 	WriteNarrow bool // and stores
+	// NarrowStart: smaller loads are at Off only. NarrowTo, when it is not 0:
+	// they end within that many bytes from Off.
+	NarrowStart bool
+	NarrowTo    int
 	// Loads, when it is not 0, are the widths of the loads of an array of
 	// bytes: each may be at any offset inside that is a multiple of the width
 	// from the start of the context. Stores are those of stores. Size, Write
 	// and Narrow do not matter then.
 	Loads, Stores Widths
+	// Unaligned: loads and stores of an array may be at any offset inside.
+	Unaligned bool
 	// WriteOnly fields cannot be loaded.
 	WriteOnly bool
 
@@ -68,9 +74,12 @@ func (f *Field) loads(off, size int) bool {
 	case f.WriteOnly || off < f.Off || off+size > f.Off+f.Size:
 		return false
 	case f.Loads != 0:
-		return off%size == 0 && f.Loads.Has(uint8(size))
+		return (f.Unaligned || off%size == 0) && f.Loads.Has(uint8(size))
 	}
-	return size == f.Size && off == f.Off || f.Narrow && off%size == 0
+	if size == f.Size && off == f.Off {
+		return true
+	}
+	return f.Narrow && off%size == 0 && (off == f.Off || !f.NarrowStart) && (f.NarrowTo == 0 || off+size <= f.Off+f.NarrowTo)
 }
 
 func (f *Field) stores(off, size int) bool {
@@ -78,7 +87,7 @@ func (f *Field) stores(off, size int) bool {
 	case off < f.Off || off+size > f.Off+f.Size:
 		return false
 	case f.Loads|f.Stores != 0:
-		return off%size == 0 && f.Stores.Has(uint8(size))
+		return (f.Unaligned || off%size == 0) && f.Stores.Has(uint8(size))
 	}
 	return f.Write && (size == f.Size && off == f.Off || f.WriteNarrow && off%size == 0)
 }
@@ -139,7 +148,7 @@ func (h *Hook) Store(off, size int) int { return find(h.Fields, off, size, (*Fie
 
 func find(fields []Field, off, size int, legal func(*Field, int, int) bool) int {
 	for i := range fields {
-		if legal(&fields[i], off, size) {
+		if size > 0 && legal(&fields[i], off, size) {
 			return i
 		}
 	}

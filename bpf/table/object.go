@@ -1,5 +1,7 @@
 package table
 
+import "slices"
+
 // ObjectKind is a kind of object that programs reach by pointers only.
 type ObjectKind uint8
 
@@ -42,7 +44,7 @@ var objects = [NumObjectKinds]Object{
 	ObjSock:       {Name: "sock", Size: 80, Fields: sockFields},
 	ObjTcpSock:    {Name: "tcp_sock", Size: 112, Fields: tcpSockFields},
 	ObjXdpSock:    {Name: "xdp_sock", Size: 4, Fields: []Field{{Name: "queue_id", Size: 4}}},
-	ObjFlowKeys:   {Name: "flow_keys", Size: 56, Fields: []Field{{Name: "flow_keys", Size: 56, Loads: all, Stores: all}}},
+	ObjFlowKeys:   {Name: "flow_keys", Size: 56, Fields: []Field{{Name: "flow_keys", Size: 56, Loads: all, Stores: all, Unaligned: true}}},
 	ObjTask:       {Name: "task_struct"},
 	ObjCgroup:     {Name: "cgroup"},
 	ObjOther:      {Name: "object"},
@@ -54,25 +56,27 @@ func ObjectOf(k ObjectKind) *Object { return &objects[k] }
 // sockFields is struct bpf_sock. Addresses and ports may be read in parts.
 var sockFields = []Field{
 	{Name: "bound_dev_if", Off: 0, Size: 4},
-	{Name: "family", Off: 4, Size: 4, Narrow: true},
-	{Name: "type", Off: 8, Size: 4, Narrow: true},
-	{Name: "protocol", Off: 12, Size: 4, Narrow: true},
+	{Name: "family", Off: 4, Size: 4, Narrow: true, NarrowStart: true},
+	{Name: "type", Off: 8, Size: 4, Narrow: true, NarrowStart: true},
+	{Name: "protocol", Off: 12, Size: 4, Narrow: true, NarrowStart: true},
 	{Name: "mark", Off: 16, Size: 4},
 	{Name: "priority", Off: 20, Size: 4},
 	{Name: "src_ip4", Off: 24, Size: 4, Narrow: true},
 	{Name: "src_ip6", Off: 28, Size: 16, Loads: narrow},
-	{Name: "src_port", Off: 44, Size: 4, Narrow: true},
-	{Name: "dst_port", Off: 48, Size: 4, Narrow: true},
+	{Name: "src_port", Off: 44, Size: 4, Narrow: true, NarrowStart: true},
+	{Name: "dst_port", Off: 48, Size: 4, Narrow: true, NarrowTo: 2},
 	{Name: "dst_ip4", Off: 52, Size: 4, Narrow: true},
 	{Name: "dst_ip6", Off: 56, Size: 16, Loads: narrow},
-	{Name: "state", Off: 72, Size: 4, Narrow: true},
-	{Name: "rx_queue_mapping", Off: 76, Size: 4, Narrow: true},
+	{Name: "state", Off: 72, Size: 4, Narrow: true, NarrowStart: true},
+	{Name: "rx_queue_mapping", Off: 76, Size: 4, Narrow: true, NarrowStart: true},
 }
 
 // sockCommonFields are those of struct bpf_sock that every socket has.
-var sockCommonFields = sockFields
+var sockCommonFields = slices.DeleteFunc(slices.Clone(sockFields), func(f Field) bool {
+	return slices.Contains([]string{"type", "protocol", "mark", "priority"}, f.Name)
+})
 
 // tcpSockFields is struct bpf_tcp_sock; whole fields only.
-var tcpSockFields = words32("snd_cwnd srtt_us rtt_min snd_ssthresh rcv_nxt snd_nxt snd_una mss_cache ecn_flags " +
-	"rate_delivered rate_interval_us packets_out retrans_out total_retrans segs_in data_segs_in segs_out data_segs_out " +
+var tcpSockFields = words32(0, "snd_cwnd srtt_us rtt_min snd_ssthresh rcv_nxt snd_nxt snd_una mss_cache ecn_flags "+
+	"rate_delivered rate_interval_us packets_out retrans_out total_retrans segs_in data_segs_in segs_out data_segs_out "+
 	"lost_out sacked_out bytes_received:8 bytes_acked:8 dsack_dups delivered delivered_ce icsk_retransmits")

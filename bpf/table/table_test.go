@@ -202,19 +202,73 @@ func checkFields(t *testing.T, h *Hook) {
 	end := 0
 	slots := map[int]bool{}
 	for k, f := range h.Fields {
-		if f.Off < end || f.Off+f.Size > h.Size || f.Off%f.Size != 0 {
+		array := f.Loads|f.Stores != 0
+		if f.Off < end || f.Off+f.Size > h.Size || !array && f.Off%f.Size != 0 {
 			t.Errorf("%s.%s: bytes %d to %d overlap, are outside or not aligned", h.Name, f.Name, f.Off, f.Off+f.Size)
 		}
 		end = f.Off + f.Size
-		if f.Kind == FieldScalar && slots[f.Slot] {
-			t.Errorf("%s.%s: slot %d is taken", h.Name, f.Name, f.Slot)
+		for i := 0; f.Kind == FieldScalar && i < (f.Size+7)/8; i++ {
+			if slots[f.Slot+i] {
+				t.Errorf("%s.%s: slot %d is taken", h.Name, f.Name, f.Slot+i)
+			}
+			slots[f.Slot+i] = true
 		}
-		slots[f.Slot] = slots[f.Slot] || f.Kind == FieldScalar
+		if array {
+			continue
+		}
 		if h.Field(f.Off, f.Size) != k {
 			t.Errorf("%s.%s: Field does not find it", h.Name, f.Name)
 		}
-		if h.Field(f.Off, f.Size/2) >= 0 != f.Narrow {
+		if f.Size > 1 && h.Field(f.Off, f.Size/2) >= 0 != f.Narrow {
 			t.Errorf("%s.%s: a narrow access is legal: %v, want %v", h.Name, f.Name, !f.Narrow, f.Narrow)
+		}
+		if h.Store(f.Off, f.Size) >= 0 != f.Write {
+			t.Errorf("%s.%s: a store is legal: %v, want %v", h.Name, f.Name, !f.Write, f.Write)
+		}
+	}
+	if h.Field(0, 0) != -1 || h.Field(0, 16) != -1 || h.Field(-8, 8) != -1 || h.Field(h.Size, 1) != -1 || h.Store(h.Size-1, 8) != -1 {
+		t.Errorf("%s: a field outside of the context", h.Name)
+	}
+}
+
+// TestFieldRules has accesses of each rule of a row.
+func TestFieldRules(t *testing.T) {
+	h := &Hook{Size: 64, Fields: []Field{
+		{Name: "whole", Off: 0, Size: 4},
+		{Name: "narrow", Off: 4, Size: 4, Narrow: true, Write: true},
+		{Name: "start", Off: 8, Size: 4, Narrow: true, NarrowStart: true, Write: true, WriteNarrow: true},
+		{Name: "part", Off: 12, Size: 4, Narrow: true, NarrowTo: 2},
+		{Name: "array", Off: 16, Size: 20, Loads: all, Stores: words},
+		{Name: "write", Off: 40, Size: 4, Write: true, WriteOnly: true},
+		{Name: "memory", Off: 44, Size: 16, Loads: all, Unaligned: true},
+	}}
+	for _, c := range []struct {
+		off, size   int
+		load, store int
+	}{
+		{0, 4, 0, -1}, {0, 2, -1, -1}, {0, 8, -1, -1}, {4, 1, 1, -1}, {6, 2, 1, -1}, {5, 2, -1, -1}, {4, 4, 1, 1},
+		{8, 2, 2, 2}, {10, 2, -1, 2}, {12, 1, 3, -1}, {13, 1, 3, -1}, {14, 1, -1, -1}, {12, 2, 3, -1}, {12, 4, 3, -1},
+		{16, 8, 4, 4}, {20, 8, -1, -1}, {32, 8, -1, -1}, {17, 1, 4, -1}, {20, 4, 4, 4}, {36, 4, -1, -1},
+		{40, 4, -1, 5}, {45, 8, 6, -1}, {53, 8, -1, -1}, {63, 1, -1, -1},
+	} {
+		if load, store := h.Field(c.off, c.size), h.Store(c.off, c.size); load != c.load || store != c.store {
+			t.Errorf("%d bytes at %d: load %d, store %d, want %d, %d", c.size, c.off, load, store, c.load, c.store)
+		}
+	}
+}
+
+func TestReturns(t *testing.T) {
+	for _, c := range []struct {
+		section string
+		lo, hi  uint32
+		free    bool
+	}{
+		{"xdp", 0, 0, true}, {"cgroup_skb/ingress", 0, 1, false}, {"?cgroup_skb/egress", 0, 3, false}, {"cgroup/bind4", 0, 3, false},
+		{"cgroup/recvmsg6", 1, 1, false}, {"cgroup/connect4", 0, 1, false}, {"kprobe.session/x", 0, 1, false}, {"kprobe/x", 0, 0, true},
+	} {
+		lo, hi, free := HookBySection(bpf.Linux, c.section).Returns(c.section)
+		if lo != c.lo || hi != c.hi || free != c.free {
+			t.Errorf("%s: %d to %d, any %v", c.section, lo, hi, free)
 		}
 	}
 }
