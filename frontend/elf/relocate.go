@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
@@ -105,7 +106,7 @@ func (k *linker) kfunc(name string) int {
 
 // known reports whether an extern function has a meaning without a kernel.
 func (k *linker) known(name string) bool {
-	return memoryFunctions[name]
+	return memoryFunctions[name] || table.KfuncByName(name) != nil
 }
 
 // externAddress makes the instruction a load of the address of something
