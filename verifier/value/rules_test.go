@@ -11,7 +11,7 @@ import (
 // TestTighten: for every tristate number, unsigned and signed interval of 4
 // bits the result is the least description of the numbers of all three.
 func TestTighten(t *testing.T) {
-	for _, w := range []Width{1, 2, 3, 4} {
+	for w := Width(1); w <= min(widest(), 4); w++ {
 		m, gens := w.masks(), w.generators()
 		for _, tn := range tnums(w) {
 			for _, u := range gens {
@@ -31,24 +31,23 @@ func TestTighten(t *testing.T) {
 	}
 }
 
-// spaces are the widths at which rules are tried, and by how many pairs of
-// parts to step: all pairs, but for -short at the greatest.
-func spaces() map[Width]int {
-	m := map[Width]int{1: 1, 2: 1, 3: 1, 4: 1}
-	if testing.Short() {
-		m[4] = 31
+// widest is the width up to which rules are tried.
+func widest() Width {
+	switch {
+	case *exhaustive:
+		return 5
+	case testing.Short():
+		return 3
 	}
-	if *exhaustive {
-		m[5] = 1
-	}
-	return m
+	return 4
 }
 
-// pairs calls f for every step-th pair of parts.
-func (sp *space) pairs(step int, f func(i, j int)) {
-	n := len(sp.parts)
-	for k := 0; k < n*n; k += step {
-		f(k/n, k%n)
+// pairs calls f for every pair of parts.
+func (sp *space) pairs(f func(i, j int)) {
+	for i := range sp.parts {
+		for j := range sp.parts {
+			f(i, j)
+		}
 	}
 }
 
@@ -68,13 +67,12 @@ func (sp *space) images(op bpf.Op) [][]set {
 // numbers is in the result of the rule.
 func TestRules(t *testing.T) {
 	var f figures
-	steps := spaces()
-	for w := Width(1); steps[w] != 0; w++ {
+	for w := Width(1); w <= widest(); w++ {
 		sp, m := newSpace(w), w.masks()
 		for _, op := range ops() {
 			var c count
 			img := sp.images(op)
-			sp.pairs(steps[w], func(i, j int) {
+			sp.pairs(func(i, j int) {
 				a, b, want := sp.parts[i], sp.parts[j], set(0)
 				sp.sets[i].each(func(x uint64) { want |= img[x][j] })
 				p := rules[op].f(w, a, b)
@@ -109,8 +107,7 @@ func (f *figures) compareIfWhole(t *testing.T, name string) {
 // that satisfies it with one of the other part.
 func TestAssumeRules(t *testing.T) {
 	var f figures
-	steps := spaces()
-	for w := Width(1); steps[w] != 0; w++ {
+	for w := Width(1); w <= widest(); w++ {
 		sp, m := newSpace(w), w.masks()
 		for c := range numConds {
 			var n count
@@ -123,7 +120,7 @@ func TestAssumeRules(t *testing.T) {
 					}
 				}
 			}
-			sp.pairs(steps[w], func(i, j int) {
+			sp.pairs(func(i, j int) {
 				as, bs := sp.sets[i], sp.sets[j]
 				keepA, keepB := set(0), set(0)
 				as.each(func(x uint64) { keepB |= with[x] & bs })
@@ -223,17 +220,15 @@ func (w Width) bestScalar(s set) Scalar {
 // every pair of generators and some of the others.
 func scalarPairs(w Width, f func(a, b *Scalar)) {
 	gens, all := w.scalars()
+	step, n := 1, 60000
 	if *exhaustive {
 		gens = all
 	}
-	for i := range gens {
-		for j := range gens {
-			f(&gens[i], &gens[j])
-		}
-	}
-	n := 60000
 	if testing.Short() {
-		n = 6000
+		step, n = 23, 3000
+	}
+	for k := 0; k < len(gens)*len(gens); k += step {
+		f(&gens[k/len(gens)], &gens[k%len(gens)])
 	}
 	r := rand.New(rand.NewPCG(13, 14))
 	for range n {

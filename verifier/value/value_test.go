@@ -276,3 +276,34 @@ func TestWide(t *testing.T) {
 		}
 	}
 }
+
+// TestHas: membership is what the three descriptions say.
+func TestHas(t *testing.T) {
+	const w = Width(4)
+	m, h := w.masks(), w.half().masks()
+	_, all := w.scalars()
+	for i := range all {
+		s := &all[i]
+		want, low := m.of(part{s.T, s.R}), h.of(part{s.T.cut(w.half()), s.H})
+		for v := range w.mask() + 1 {
+			if low&(1<<(v&3)) == 0 {
+				want &^= 1 << v
+			}
+		}
+		if got := w.scalarSet(s); got != want {
+			t.Fatalf("%+v has %b, want %b", *s, got, want)
+		}
+	}
+	if s := Between(3, 7); s.Has(2) || !s.Has(3) || !s.Has(7) || s.Has(8) || s.Has(1<<32+5) {
+		t.Error("wrong members of 3 to 7")
+	}
+	if u := Unknown(); !u.IsAny() || !u.Has(1<<63) {
+		t.Error("unknown is not any number")
+	}
+	if u := Bits(64); !u.IsAny() {
+		t.Errorf("64 bits are %+v", u)
+	}
+	if b := Bits(16); b != Between(0, 65535) || b.IsAny() {
+		t.Errorf("16 bits are %+v", b)
+	}
+}
