@@ -25,7 +25,7 @@ func certify(t testing.TB, obj *frontend.Object, p *frontend.Program) (*transfer
 		if f != nil {
 			return nil, nil
 		}
-		res := explore.Run(env, g, explore.Limits{Insns: 1 << 20, Nodes: 1 << 20, Bytes: 1 << 30}, true)
+		res := explore.Run(env, g, explore.Limits{Insns: 1 << 20, Nodes: 1 << 20, Bytes: 1 << 30}, explore.Mode{Weaken: true, Delay: 2})
 		if res.Fault != nil {
 			continue
 		}

@@ -185,7 +185,7 @@ func TestUnsupported(t *testing.T) {
 
 // TestLimits: limits are named with the loop, and a limit is no crash.
 func TestLimits(t *testing.T) {
-	obj, p := assemble(t, "xdp", "r0 = 0\nr1 = *(u32 *)(r1 + 16)\nl:\nr0 += 1\nif r0 < r1 goto l\nexit")
+	obj, p := assemble(t, "xdp", "r0 = 0\nr1 = *(u32 *)(r1 + 16)\nl:\nr0 *= 5\nr0 += 1\nif r0 != 7 goto l\nexit")
 	for _, o := range []verifier.Options{{MaxProcessed: 1000}, {MaxStates: 50}, {MaxBytes: 100000}} {
 		_, err := verifier.Verify(obj, p, o)
 		var e *verifier.Error

@@ -36,10 +36,12 @@ type Options struct {
 // Stats counts the work that a verdict took.
 type Stats struct {
 	Insns     int // slots of the program
-	Processed int // instructions executed on abstract states by the search
+	Processed int // instructions executed on abstract states by all searches
 	Checked   int // and by the checker
-	States    int // stored
+	States    int // stored, the most of one search
 	Bytes     int // of stored states, estimated, at most at one time
+	// Joined: exact states were too many.
+	Joined bool
 	// Unweakened: the checker refused the weakened certificate and confirmed
 	// the one without weakening.
 	Unweakened bool
@@ -92,27 +94,67 @@ type verification struct {
 	opt Options
 }
 
-// prove searches for a certificate and has it checked.
+// prove searches for a certificate and has it checked: exactly first, with
+// half of the budget, then, if that is too much, with joined states, and at
+// last exactly with all of it.
 func (v *verification) prove(env *transfer.Env, g *flow.Graph) (*check.Seen, error) {
-	limits := explore.Limits{Insns: v.opt.MaxProcessed, Nodes: v.opt.MaxStates, Bytes: v.opt.MaxBytes}
-	stats := v.opt.Stats
-	var refusal error
-	for _, weaken := range []bool{true, false} {
-		res := explore.Run(env, g, limits, weaken)
-		stats.Processed, stats.States, stats.Bytes = res.Processed, res.Nodes, res.Bytes
-		if res.Fault != nil {
-			return nil, v.refuse(res.Fault, res)
-		}
-		// The checker executes what the search did; weaker states may take
-		// branches that the search did not.
-		seen, err := check.Run(env, res.Certificate, 2*uint64(res.Processed)+1000)
-		if err == nil {
-			stats.Checked, stats.Unweakened = seen.Executed, !weaken
+	half := v.limits()
+	half.Insns /= 2
+	exact := explore.Mode{Weaken: true, Delay: 2}
+	res, seen, err := v.try(env, g, half, exact)
+	switch {
+	case seen != nil:
+		return seen, nil
+	case res.Fault == nil: // the weakened states were refused
+		exact.Weaken = false
+	case limited(res.Fault):
+		lossy := explore.Mode{Weaken: true, Lossy: true, Delay: 2}
+		if _, seen, _ := v.try(env, g, v.limits(), lossy); seen != nil {
+			v.opt.Stats.Joined = true
 			return seen, nil
 		}
-		refusal = err
+	case res.Widened > 0: // what was refused may be a state of the widening
+		exact.Delay = 12
+	default:
+		return nil, err
 	}
-	return nil, v.refuse(&transfer.Fault{Code: reason.Internal, Reg: transfer.NoReg, What: refusal.Error()}, nil)
+	late, seen, err2 := v.try(env, g, v.limits(), exact)
+	switch {
+	case seen != nil:
+		v.opt.Stats.Unweakened = !exact.Weaken
+		return seen, nil
+	case res.Fault != nil && late.Fault != nil && limited(late.Fault) && !limited(res.Fault):
+		return nil, err
+	}
+	return nil, err2
+}
+
+func (v *verification) limits() explore.Limits {
+	return explore.Limits{Insns: v.opt.MaxProcessed, Nodes: v.opt.MaxStates, Bytes: v.opt.MaxBytes}
+}
+
+// limited reports whether a search was stopped by a limit.
+func limited(f *transfer.Fault) bool {
+	return f.Code == reason.TooManyInsns || f.Code == reason.TooMuchMemory
+}
+
+// try searches in one mode and has the certificate checked.
+func (v *verification) try(env *transfer.Env, g *flow.Graph, limits explore.Limits, mode explore.Mode) (*explore.Result, *check.Seen, error) {
+	res := explore.Run(env, g, limits, mode)
+	stats := v.opt.Stats
+	stats.Processed += res.Processed
+	stats.States, stats.Bytes = max(stats.States, res.Nodes), max(stats.Bytes, res.Bytes)
+	if res.Fault != nil {
+		return res, nil, v.refuse(res.Fault, res)
+	}
+	// The checker executes what the search did; weaker states may take
+	// branches that the search did not.
+	seen, err := check.Run(env, res.Certificate, 2*uint64(res.Processed)+1000)
+	if err != nil {
+		return res, nil, v.refuse(&transfer.Fault{Code: reason.Internal, Reg: transfer.NoReg, What: err.Error()}, nil)
+	}
+	stats.Checked += seen.Executed
+	return res, seen, nil
 }
 
 // hasFrozen reports whether the program uses read-only data.

@@ -8,7 +8,10 @@ import (
 // finished holds the finished nodes of a slot in groups by the registers that
 // are constants in them: a state is only compared with nodes that have its
 // constants.
-type finished struct{ groups []group }
+type finished struct {
+	groups []group
+	shapes map[uint64][]int32 // lossy: nodes by the kinds of their registers
+}
 
 type group struct {
 	mask  uint16
@@ -46,7 +49,14 @@ func key(s *state.State, mask uint16) (uint64, bool) {
 	return h, true
 }
 
-func (f *finished) add(i int32, s *state.State) {
+func (f *finished) add(i int32, s *state.State, lossy bool) {
+	if lossy {
+		if f.shapes == nil {
+			f.shapes = map[uint64][]int32{}
+		}
+		h := shape(s)
+		f.shapes[h] = append(f.shapes[h], i)
+	}
 	mask := constants(s)
 	h, _ := key(s, mask)
 	for g := range f.groups {
@@ -73,4 +83,31 @@ func (f *finished) find(x *search, s *state.State) (int32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// shape mixes the frames and the kinds of the registers.
+func shape(s *state.State) uint64 {
+	h := uint64(14695981039346656037)
+	mix := func(v uint64) { h = (h ^ v) * 1099511628211 }
+	for d := range s.Depth() + 1 {
+		f := s.Frame(d)
+		mix(uint64(f.Return))
+		for r := range f.Regs[:bpf.R10] {
+			v := &f.Regs[r]
+			mix(uint64(v.Kind)<<8 | uint64(uint8(v.Frame)))
+			mix(uint64(uint32(v.Map)))
+		}
+	}
+	return h
+}
+
+// distance counts the registers of the running frame that differ.
+func distance(a, b *state.State) int {
+	n := 0
+	for r := bpf.R0; r < bpf.R10; r++ {
+		if x, y := a.Reg(r), b.Reg(r); x.Kind != y.Kind || x.S != y.S || x.Off != y.Off {
+			n++
+		}
+	}
+	return n
 }

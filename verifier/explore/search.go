@@ -29,6 +29,8 @@ type Result struct {
 	Processed int // instructions
 	Nodes     int // states stored
 	Bytes     int // peak of their memory, estimated
+	Widened   int // states made of several
+	Cycles    int // paths that stopped at a state that they came from
 }
 
 // Step is one executed instruction of a path.
@@ -92,13 +94,15 @@ type search struct {
 	env    *transfer.Env
 	g      *flow.Graph
 	limits Limits
-	weaken bool
+	mode   Mode
 	m      transfer.Machine
 	in     state.Includer
+	joiner joiner
 
 	nodes   []node
-	open    map[uint64][]int32
-	index   []finished // by slot
+	open    map[uint64][]int32 // open nodes by hash
+	opens   [][]int32          // and by slot, oldest first
+	index   []finished         // by slot
 	stack   []pending
 	node    int32 // being explored
 	run     int32
@@ -109,9 +113,21 @@ type search struct {
 	res     Result
 }
 
-// Run explores a program. With weaken it generalises finished states.
-func Run(env *transfer.Env, g *flow.Graph, limits Limits, weaken bool) *Result {
-	x := &search{env: env, g: g, limits: limits, weaken: weaken, open: map[uint64][]int32{}, index: make([]finished, len(env.Insns))}
+// Mode is how a program is explored.
+type Mode struct {
+	// Weaken generalises finished states.
+	Weaken bool
+	// Lossy joins states where there are many and widens every loop.
+	Lossy bool
+	// Delay is how often a loop that the run time bounds is unrolled before
+	// it is widened; other loops of a lossy search are unrolled more often.
+	Delay int
+}
+
+// Run explores a program.
+func Run(env *transfer.Env, g *flow.Graph, limits Limits, mode Mode) *Result {
+	x := &search{env: env, g: g, limits: limits, mode: mode, open: map[uint64][]int32{},
+		opens: make([][]int32, len(env.Insns)), index: make([]finished, len(env.Insns))}
 	x.m.Env = env
 	start := state.Entry(env.Hook)
 	x.m.S, x.m.PC = start.Clone(), 0
@@ -127,6 +143,9 @@ func Run(env *transfer.Env, g *flow.Graph, limits Limits, weaken bool) *Result {
 	for i := range x.nodes {
 		n := &x.nodes[i]
 		c.Entries[i] = check.Entry{PC: n.pc, State: n.s, Stops: n.stops}
+	}
+	if x.res.Cycles > 0 {
+		x.measure(c)
 	}
 	x.res.Certificate = c
 	return &x.res
@@ -157,10 +176,13 @@ func (x *search) arrive() (ended bool, f *transfer.Fault) {
 		return false, nil
 	}
 	x.dropDead(m.S, m.PC)
-	n := &x.nodes[x.node]
 	if k, ok := x.index[m.PC].find(x, m.S); ok {
-		n.stops = append(n.stops, k)
-		x.endRun(k)
+		x.stop(k)
+		return true, nil
+	}
+	if k, ok := x.around(); ok {
+		x.res.Cycles++
+		x.stop(k)
 		return true, nil
 	}
 	h := m.S.Hash() ^ uint64(m.PC)*0x9e3779b97f4a7c15
@@ -169,18 +191,35 @@ func (x *search) arrive() (ended bool, f *transfer.Fault) {
 			return false, x.endless(k)
 		}
 	}
-	if x.steps < storeAfter<<(len(x.nodes)>>17) {
+	if x.steps < storeAfter<<(len(x.nodes)>>17) && !x.isHead(m.PC) {
+		n := &x.nodes[x.node]
 		n.stops = append(n.stops, check.Through)
 		return false, nil
 	}
 	if len(x.nodes) >= x.limits.Nodes || x.bytes >= x.limits.Bytes {
 		return false, x.limit(reason.TooMuchMemory, fmt.Sprintf("%d states are stored", len(x.nodes)))
 	}
+	if w := x.wider(); w != nil {
+		if k, ok := x.index[m.PC].find(x, w); ok {
+			x.stop(k)
+			return true, nil
+		}
+		x.res.Widened++
+		m.S = w
+	}
 	k := int32(len(x.nodes))
+	n := &x.nodes[x.node]
 	n.stops = append(n.stops, k)
 	n.runs[x.run].end = k
 	x.store(m.S.Clone(), x.node)
 	return false, nil
+}
+
+// stop ends the path at node k.
+func (x *search) stop(k int32) {
+	n := &x.nodes[x.node]
+	n.stops = append(n.stops, k)
+	x.endRun(k)
 }
 
 // store makes a node of the state at the machine's slot and goes on from it.
@@ -191,6 +230,7 @@ func (x *search) store(s *state.State, parent int32) {
 	n.runs = []run{{from: -1, end: -1, recs: make([]rec, 0, 2*storeAfter)}}
 	x.nodes = append(x.nodes, n)
 	x.open[h] = append(x.open[h], k)
+	x.opens[n.pc] = append(x.opens[n.pc], k)
 	x.bytes += int(n.bytes)
 	x.peak = max(x.peak, x.bytes)
 	x.node, x.run, x.steps = k, 0, 0
@@ -265,11 +305,13 @@ func (x *search) finish(i int32) {
 	} else {
 		x.open[n.hash] = list
 	}
-	if x.weaken {
+	o := x.opens[n.pc]
+	x.opens[n.pc] = o[:len(o)-1] // the deepest of a path is finished first
+	if x.mode.Weaken {
 		x.generalise(n)
 	}
 	n.runs, n.spans = nil, nil
-	x.index[n.pc].add(i, n.s)
+	x.index[n.pc].add(i, n.s, x.mode.Lossy)
 }
 
 // resume goes on with the path that was left last; false when there is none.

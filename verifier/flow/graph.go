@@ -14,15 +14,23 @@ import (
 type Graph struct {
 	Points []bool   // by slot: jump targets, function starts, return sites
 	Live   []uint16 // by slot: registers that are read before they are written
-	funcOf []int32  // by slot: index of the function, -1 when none
+	Loops  []*Loop  // by slot of their head, nil elsewhere
+	// Bounded are the slots where loops pass that the run time bounds: calls
+	// of helpers that run callbacks, of iterators' next functions, may_goto.
+	Bounded    []bool
+	HasBounded bool
+	limits     []int64 // that any jump of the program compares with
+	funcOf     []int32 // by slot: index of the function, -1 when none
 }
 
 // Analyse checks the structure of a program.
 func Analyse(env *transfer.Env) (*Graph, *transfer.Fault) {
 	g := &Graph{
-		Points: make([]bool, len(env.Insns)),
-		Live:   make([]uint16, len(env.Insns)),
-		funcOf: make([]int32, len(env.Insns)),
+		Points:  make([]bool, len(env.Insns)),
+		Live:    make([]uint16, len(env.Insns)),
+		Loops:   make([]*Loop, len(env.Insns)),
+		Bounded: make([]bool, len(env.Insns)),
+		funcOf:  make([]int32, len(env.Insns)),
 	}
 	if f := g.functions(env); f != nil {
 		return nil, f
@@ -31,10 +39,12 @@ func Analyse(env *transfer.Env) (*Graph, *transfer.Fault) {
 		if f := g.reach(env, &env.Funcs[i]); f != nil {
 			return nil, f
 		}
+		g.loops(env, &env.Funcs[i])
 	}
 	if f := calls(env); f != nil {
 		return nil, f
 	}
+	g.limits = limits(env.Insns)
 	g.liveness(env)
 	return g, nil
 }
@@ -121,6 +131,9 @@ func (g *Graph) insn(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.F
 	}
 	switch row.Class {
 	case table.ClassJump:
+		if in.Op == bpf.OpMayGoto {
+			g.bounded(pc)
+		}
 		if to := in.Target(pc); to >= 0 && to < len(g.Points) {
 			g.Points[to] = true
 		}

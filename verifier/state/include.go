@@ -130,8 +130,15 @@ func (n *Includer) value(c, o *Value) bool {
 	if o.Kind == Scalar {
 		return c.Room >= o.Room && c.S.Within(&o.S) && n.class(c, o)
 	}
+	if c.Off != o.Off {
+		w, ok := rebased(c, o.Off)
+		if _, fixed := o.S.IsConst(); fixed || !ok {
+			return false
+		}
+		c = &w
+	}
 	if c.Null && !o.Null || c.Frame != o.Frame || c.Map != o.Map || c.Flags != o.Flags ||
-		c.Size < o.Size || c.Off != o.Off || c.Room < o.Room {
+		c.Size < o.Size || c.Room < o.Room {
 		return false
 	}
 	return c.S.Within(&o.S) && n.class(c, o) && n.ref(c, o) && n.hold(c, o)

@@ -310,3 +310,19 @@ func (k *Stack) Forget(i int) {
 	}
 	k.put(i, &n)
 }
+
+// Put makes v the value of size bytes at cell i: 8, or at most 4 of a number
+// that has no more bytes.
+func (k *Stack) Put(i, size int, v Value) {
+	c := &Cell{Size: uint8(size), Val: v}
+	if old := k.at(i); old != nil && size < CellSize {
+		c.Bytes = old.Bytes
+	}
+	for j := range min(size, CellSize) {
+		c.Bytes[j] = Spill
+	}
+	k.put(i, c)
+	if size == 8 {
+		k.put(i-1, secondCell)
+	}
+}
