@@ -35,7 +35,7 @@ var (
 
 // objectCases are all cases of references, locks and objects.
 func objectCases() []objectCase {
-	return slices.Concat(recordCases)
+	return slices.Concat(recordCases, dynptrCases)
 }
 
 // TestObjectCases: every case gets its verdict.
