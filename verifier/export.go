@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/check"
+	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
 	"github.com/bpf2go-native/bpf2go-native/verifier/value"
@@ -25,6 +26,9 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 		}
 		fact := Fact{Reachable: true, Falls: s.Falls, Takes: s.Takes, Dst: operand(&s.Dst), Src: operand(&s.Src)}
 		if s.Access.Set {
+			if s.Access.Mixed {
+				return nil, v.refuse(mixed(pc), nil)
+			}
 			fact.Access = access(&s.Access)
 		}
 		if s.Call != nil {
@@ -48,6 +52,14 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 	}
 	f.Relied = relied(entries, seen.Folded)
 	return f, nil
+}
+
+// mixed is the fault of an instruction that accesses the context or an object
+// on one path and something else on another: fields are not where they seem.
+func mixed(pc int) *transfer.Fault {
+	return &transfer.Fault{Code: reason.CtxAccess, PC: pc, Reg: transfer.NoReg,
+		What: "the same instruction accesses the context or an object and, on another path, something else",
+		Need: "access them by instructions of their own"}
 }
 
 // relied lists what instance creation has to enforce, in a fixed order.

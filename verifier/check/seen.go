@@ -52,6 +52,8 @@ type Access struct {
 	Size   int
 	Map    int // -1 when several or none
 	Field  int
+	Base   int  // as in transfer.Access
+	Mixed  bool // of several
 }
 
 // Call is the join of the helper calls of a slot.
@@ -188,10 +190,11 @@ func (o *Operand) join(v *state.Value) {
 func (a *Access) join(n *transfer.Access, depth int) {
 	own := n.Region == table.RegionStack && n.Frame == depth
 	if !a.Set {
-		*a = Access{Set: true, Region: n.Region, Own: own, Lo: n.OffMin, Hi: n.OffMax, Size: n.Size, Map: int(n.Map), Field: n.Field}
+		*a = Access{Set: true, Region: n.Region, Own: own, Lo: n.OffMin, Hi: n.OffMax, Size: n.Size, Map: int(n.Map), Field: n.Field, Base: n.Base}
 		return
 	}
 	a.Region |= n.Region
+	a.Mixed = a.Mixed || a.Base != n.Base
 	a.Own = a.Own && own
 	a.Lo, a.Hi = min(a.Lo, n.OffMin), max(a.Hi, n.OffMax)
 	if a.Map != int(n.Map) {

@@ -126,8 +126,6 @@ func (g *Graph) insn(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.F
 		return fault(reason.BadInsn, pc, "%s needs a source register", in.Op)
 	case in.Op == bpf.OpMovsx && in.From != 1 && in.From != 2 && in.From != 4:
 		return fault(reason.BadInsn, pc, "sign extension of %d bytes", in.From)
-	case defs(in)&(1<<bpf.R10) != 0:
-		return fault(reason.WritesR10, pc, "r10 is read-only")
 	}
 	switch row.Class {
 	case table.ClassJump:

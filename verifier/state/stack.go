@@ -89,6 +89,21 @@ func (k *Stack) Holds(off int64, size int) bool {
 	return c != nil && int(c.Size) == size
 }
 
+// Splits reports whether the size bytes at off are some, but not all, of a
+// spilled pointer, or more than it.
+func (k *Stack) Splits(off int64, size int) bool {
+	for i := CellOf(off + int64(size) - 1); i <= CellOf(off); i++ {
+		c, low := k.at(i), i
+		if c != nil && c.Second {
+			c, low = k.at(i+1), i+1
+		}
+		if c != nil && c.Size == 8 && c.Val.IsPtr() && (start(low) != off || size != 8) {
+			return true
+		}
+	}
+	return false
+}
+
 // byteAt returns what is known of the byte at off: its kind and, for spills of
 // numbers and zeroes, its known bits.
 func (k *Stack) byteAt(off int64) (Byte, value.Tnum) {
@@ -142,6 +157,9 @@ func (k *Stack) Load(off int64, size int, bigEndian bool) (v Value, invalid uint
 	if off%CellSize == 0 && invalid == 0 && !bigEndian {
 		// The low bytes of a wider number keep its bounds.
 		if c := k.at(CellOf(off)); c.Size > uint8(size) && c.Val.Kind == Scalar {
+			if c.Val.S.R.Umax < 1<<(8*size) {
+				return c.Val, 0 // the number itself
+			}
 			return Number(value.Low(c.Val.S, uint(size))), 0
 		}
 	}

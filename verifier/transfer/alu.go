@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/value"
@@ -185,8 +186,12 @@ func (m *Machine) move(pr bpf.Reg, p state.Value, sr bpf.Reg, s state.Value, min
 	case p.Null:
 		f := m.fault(reason.MayBeNull, pr, "value from map lookup may be NULL")
 		return f.does("computes with %s", pr)
-	case p.Kind == state.PtrPacketEnd, p.Kind == state.ConstMap:
+	case p.Kind == state.ConstMap && !minus && isZero(&s):
+		return m.define(m.in.Dst, p)
+	case fixed(&p, &s):
 		return m.arith(pr, "arithmetic on %s", Words(m.Env, &p))
+	case p.Kind == state.PtrStack && minus:
+		return m.arith(pr, "subtraction from a stack address").need("add a negative number")
 	}
 	if k, ok := s.S.IsConst(); ok {
 		d := int64(k)
@@ -228,6 +233,18 @@ func (m *Machine) move(pr bpf.Reg, p state.Value, sr bpf.Reg, s state.Value, min
 		}
 	}
 	return m.define(m.in.Dst, settle(q))
+}
+
+// fixed reports whether nothing, or not the number s, may be added to pointer p.
+func fixed(p, s *state.Value) bool {
+	switch p.Kind {
+	case state.PtrPacketEnd, state.ConstMap:
+		return true
+	case state.PtrObj:
+		_, isConst := s.IsConst()
+		return !isConst || table.ObjectKind(p.Map) != table.ObjFlowKeys
+	}
+	return false
 }
 
 // settle moves a variable part that has become constant into Off.

@@ -74,10 +74,9 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 		return value.Assume(c, wide, &a.S, &b.S)
 	case !wide:
 		return true
-	case isZero(&b) && !a.Null && c == value.Eq && never0[a.Kind]:
-		// Stacks and values lie at 65536 or above; an empty packet may not.
-		lo, hi, ok := a.SpanOf()
-		return !ok || lo <= -65536 || hi >= state.MaxLen
+	case isZero(&b) && c == value.Eq:
+		// They lie at 65536 or above; an empty packet may not.
+		return !nonzero(&a)
 	case comparable(c, &a, &b):
 		x, y := offsetOf(&a), offsetOf(&b)
 		return value.Assume(c, true, &x, &y)
@@ -88,6 +87,12 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 // never0 are the kinds of addresses that are not 0 unless Null says so.
 var never0 = [state.NumKinds]bool{
 	state.PtrStack: true, state.PtrMapValue: true, state.ConstMap: true, state.PtrMem: true, state.PtrObj: true,
+}
+
+// nonzero reports whether a pointer cannot be 0.
+func nonzero(p *state.Value) bool {
+	lo, hi, ok := p.SpanOf()
+	return never0[p.Kind] && !p.Null && ok && lo > -65536 && hi < state.MaxLen
 }
 
 func isZero(v *state.Value) bool {
@@ -121,6 +126,12 @@ func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
 		return true
 	case a.Null && isZero(&b) && (c == value.Eq || c == value.Ne):
 		m.decideNull(s, a.Ref, c == value.Eq)
+		return true
+	case c == value.Eq && a.Null && nonzero(&b):
+		m.decideNull(s, a.Ref, false)
+		return true
+	case c == value.Eq && b.Null && nonzero(&a):
+		m.decideNull(s, b.Ref, false)
 		return true
 	case a.IsPtr() && b.IsPtr():
 		m.assumeEnd(s, c, &a, &b)

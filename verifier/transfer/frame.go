@@ -225,14 +225,14 @@ func (m *Machine) programResult(r0 *state.Value) *Fault {
 		f.What = "r0, the program's result, is not written before exit"
 		return f
 	}
-	h := m.Env.Hook
-	if h.AnyRet {
+	e := m.Env
+	if e.AnyRet {
 		return nil
 	}
 	m.Note.Exact = bit(bpf.R0)
-	if r0.Kind != state.Scalar || r0.S.H.Umin < uint64(h.RetMin) || r0.S.H.Umax > uint64(h.RetMax) {
-		return m.fault(reason.BadReturn, bpf.R0, "%s programs return %d to %d", h.Name, h.RetMin, h.RetMax).
-			need("return a value from %d to %d", h.RetMin, h.RetMax)
+	if r0.Kind != state.Scalar || r0.S.R.Umin < uint64(e.RetMin) || r0.S.R.Umax > uint64(e.RetMax) {
+		return m.fault(reason.BadReturn, bpf.R0, "%s programs return %d to %d", e.Hook.Name, e.RetMin, e.RetMax).
+			need("return a value from %d to %d", e.RetMin, e.RetMax)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 )
@@ -32,6 +33,9 @@ func (m *Machine) packetLoad() *Fault {
 		return f
 	}
 	m.clobber()
+	if f := m.early(in.Op.String()); f != nil {
+		return f
+	}
 	if d := m.S.Depth(); d > 0 {
 		if m.S.Frame(d).Callback != 0 {
 			return m.fault(reason.BadCallback, NoReg, "legacy packet load in a callback").need("use bpf_skb_load_bytes")
@@ -42,5 +46,15 @@ func (m *Machine) packetLoad() *Fault {
 		m.Taken = t
 	}
 	m.S.Set(bpf.R0, bytesOf(int(in.Width)))
+	return nil
+}
+
+// early asserts that the running function may end at an instruction with a
+// number as its result.
+func (m *Machine) early(what string) *Fault {
+	i := m.S.Frame(m.S.Depth()).Func
+	if fn := &m.Env.Funcs[i]; i != 0 && fn.Proto != nil && fn.Proto.Ret != frontend.RetScalar {
+		return m.fault(reason.BadInsn, NoReg, "%s in function %s, which returns no number", what, fn.Name).need("make %s return int", fn.Name)
+	}
 	return nil
 }

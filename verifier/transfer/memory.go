@@ -88,6 +88,10 @@ func (m *Machine) readStack(frame int, lo, hi int64, size int) (state.Value, *Fa
 	if lo != hi {
 		return bytesOf(size), nil
 	}
+	if k.Splits(lo, size) {
+		return state.Value{}, m.fault(reason.NotPointer, NoReg, "a part of a pointer on the stack is read").
+			need("read all 8 bytes of the pointer")
+	}
 	v, invalid := k.Load(lo, size, m.Env.BigEndian)
 	if invalid != 0 {
 		return bytesOf(size), nil
@@ -251,6 +255,12 @@ func (m *Machine) check(p *state.Value, a access) *Fault {
 	}
 	m.Note.Accessed = true
 	m.Note.Access = Access{OffMin: lo + a.off, OffMax: hi + a.off, Size: int(a.size), Map: -1, Field: -1}
+	switch p.Kind {
+	case state.PtrCtx:
+		m.Note.Access.Base = 1
+	case state.PtrObj:
+		m.Note.Access.Base = 1 + int(p.Map)
+	}
 	if f := rule(m, p, a, &m.Note.Access); f != nil {
 		return f.does("%s %s at %s", a.verb, bytes(a.size), at(a.reg, a.off))
 	}

@@ -57,6 +57,9 @@ type Access struct {
 	Size           int
 	Map            int32 // RegionMap, RegionConst
 	Field          int   // RegionCtx
+	// Base is 0 for plain bytes, 1 for the context and 1 plus the
+	// table.ObjectKind for objects: what one instruction may access is of one.
+	Base int
 }
 
 // reset forgets the observations of the instruction before; Args and Access

@@ -117,6 +117,9 @@ func (m *Machine) noMap(r bpf.Reg) *Fault {
 // returns to the caller, if there is one, with any result and with the packet
 // moved; or there is no such program and it goes on here.
 func (m *Machine) retTailCall(h *table.Helper) *Fault {
+	if f := m.early(m.callee()); f != nil {
+		return f
+	}
 	d := m.S.Depth()
 	for i := range d + 1 {
 		if fr := m.S.Frame(i); fr.Callback != 0 || fr.Async {
