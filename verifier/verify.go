@@ -31,6 +31,10 @@ type Options struct {
 	MaxProcessed, MaxStates, MaxBytes int
 	// Stats, when not nil, is filled in whatever the verdict.
 	Stats *Stats
+
+	// confirmed, when not nil, gets every certificate that the checker has
+	// confirmed, for tests.
+	confirmed func(*transfer.Env, *check.Certificate)
 }
 
 // Stats counts the work that a verdict took.
@@ -154,6 +158,9 @@ func (v *verification) try(env *transfer.Env, g *flow.Graph, limits explore.Limi
 		return res, nil, v.refuse(&transfer.Fault{Code: reason.Internal, Reg: transfer.NoReg, What: err.Error()}, nil)
 	}
 	stats.Checked += seen.Executed
+	if v.opt.confirmed != nil {
+		v.opt.confirmed(env, res.Certificate)
+	}
 	return res, seen, nil
 }
 
