@@ -35,7 +35,7 @@ var (
 
 // objectCases are all cases of references, locks and objects.
 func objectCases() []objectCase {
-	return slices.Concat(recordCases, dynptrCases)
+	return slices.Concat(recordCases, dynptrCases, lockCases, timerCases, sockCases)
 }
 
 // TestObjectCases: every case gets its verdict.
