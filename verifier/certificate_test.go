@@ -15,7 +15,7 @@ import (
 
 // perturb changes one thing of a copy of a certificate.
 func perturb(r *rand.Rand, c *check.Certificate) (*check.Certificate, string) {
-	n := &check.Certificate{Entries: slices.Clone(c.Entries), Points: slices.Clone(c.Points)}
+	n := &check.Certificate{Entries: slices.Clone(c.Entries), Points: slices.Clone(c.Points), Measures: c.Measures, Roots: c.Roots}
 	k := r.IntN(len(n.Entries))
 	e := &n.Entries[k]
 	e.State, e.Stops = e.State.Clone(), slices.Clone(e.Stops)
@@ -125,7 +125,7 @@ func TestForged(t *testing.T) {
 		start := state.Entry(p.Hook)
 		for _, stops := range [][]int32{nil, {0}, {check.Through}} {
 			for _, points := range []bool{false, true} {
-				cert := &check.Certificate{Entries: []check.Entry{{State: start, Stops: stops}}, Points: make([]bool, len(p.Insns))}
+				cert := &check.Certificate{Entries: []check.Entry{{State: start, Stops: stops}}, Points: make([]bool, len(p.Insns)), Roots: []check.Root{{}}}
 				for pc := range cert.Points {
 					cert.Points[pc] = points
 				}

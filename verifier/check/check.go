@@ -27,6 +27,14 @@ type Certificate struct {
 	Entries  []Entry
 	Points   []bool    // by slot
 	Measures []Measure // of the cycles that the stops make
+	Roots    []Root    // callees before their callers, the program last
+}
+
+// Root is a function that is entered on its own, by the run time or by its
+// contract, and the entry that it is entered in.
+type Root struct {
+	transfer.Root
+	Entry int32
 }
 
 // Refusal says why a certificate was not confirmed.
@@ -62,6 +70,8 @@ type checker struct {
 	stops   []int32  // of its Stops what is left
 	longest []uint64 // by entry: instructions from it to the end
 	pending []branch
+	bounds  map[transfer.Root]uint64 // of the roots that were confirmed
+	relies  []transfer.Root          // that steps rely on and no path enters
 
 	// Of the component being walked: its number by entry, the paths within
 	// it, and the longest path out of it.
@@ -74,36 +84,65 @@ type checker struct {
 // Run confirms a certificate. It executes at most budget instructions.
 func Run(env *transfer.Env, cert *Certificate, budget uint64) (*Seen, error) {
 	c := &checker{cert: cert, budget: budget, seen: newSeen(env), longest: make([]uint64, len(cert.Entries)), component: make([]int32, len(cert.Entries))}
-	c.m.Env = env
-	if len(cert.Entries) == 0 || cert.Entries[0].PC != 0 || len(cert.Points) != len(env.Insns) {
-		return nil, &Refusal{Why: "the certificate has no entry at slot 0"}
-	}
-	if !c.in.Included(state.Entry(env.Hook), cert.Entries[0].State) {
-		return nil, &Refusal{Why: "the first entry does not include the start"}
-	}
-	for i := range cert.Entries {
-		if !cert.Entries[i].State.WellFormed() {
-			return nil, &Refusal{Entry: i, PC: cert.Entries[i].PC, Why: "the state is not well formed"}
-		}
-	}
-	for i := range cert.Entries {
-		for _, to := range cert.Entries[i].Stops {
-			if to < Through || int(to) >= len(cert.Entries) {
-				return nil, &Refusal{Entry: i, PC: cert.Entries[i].PC, Why: "a path stops at no entry"}
-			}
-		}
-	}
-	t := newStrong(len(cert.Entries), func(v int32) []int32 { return cert.Entries[v].Stops })
-	if err := t.visit(0, c.walkComponent); err != nil {
+	c.m.Env, c.bounds = env, make(map[transfer.Root]uint64)
+	if err := c.form(env); err != nil {
 		return nil, err
 	}
-	c.seen.MaxInsns = c.longest[0]
+	t := newStrong(len(cert.Entries), func(v int32) []int32 { return cert.Entries[v].Stops })
+	for i := range cert.Roots {
+		r := &cert.Roots[i]
+		if err := c.begins(env, r); err != nil {
+			return nil, err
+		}
+		if err := t.visit(r.Entry, c.walkComponent); err != nil {
+			return nil, err
+		}
+		c.bounds[r.Root] = c.longest[r.Entry]
+		c.seen.MaxInsns = max(c.seen.MaxInsns, c.longest[r.Entry])
+	}
+	for _, r := range append(c.relies, transfer.Root{}) {
+		if _, ok := c.bounds[r]; !ok {
+			return nil, &Refusal{Why: "a function that is relied on has no entry"}
+		}
+	}
 	c.seen.Executed = int(budget - c.budget)
 	return c.seen, nil
 }
 
-// unbounded is why a cycle of entries is refused.
-const unbounded = "the entries lead back to themselves and no measure bounds how often"
+// form refuses certificates that do not make sense.
+func (c *checker) form(env *transfer.Env) error {
+	if len(c.cert.Points) != len(env.Insns) {
+		return &Refusal{Why: "the points are not those of the program"}
+	}
+	for i := range c.cert.Entries {
+		e := &c.cert.Entries[i]
+		if !e.State.WellFormed() {
+			return &Refusal{Entry: i, PC: e.PC, Why: "the state is not well formed"}
+		}
+		for _, to := range e.Stops {
+			if to < Through || int(to) >= len(c.cert.Entries) {
+				return &Refusal{Entry: i, PC: e.PC, Why: "a path stops at no entry"}
+			}
+		}
+	}
+	return nil
+}
+
+// begins refuses an entry that does not include the states of a root.
+func (c *checker) begins(env *transfer.Env, r *Root) error {
+	if r.Entry < 0 || int(r.Entry) >= len(c.cert.Entries) || r.Func < 0 || r.Func >= len(env.Funcs) {
+		return &Refusal{Why: "a root has no entry"}
+	}
+	e := &c.cert.Entries[r.Entry]
+	s, f := transfer.RootState(env, r.Root)
+	if f != nil {
+		return &Refusal{int(r.Entry), e.PC, "", f}
+	}
+	if e.PC != env.Funcs[r.Func].Start || !c.in.Included(s, e.State) {
+		return &Refusal{int(r.Entry), e.PC, "the entry of a root does not include its start", nil}
+	}
+	return nil
+}
 
 // walkComponent walks the entries of a component, whose successors have been
 // walked, and bounds what is executed from them.
@@ -131,6 +170,9 @@ func (c *checker) walkComponent(entries []int32) error {
 	}
 	return nil
 }
+
+// unbounded is why a cycle of entries is refused.
+const unbounded = "the entries lead back to themselves and no measure bounds how often"
 
 // entry walks every path from entry i, whose successors have been walked.
 func (c *checker) entry(i int) error {
@@ -181,6 +223,13 @@ func (c *checker) walk(b branch) error {
 			return &Refusal{c.index, m.PC, "", f}
 		}
 		c.seen.after(m, depth, fn)
+		if m.Note.Root != nil {
+			n, err := c.root(m.Note.Root)
+			if err != nil {
+				return err
+			}
+			steps = sum(steps, n)
+		}
 		if m.Taken != nil {
 			c.pending = append(c.pending, branch{m.Target, steps, m.Taken})
 		}
@@ -190,6 +239,20 @@ func (c *checker) walk(b branch) error {
 		}
 		m.PC = m.Next
 	}
+}
+
+// root is called where a step relies on one, and bounds what the call of a
+// global function adds to the path: its root was confirmed before.
+func (c *checker) root(r *transfer.Root) (uint64, error) {
+	if r.Kind != transfer.RootGlobal {
+		c.relies = append(c.relies, *r)
+		return 0, nil
+	}
+	n, ok := c.bounds[*r]
+	if !ok {
+		return 0, &Refusal{c.index, c.m.PC, "a global function is called that was not confirmed before", nil}
+	}
+	return n, nil
 }
 
 // stopped records a path to another entry.

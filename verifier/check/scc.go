@@ -80,9 +80,11 @@ func (t *strong) pop(v int32) []int32 {
 }
 
 // Components calls emit for every strongly connected component of the graph
-// that root leads to, after all components that it leads to; negative
+// that the roots lead to, after all components that it leads to; negative
 // successors are none. For the search.
-func Components(nodes int, root int32, next func(int32) []int32, emit func([]int32)) {
+func Components(nodes int, roots []Root, next func(int32) []int32, emit func([]int32)) {
 	t := newStrong(nodes, next)
-	t.visit(root, func(c []int32) error { emit(c); return nil }) //nolint:errcheck // emit has none
+	for i := range roots {
+		t.visit(roots[i].Entry, func(c []int32) error { emit(c); return nil }) //nolint:errcheck // emit has none
+	}
 }

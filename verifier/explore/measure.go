@@ -16,7 +16,7 @@ const maxMeasures = 256
 // measure adds to a certificate what may bound its cycles.
 func (x *search) measure(c *check.Certificate) {
 	next := func(v int32) []int32 { return c.Entries[v].Stops }
-	check.Components(len(c.Entries), 0, next, func(l []int32) {
+	check.Components(len(c.Entries), c.Roots, next, func(l []int32) {
 		if len(l) == 1 && !slices.Contains(c.Entries[l[0]].Stops, l[0]) {
 			return
 		}

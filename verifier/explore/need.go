@@ -3,6 +3,7 @@ package explore
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/verifier/flow"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
 )
@@ -193,7 +194,7 @@ func (x *search) back(n *node, r *rec, cur *need) {
 	case table.ClassLdImm:
 		f.kill(1 << in.Dst)
 	case table.ClassJump:
-		if in.Op != bpf.OpJa {
+		if in.Op != bpf.OpJa && in.Op != bpf.OpMayGoto {
 			backJump(in, r, cur)
 		}
 	case table.ClassLoad:
@@ -219,9 +220,12 @@ func (x *search) back(n *node, r *rec, cur *need) {
 	case table.ClassCall:
 		x.backCall(in, r, cur, spans)
 	case table.ClassPacket:
+		if r.depth > 0 {
+			cur[r.depth-1].kill(1 << bpf.R0) // written where the function ends
+		}
 		f.kill(scratchRegs)
-		f.use(in.Src, false)
 		f.use(bpf.R6, true)
+		f.use(in.Src, false)
 	case table.ClassExit:
 		if r.depth == 0 {
 			f.use(bpf.R0, false)
@@ -307,22 +311,35 @@ func overwrite(cur *need, spans []span) bool {
 	return exact
 }
 
+// backCall: of a function that is entered, the arguments are what it needs
+// where it starts.
 func (x *search) backCall(in *bpf.Instruction, r *rec, cur *need, spans []span) {
 	f := &cur[r.depth]
-	if in.Kind == bpf.KindLocal {
+	if r.flags&entered != 0 {
 		callee := &cur[r.depth+1]
 		const arguments = scratchRegs &^ 1
 		f.kill(scratchRegs)
 		f.any |= callee.any & arguments
 		f.exact |= callee.exact & arguments
 		*callee = frameNeed{}
+		if in.Op == bpf.OpCallx {
+			f.use(in.Dst, true)
+		}
 		return
+	}
+	if int(r.depth)+1 < len(cur) {
+		cur[r.depth+1] = frameNeed{} // a callback's arguments are the helper's
 	}
 	f.kill(scratchRegs)
 	overwrite(cur, spans)
 	readCells(cur, spans, false)
-	h := x.env.Callee(in)
-	for i, kind := range h.Args { // the call was executed: there is a row
+	h := flow.RowOf(x.env, in)
+	if h == nil { // a global function
+		f.any |= x.g.Args(x.env, int(r.pc))
+		f.exact |= x.g.Args(x.env, int(r.pc))
+		return
+	}
+	for i, kind := range h.Args {
 		switch kind {
 		case table.ArgOpt:
 			f.use(bpf.R1+bpf.Reg(i), false)

@@ -14,6 +14,9 @@ const maxPath = 1 << 14
 // path fills in how the current instruction was reached.
 func (x *search) path(f *transfer.Fault) {
 	l := []Step{{PC: f.PC, Depth: x.m.S.Depth()}}
+	if len(x.nodes) == 0 || x.nodes[x.node].runs == nil {
+		return // a root that cannot begin
+	}
 	k, r := x.node, x.run
 	at := len(x.nodes[k].runs[r].recs)
 	taken := false // the last record of this piece is a jump that was taken

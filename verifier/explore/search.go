@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/verifier/check"
 	"github.com/bpf2go-native/bpf2go-native/verifier/flow"
@@ -80,6 +81,7 @@ type rec struct {
 const (
 	tookJump = 1 << iota
 	farLink
+	entered // a function of the program
 )
 
 // pending is a path that is still to be explored.
@@ -98,6 +100,7 @@ type search struct {
 	m      transfer.Machine
 	in     state.Includer
 	joiner joiner
+	begun  []check.Root
 
 	nodes   []node
 	open    map[uint64][]int32 // open nodes by hash
@@ -129,26 +132,60 @@ func Run(env *transfer.Env, g *flow.Graph, limits Limits, mode Mode) *Result {
 	x := &search{env: env, g: g, limits: limits, mode: mode, open: map[uint64][]int32{},
 		opens: make([][]int32, len(env.Insns)), index: make([]finished, len(env.Insns))}
 	x.m.Env = env
-	start := state.Entry(env.Hook)
-	x.m.S, x.m.PC = start.Clone(), 0
-	x.store(start, -1)
-	fault := x.explore()
+	fault := x.roots()
 	x.res.Nodes, x.res.Bytes = len(x.nodes), x.peak
 	if fault != nil {
 		x.res.Fault = fault
 		x.path(fault)
 		return &x.res
 	}
-	c := &check.Certificate{Points: g.Points, Entries: make([]check.Entry, len(x.nodes))}
+	x.res.Certificate = x.certificate()
+	return &x.res
+}
+
+// certificate is what was found.
+func (x *search) certificate() *check.Certificate {
+	c := &check.Certificate{Points: x.g.Points, Entries: make([]check.Entry, len(x.nodes)), Roots: x.begun}
 	for i := range x.nodes {
 		n := &x.nodes[i]
 		c.Entries[i] = check.Entry{PC: n.pc, State: n.s, Stops: n.stops}
 	}
+	// Callees come first: their bounds are part of their callers'.
+	slices.SortStableFunc(c.Roots, func(a, b check.Root) int { return x.g.Depth[a.Func] - x.g.Depth[b.Func] })
 	if x.res.Cycles > 0 {
 		x.measure(c)
 	}
-	x.res.Certificate = c
-	return &x.res
+	return c
+}
+
+// roots explores the program and then every function that a path relied on.
+func (x *search) roots() *transfer.Fault {
+	x.rely(transfer.Root{})
+	for i := 0; i < len(x.begun); i++ {
+		r := &x.begun[i]
+		s, f := transfer.RootState(x.env, r.Root)
+		if f != nil {
+			x.m.S, x.m.PC = state.EntryOf(r.Func), x.env.Funcs[r.Func].Start
+			return f
+		}
+		r.Entry = int32(len(x.nodes))
+		x.m.S, x.m.PC = s.Clone(), x.env.Funcs[r.Func].Start
+		x.store(s, -1)
+		if f := x.explore(); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// rely notes that a function has to be explored on its own.
+func (x *search) rely(r transfer.Root) {
+	for i := range x.begun {
+		if x.begun[i].Root == r {
+			return
+		}
+	}
+	x.begun = append(x.begun, check.Root{Root: r})
 }
 
 // explore runs until every path has ended.
@@ -252,6 +289,12 @@ func (x *search) step() (ended bool, f *transfer.Fault) {
 	r := rec{pc: int32(m.PC), depth: depth, exact: m.Note.Exact, linked: m.Note.Linked}
 	if m.Note.Far {
 		r.flags |= farLink
+	}
+	if m.Next >= 0 && m.S.Depth() > int(depth) {
+		r.flags |= entered
+	}
+	if m.Note.Root != nil {
+		x.rely(*m.Note.Root)
 	}
 	if len(m.Note.Reads) > 0 || m.Note.Write.Lo != m.Note.Write.Hi {
 		r.spans = int32(len(n.spans))

@@ -19,6 +19,7 @@ type Graph struct {
 	// of helpers that run callbacks, of iterators' next functions, may_goto.
 	Bounded    []bool
 	HasBounded bool
+	Depth      []int   // by function: functions that may be active with it
 	limits     []int64 // that any jump of the program compares with
 	funcOf     []int32 // by slot: index of the function, -1 when none
 }
@@ -41,7 +42,7 @@ func Analyse(env *transfer.Env) (*Graph, *transfer.Fault) {
 		}
 		g.loops(env, &env.Funcs[i])
 	}
-	if f := calls(env); f != nil {
+	if f := g.calls(env); f != nil {
 		return nil, f
 	}
 	g.limits = limits(env.Insns)
@@ -135,17 +136,25 @@ func (g *Graph) insn(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.F
 		if to := in.Target(pc); to >= 0 && to < len(g.Points) {
 			g.Points[to] = true
 		}
-	case table.ClassCall:
-		if in.Op != bpf.OpCall || in.Kind != bpf.KindLocal {
-			break
+	case table.ClassCall, table.ClassLdImm:
+		return g.call(env, pc, in)
+	}
+	return nil
+}
+
+// call checks references to functions and marks points of calls.
+func (g *Graph) call(env *transfer.Env, pc int, in *bpf.Instruction) *transfer.Fault {
+	local := in.Op == bpf.OpCall && in.Kind == bpf.KindLocal
+	if local || in.Op == bpf.OpLdImm && in.Kind == bpf.KindFunc {
+		if to, _ := refers(env, pc, in); to == 0 {
+			return fault(reason.BadJump, pc, "call of slot %d, where no function starts", int64(pc)+1+in.Imm)
 		}
-		to := int64(pc) + 1 + in.Imm
-		if to < 0 || to >= int64(len(env.FuncAt)) || env.FuncAt[to] == 0 {
-			return fault(reason.BadJump, pc, "call of slot %d, where no function starts", to)
-		}
-		if pc+1 < len(g.Points) {
-			g.Points[pc+1] = true
-		}
+	}
+	if h := RowOf(env, in); h != nil && (h.Ret == table.RetIter || h.Callback != table.CallbackNone && !table.CallbackOf(h.Callback).Async) {
+		g.bounded(pc)
+	}
+	if (local || in.Op == bpf.OpCallx) && pc+1 < len(g.Points) {
+		g.Points[pc+1] = true
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func uses(env *transfer.Env, pc int, in *bpf.Instruction, live []uint16) uint16 
 		}
 		return bit(in.Dst) | bit(in.Src)
 	case table.ClassJump:
-		if in.Op == bpf.OpJa {
+		if in.Op == bpf.OpJa || in.Op == bpf.OpMayGoto {
 			return 0
 		}
 		return bit(in.Dst) | bit(in.Src)
@@ -71,18 +71,25 @@ func uses(env *transfer.Env, pc int, in *bpf.Instruction, live []uint16) uint16 
 }
 
 func callUses(env *transfer.Env, pc int, in *bpf.Instruction, live []uint16) uint16 {
-	all := uint16(scratch &^ (1 << bpf.R0))
-	switch {
-	case in.Op != bpf.OpCall:
+	const all = uint16(scratch &^ (1 << bpf.R0))
+	if in.Op != bpf.OpCall {
 		return all | bit(in.Dst)
-	case in.Kind == bpf.KindLocal:
-		return live[int64(pc)+1+in.Imm] & all
-	case in.Kind == bpf.KindHelper:
-		if h := table.HelperByID(env.Platform, int32(in.Imm)); h != nil {
-			return (1<<(len(h.Args)+1) - 1) & all
+	}
+	if h := RowOf(env, in); h != nil {
+		return (1<<(len(h.Args)+1) - 1) & all
+	}
+	if fn, _ := refers(env, pc, in); fn > 0 {
+		if f := &env.Funcs[fn-1]; f.Global && f.Proto != nil {
+			return (1<<(min(len(f.Proto.Params), 5)+1) - 1) & all
 		}
+		return live[env.Funcs[fn-1].Start] & all
 	}
 	return all
+}
+
+// Args are the registers that the call at a slot reads.
+func (g *Graph) Args(env *transfer.Env, pc int) uint16 {
+	return callUses(env, pc, &env.Insns[pc], g.Live)
 }
 
 // liveness iterates backwards over all functions until nothing changes; the
