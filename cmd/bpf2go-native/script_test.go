@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 //	huge FILE               make a file of 1 GiB that takes no space
 //	subst FILE OLD NEW      replace all occurrences, of the same length
 //
-// and $OBJECTS, the folder of the committed objects, and $MODULE, this module.
+// and $OBJECTS, the folder of the committed objects, $OWN, that of the loader's,
+// and $MODULE, this module.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -53,6 +54,7 @@ func setup(e *testscript.Env) error {
 	}
 	e.Setenv("MODULE", module)
 	e.Setenv("OBJECTS", filepath.Join(module, "testdata"))
+	e.Setenv("OWN", filepath.Join(module, "frontend", "elf", "testdata", "objects"))
 	e.Setenv("GOPROXY", "off")
 	e.Setenv("GOFLAGS", "-mod=mod")
 	e.Setenv("GOTOOLCHAIN", "local")

@@ -17,6 +17,9 @@ const (
 	symbolSection = ".ksyms"
 )
 
+// maxConfig bounds a configuration variable, in bytes; strings are the largest.
+const maxConfig = 1 << 16
+
 // variable is a kernel configuration variable.
 type variable struct {
 	in, off int // index into Object.Maps, bytes
@@ -56,6 +59,9 @@ func (l *loader) loadConfig(vars []declared) error {
 		t, err := l.types.convert(d.v.Type)
 		if err != nil {
 			return fmt.Errorf("section %s: variable %s: %w", configSection, d.name, err)
+		}
+		if t.Size > maxConfig {
+			return fmt.Errorf("section %s: variable %s has %d bytes, more than %d", configSection, d.name, t.Size, maxConfig)
 		}
 		value, known, err := l.configValue(d.name, t)
 		if err != nil {

@@ -96,6 +96,9 @@ func (k *linker) functionError(f *function, err error) error {
 	var bad *bpf.InsnError
 	if errors.As(err, &bad) {
 		slot := k.start[f] + bad.Slot
+		if errors.Is(err, bpf.ErrUnsupported) {
+			return &slotError{slot, err}
+		}
 		moved := *bad
 		moved.Slot = slot
 		err = &slotError{slot, &moved}
@@ -182,6 +185,7 @@ func (l *loader) code(f *function) *funcCode {
 		return c
 	}
 	if c.insns, c.err = bpf.Decode(b, l.order); c.err != nil {
+		c.err = l.arena(b, c.err)
 		return c
 	}
 	c.lines = l.lines(f, len(c.insns))
@@ -199,6 +203,23 @@ func (l *loader) code(f *function) *funcCode {
 	}
 	slices.SortStableFunc(c.refs, func(a, b *function) int { return cmp.Compare(a.name, b.name) })
 	return c
+}
+
+// opMov64 is the opcode of a move between registers; with an offset of 1 it is
+// a cast between address spaces (linux/bpf.h).
+const opMov64 = 0xbf
+
+// arena says of a decoding error whether it is about a cast of arena pointers,
+// which is no RFC 9669 and valid in kernels.
+func (l *loader) arena(b []byte, err error) error {
+	var bad *bpf.InsnError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if at := b[bad.Slot*slotSize:]; at[0] == opMov64 && l.order.Uint16(at[2:]) == 1 {
+		return fmt.Errorf("casts between address spaces (arenas) are %w: %w", bpf.ErrUnsupported, err)
+	}
+	return err
 }
 
 // info is the BTF of a function, nil without one.

@@ -46,7 +46,7 @@ func (l *loader) values(m *frontend.Map, section int, d declared) error {
 		if member.Name != "values" {
 			continue
 		}
-		start, end := d.off+uint64(member.Offset/8), d.off+d.size
+		start, end := d.off+uint64(member.Offset/8), min(d.off+d.size, l.file.Sections[section].Size)
 		for off := start; off+8 <= end; off += 8 {
 			r, ok := l.relocs[section][off]
 			if !ok || r.symbol < 0 {
