@@ -87,6 +87,7 @@ func (t *translator) regionOf(o verifier.Operand) table.Region {
 // kind.
 var argumentEffect = [table.NumArgKinds]struct{ reads, writes bool }{
 	table.ArgCtx:           {true, false},
+	table.ArgCtxOrNull:     {true, false},
 	table.ArgKey:           {true, false},
 	table.ArgValue:         {true, false},
 	table.ArgValueOrNull:   {true, false},

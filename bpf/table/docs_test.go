@@ -134,7 +134,7 @@ func documentHooks(b *strings.Builder, p bpf.Platform) {
 // argNames and retNames are indexed by ArgKind and RetKind.
 var (
 	argNames = [NumArgKinds]string{
-		"", "any", "any?", "ctx", "map", "key", "value", "value or null", "value out", "mem", "mem or null", "mem out",
+		"", "any", "any?", "ctx", "ctx or null", "map", "key", "value", "value or null", "value out", "mem", "mem or null", "mem out",
 		"mem out or null", "mem in out", "size", "size or 0", "const size", "bytes", "bytes out", "bytes in out", "string",
 		"spin lock", "timer", "kptr", "dynptr", "dynptr out", "ringbuf dynptr", "record", "func", "stack or null", "sock",
 		"sock or null", "full sock", "task", "task or null", "iter out", "iter", "object",

@@ -32,6 +32,7 @@ const (
 	ArgAny                   // any initialised value
 	ArgOpt                   // any value; a register that is not initialised is passed as 0
 	ArgCtx                   // the context pointer, unchanged
+	ArgCtxOrNull             //
 	ArgMap                   // a map of one of the types in Maps
 	ArgKey                   // readable, key_size bytes of the map in ArgMap
 	ArgValue                 // readable, value_size bytes of that map
@@ -141,6 +142,9 @@ type Helper struct {
 	// Acquires: the result, or the dynptr that it makes, has to be released on
 	// every path where it is not 0.
 	Acquires bool
+	// Casts: the result is the object of the argument; where that has a
+	// reference, both are released at once.
+	Casts bool
 	// Releases is 1 plus the index of the argument whose reference the call
 	// gives back, 0 for none.
 	Releases uint8

@@ -178,6 +178,13 @@ func (h *Hook) Returns(section string) (lo, hi uint32, any bool) {
 	return h.RetMin, h.RetMax, h.AnyRet
 }
 
+// Sleeps reports whether a program of an ELF section may sleep: the part of the
+// name before the first slash ends with ".s", or the hook is syscall.
+func (h *Hook) Sleeps(section string) bool {
+	kind, _, _ := strings.Cut(section, "/")
+	return strings.HasSuffix(kind, ".s") || h.Name == "syscall"
+}
+
 // matchSection returns the length of the longest prefix that is the section's
 // name or is followed by a slash in it, -1 when there is none.
 func matchSection(prefixes []string, section string) int {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"os"
 	"runtime"
@@ -52,7 +53,10 @@ func attachingsOf(h *Hook) []attaching {
 }
 
 // kernel asks the kernel's verifier about instructions.
-type kernel struct{ log []byte }
+type kernel struct {
+	log     []byte
+	license string // "GPL" when it is empty
+}
 
 // requireKernel skips the test where no program can be loaded.
 func requireKernel(t *testing.T) *kernel {
@@ -79,10 +83,10 @@ func (k *kernel) load(progType uint32, a attaching, level uint32, insns []bpf.In
 	}
 	for pc, in := range insns {
 		if in.Kind == bpf.KindMap {
-			raw[8*pc+1] |= 1 << 4 // BPF_PSEUDO_MAP_FD
+			raw[8*pc+1] = raw[8*pc+1]&0xf | 1<<4 // BPF_PSEUDO_MAP_FD
 		}
 	}
-	license := []byte("GPL\x00")
+	license := append([]byte(cmp.Or(k.license, "GPL")), 0)
 	k.log[0] = 0
 	attr := progLoad{progType: progType, insnCnt: uint32(len(raw) / 8), logLevel: level, logSize: uint32(len(k.log)),
 		attachType: a.typ, flags: a.flags}

@@ -1,5 +1,7 @@
 package table
 
+import "slices"
+
 // kfuncs are the functions outside of a program that are known by name. The
 // first four are those of string.h: clang calls them for copies whose size it
 // does not unroll.
@@ -14,10 +16,10 @@ var kfuncs = []Helper{
 	{Name: "bpf_iter_bits_new", Status: Verified, Args: []ArgKind{ArgIterNew, ArgAny, ArgAny}, Ret: RetErr, Iter: IterBits, Acquires: true},
 	{Name: "bpf_iter_bits_next", Status: Verified, Args: []ArgKind{ArgIter}, Ret: RetIter, Iter: IterBits},
 	{Name: "bpf_iter_bits_destroy", Status: Verified, Args: []ArgKind{ArgIter}, Ret: RetVoid, Iter: IterBits, Releases: 1},
-	{Name: "bpf_rcu_read_lock", Status: Verified, Ret: RetVoid, Opens: SectionRCU, Hooks: kfuncHooks},
-	{Name: "bpf_rcu_read_unlock", Status: Verified, Ret: RetVoid, Closes: SectionRCU, Hooks: kfuncHooks},
-	{Name: "bpf_preempt_disable", Status: Verified, Ret: RetVoid, Opens: SectionPreempt, Hooks: kfuncHooks},
-	{Name: "bpf_preempt_enable", Status: Verified, Ret: RetVoid, Closes: SectionPreempt, Hooks: kfuncHooks},
+	{Name: "bpf_rcu_read_lock", Status: Verified, Ret: RetVoid, Opens: SectionRCU},
+	{Name: "bpf_rcu_read_unlock", Status: Verified, Ret: RetVoid, Closes: SectionRCU},
+	{Name: "bpf_preempt_disable", Status: Verified, Ret: RetVoid, Opens: SectionPreempt},
+	{Name: "bpf_preempt_enable", Status: Verified, Ret: RetVoid, Closes: SectionPreempt},
 	{Name: "bpf_dynptr_from_skb", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgDynptrOut}, Ret: RetErr, Dynptr: DynptrSkb, Hooks: dynptrSkbHooks},
 	{Name: "bpf_dynptr_from_xdp", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgDynptrOut}, Ret: RetErr, Dynptr: DynptrXdp, Hooks: xdpHooks},
 	{Name: "bpf_dynptr_slice", Status: Verified, Args: []ArgKind{ArgDynptr, ArgAny, ArgMemOrNull, ArgConstSize}, Ret: RetDynptrSlice},
@@ -30,7 +32,4 @@ var kfuncs = []Helper{
 }
 
 // Hooks of kernel functions that are not for everyone.
-var (
-	kfuncHooks     []string
-	dynptrSkbHooks = []string{"socket_filter", "sched_cls", "sched_act", "cgroup_skb", "lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local", "sk_skb"}
-)
+var dynptrSkbHooks = slices.Concat(tcLwtHooks, []string{"socket_filter", "cgroup_skb", "sk_skb"})

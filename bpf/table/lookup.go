@@ -28,6 +28,18 @@ func HelperByID(p bpf.Platform, id int32) *Helper {
 	return &rows[id-1]
 }
 
+// HelperFor returns the row of a helper for programs of a hook: some helpers
+// take other arguments in some hooks. It is that of HelperByID for all others,
+// whether the hook offers the helper or not, see Offered.
+func HelperFor(p bpf.Platform, hook *Hook, id int32) *Helper {
+	for k := range linuxVariants {
+		if h := &linuxVariants[k]; p == bpf.Linux && h.ID == id && h.Offered(hook) {
+			return h
+		}
+	}
+	return HelperByID(p, id)
+}
+
 // HelperByName returns the row of a helper by its name without "bpf_", nil
 // when the platform has no such helper.
 func HelperByName(p bpf.Platform, name string) *Helper {
@@ -55,7 +67,8 @@ func KfuncByName(name string) *Helper {
 	return nil
 }
 
-// Offered reports whether programs of a hook may call the helper.
+// Offered reports whether programs of a hook may call the helper by this row;
+// see HelperFor.
 func (h *Helper) Offered(hook *Hook) bool {
 	if h.Hooks == nil || slices.Contains(h.Hooks, hook.Name) {
 		return true

@@ -18,6 +18,7 @@ var args = [table.NumArgKinds]func(m *Machine, r bpf.Reg, v *state.Value) *Fault
 	table.ArgAny:           argAny,
 	table.ArgOpt:           argAny,
 	table.ArgCtx:           (*Machine).argCtx,
+	table.ArgCtxOrNull:     (*Machine).argCtxOrNull,
 	table.ArgMap:           (*Machine).argMap,
 	table.ArgKey:           (*Machine).argKey,
 	table.ArgValue:         (*Machine).argValue,
@@ -78,6 +79,14 @@ func (m *Machine) argCtx(r bpf.Reg, v *state.Value) *Fault {
 		return m.badArg(r, v, "the context as the program got it")
 	}
 	return nil
+}
+
+func (m *Machine) argCtxOrNull(r bpf.Reg, v *state.Value) *Fault {
+	if isZero(v) {
+		m.Note.Exact |= bit(r)
+		return nil
+	}
+	return m.argCtx(r, v)
 }
 
 func (m *Machine) argMap(r bpf.Reg, v *state.Value) *Fault {

@@ -26,7 +26,7 @@ func (m *Machine) call() *Fault {
 
 // helper calls a helper function by its row.
 func (m *Machine) helper() *Fault {
-	h := table.HelperByID(m.Env.Platform, int32(m.in.Imm))
+	h := table.HelperFor(m.Env.Platform, m.Env.Hook, int32(m.in.Imm))
 	switch {
 	case m.in.Imm == frontend.PoisonCall:
 		return m.fault(reason.BadHelper, NoReg, "the path leads to what was found to be missing when the object was loaded").

@@ -69,7 +69,7 @@ func (e *Env) moving(fn *frontend.Func) bool {
 		in := &e.Insns[pc]
 		switch {
 		case in.Op == bpf.OpCall && in.Kind == bpf.KindHelper:
-			if h := table.HelperByID(e.Platform, int32(in.Imm)); h != nil && (h.InvalidatesPacket || h.Ret == table.RetNeverOnSuccess) {
+			if h := table.HelperFor(e.Platform, e.Hook, int32(in.Imm)); h != nil && (h.InvalidatesPacket || h.Ret == table.RetNeverOnSuccess) {
 				return true
 			}
 		case in.Op == bpf.OpCall && in.Kind == bpf.KindKfunc:
@@ -100,7 +100,7 @@ func (e *Env) Callee(in *bpf.Instruction) *table.Helper {
 	if in.Kind == bpf.KindKfunc {
 		return e.kfunc(in)
 	}
-	return table.HelperByID(e.Platform, int32(in.Imm))
+	return table.HelperFor(e.Platform, e.Hook, int32(in.Imm))
 }
 
 // movesPacket reports whether function fn or one below it may move the packet.
