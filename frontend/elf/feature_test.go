@@ -204,3 +204,20 @@ func TestFunctionPointer(t *testing.T) {
 	}
 	t.Errorf("no function pointer in:\n%s", dump(t, o))
 }
+
+// TestStaticProgram: a static function in the section of a program type is a
+// program unless another function calls it.
+func TestStaticProgram(t *testing.T) {
+	source := prelude + `
+		static SEC("xdp") int alone(void *c) { return 2; }
+		static SEC("xdp") __attribute__((noinline)) int called(int n) { asm volatile(""); return n; }
+		SEC("xdp") int prog(struct xdp_md *c) { return called(c->data); }`
+	o := load(t, clang(t, source), Options{})
+	var got []string
+	for _, p := range o.Programs {
+		got = append(got, p.Name)
+	}
+	if diff := cmp.Diff([]string{"alone", "prog"}, got); diff != "" {
+		t.Errorf("programs (want -, got +):\n%s", diff)
+	}
+}

@@ -181,41 +181,56 @@ func (im *image) functionAt(where place) *function {
 }
 
 // entry reports whether f is a program of its own: a function in a section
-// that is not .text and not static, or, when .text was given a type or is the
-// only section, a function there that no other function calls.
+// that is not .text, or, when .text was given a type or is the only section, a
+// function there that no other function calls. Static functions are programs
+// when they stand in the section of a program type and nothing calls them:
+// otherwise they would be there for nothing.
 func (l *loader) entry(f *function) bool {
-	if f.local || f.label {
+	if f.label {
 		return false
 	}
 	if f.section.Name != textSection {
-		return true
+		return !f.local || !l.called(f)
 	}
 	typed, _ := l.opt.progType(textSection)
-	return (typed != "" || l.textOnly()) && !l.called(f)
+	return !f.local && (typed != "" || l.textOnly()) && !l.called(f)
 }
 
 // textOnly reports whether no program stands outside of .text.
 func (im *image) textOnly() bool {
-	return !slices.ContainsFunc(im.funcs, func(f *function) bool { return f.section.Name != textSection && !f.local })
+	return !slices.ContainsFunc(im.funcs, func(f *function) bool { return f.section.Name != textSection })
 }
 
 // called reports whether another function refers to f.
 func (im *image) called(f *function) bool {
+	if im.callers == nil {
+		im.findCallers()
+	}
+	at := place{f.index, f.off}
+	for _, from := range im.callers[at] {
+		if from.section != f.index || from.off < f.off || from.off >= f.off+f.size {
+			return true
+		}
+	}
+	return false
+}
+
+// findCallers lists the places of all calls and function pointers by where
+// they lead to.
+func (im *image) findCallers() {
+	im.callers = make(map[place][]place)
 	for i, s := range im.file.Sections {
 		if !im.executable(elf.SectionIndex(i)) {
 			continue
 		}
 		b := im.bytes(s)
 		for off := uint64(0); off+slotSize <= uint64(len(b)); off += slotSize {
-			to, ok := im.target(i, b, off)
-			inside := i == f.index && off >= f.off && off < f.off+f.size
-			if ok && !inside && to == (place{f.index, f.off}) {
-				return true
+			if to, ok := im.target(i, b, off); ok {
+				im.callers[to] = append(im.callers[to], place{i, off})
 			}
 			if b[off] == opLdImm {
 				off += slotSize
 			}
 		}
 	}
-	return false
 }

@@ -30,6 +30,8 @@ type image struct {
 	syms   []elf.Symbol
 	relocs map[int]map[uint64]relocation // by index of the section that they change, by offset
 	funcs  []*function                   // by section index and offset
+
+	callers map[place][]place // see findCallers
 }
 
 // open checks the file and finds its functions.

@@ -75,7 +75,6 @@ const pass = `SEC("xdp") int prog(struct xdp_md *ctx) { return 2; }`
 
 var wrongs = []wrong{
 	{name: "no programs", source: prelude + `int x SEC(".data") = 1;`, want: []string{"no program", "SEC("}},
-	{name: "static program", source: prelude + `static SEC("xdp") int prog(void) { return 2; }`, want: []string{"no program"}},
 	{name: "text only", source: `int prog(char *p, long n) { return n; }`, want: []string{"program prog", "--prog-type .text=TYPE"}, unsupported: true},
 	{name: "unknown section", source: prelude + `SEC("nonsense/x") int prog(void) { return 2; }`,
 		want: []string{"section nonsense/x", "--prog-type nonsense/x=TYPE", "xdp"}, unsupported: true},
