@@ -59,8 +59,8 @@ type Program struct {
 	// program calls: OpCall of KindKfunc has Imm = index into it. They are
 	// memset, memcpy, memmove and memcmp, which clang calls, and functions
 	// of the kernel (section .ksyms). Whether one is known is for
-	// table.KfuncByName to say; those that are weak and not known are no
-	// Kfuncs: the call has KindHelper with Imm = PoisonCall.
+	// table.KfuncByName to say; the address of one that is weak and not known
+	// is 0, so that programs that test it go around the call.
 	Kfuncs []string
 	// Ksyms are the kernel symbols whose address the program takes: OpLdImm
 	// of KindBTFID has Imm = index into it.
@@ -76,9 +76,8 @@ type Program struct {
 }
 
 // PoisonCall is the id of a helper that no platform has. A call of it stands
-// where an instruction can only be there to be dead: a call of a weak function
-// that nothing defines, or an access whose CO-RE relocation found no target (of
-// a wide load both slots).
+// where an instruction can only be there to be dead: an access whose CO-RE
+// relocation found no target (of a wide load both slots).
 const PoisonCall = 0xbad2310
 
 // Ksym is a symbol of the kernel, a variable or a function, as an address.

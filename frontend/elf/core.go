@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // adapt applies the CO-RE relocations of f to its instructions. Without BTF to
@@ -91,3 +92,6 @@ func apply(fix *btf.COREFixup, insns []bpf.Instruction, slot int) error {
 	}
 	return nil
 }
+
+// poison is a call that no verifier accepts where a path leads to it.
+var poison = bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: frontend.PoisonCall}

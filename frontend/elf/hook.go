@@ -130,6 +130,11 @@ func (l *loader) oldHook(section string) *table.Hook {
 		return nil
 	}
 	if name, ok := oldSections[section]; ok {
+		// Cilium had programs of both types in sections of one name, and
+		// told them apart by the file.
+		if strings.HasPrefix(section, "from-") && strings.Contains(l.obj.Name, "xdp") {
+			name = "xdp"
+		}
 		return table.HookByName(bpf.Linux, name)
 	}
 	best := ""

@@ -78,20 +78,12 @@ var memoryFunctions = map[string]bool{"memcpy": true, "memset": true, "memmove":
 
 // externCall makes the instruction a call of a function outside of the object.
 func (k *linker) externCall(ins *bpf.Instruction, s elf.Symbol) error {
-	weak := elf.ST_BIND(s.Info) == elf.STB_WEAK
-	switch {
-	case weak && !k.known(s.Name):
-		*ins = poison
-	case k.kfuncs[s.Name] || memoryFunctions[s.Name] || k.known(s.Name):
-		ins.Kind, ins.Imm, ins.Off = bpf.KindKfunc, int64(k.kfunc(s.Name)), 0
-	default:
+	if elf.ST_BIND(s.Info) != elf.STB_WEAK && !k.kfuncs[s.Name] && !k.known(s.Name) {
 		return undefined(s.Name)
 	}
+	ins.Kind, ins.Imm, ins.Off = bpf.KindKfunc, int64(k.kfunc(s.Name)), 0
 	return nil
 }
-
-// poison is a call that no verifier accepts where a path leads to it.
-var poison = bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: frontend.PoisonCall}
 
 // kfunc returns the index of an extern function of the program.
 func (k *linker) kfunc(name string) int {
