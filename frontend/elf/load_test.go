@@ -52,15 +52,29 @@ func dump(t testing.TB, o *frontend.Object) string {
 	return b.String()
 }
 
-// TestGolden compares the listing of every committed object. Those of two
-// compilers have the same name in two folders.
+// goldenName names the listing of an object, "" for those that are broken for
+// the verifier: to the loader they are like others. Objects of two compilers
+// have the same name in two folders.
+func goldenName(t *testing.T, file string) string {
+	t.Helper()
+	rel, err := filepath.Rel(objects, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.ReplaceAll(filepath.ToSlash(strings.TrimSuffix(rel, ".o")), "/", "_")
+	if strings.HasPrefix(name, "broken_") {
+		return ""
+	}
+	return name
+}
+
+// TestGolden compares the listing of the committed objects.
 func TestGolden(t *testing.T) {
 	for _, file := range committed(t) {
-		rel, err := filepath.Rel(objects, file)
-		if err != nil {
-			t.Fatal(err)
+		name := goldenName(t, file)
+		if name == "" {
+			continue
 		}
-		name := strings.ReplaceAll(filepath.ToSlash(strings.TrimSuffix(rel, ".o")), "/", "_")
 		t.Run(name, func(t *testing.T) {
 			data := read(t, file)
 			o, err := Load(data, file, Options{})
@@ -99,8 +113,7 @@ func golden(t *testing.T, name, got string) {
 func TestGoldenFiles(t *testing.T) {
 	want := make(map[string]bool)
 	for _, file := range committed(t) {
-		rel, _ := filepath.Rel(objects, file)
-		want[strings.ReplaceAll(filepath.ToSlash(strings.TrimSuffix(rel, ".o")), "/", "_")+".golden"] = true
+		want[goldenName(t, file)+".golden"] = true
 	}
 	files, err := filepath.Glob("testdata/*.golden")
 	if err != nil {
