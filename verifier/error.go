@@ -29,6 +29,9 @@ type Error struct {
 	PathCut bool     `json:"path_cut,omitempty"`
 	Need    string   `json:"need,omitempty"` // the missing check in C terms
 	Fix     string   `json:"fix,omitempty"`  // a line of C to add
+	// Held is where what is held, or was not given back, was acquired; its
+	// Name is the verb, "reserved".
+	Held *Made `json:"held,omitempty"`
 	// Function is the function of the instruction when it is not the entry.
 	Function string `json:"function,omitempty"`
 
@@ -143,6 +146,9 @@ const maxQuote = 100
 // quote prints the C lines that matter with what happens there.
 func (e *Error) quote(b *strings.Builder) {
 	var l []quoted
+	if h := e.Held; h != nil && h.Pos.Line != 0 && h.Source != "" {
+		l = append(l, quoted{h.Pos.Line, h.Source, h.Name + " here"})
+	}
 	for _, r := range e.Registers {
 		if m := r.Made; m != nil && m.Pos.Line != 0 && m.Source != "" {
 			l = append(l, quoted{m.Pos.Line, m.Source, fmt.Sprintf("%s = %s", m.Name, m.Value)})

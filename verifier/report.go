@@ -39,6 +39,14 @@ func (v *verification) refuse(f *transfer.Fault, res *explore.Result) *Error {
 	if f.Feature != "" {
 		e.wrapped = bpf.ErrUnsupported
 	}
+	if f.Since > 0 {
+		h := v.line(f.Since - 1)
+		e.Held = &Made{Slot: f.Since - 1, Pos: h.Pos, Source: h.Text, Name: f.SinceWhat}
+		e.Cause += fmt.Sprintf(", %s at instruction %d", f.SinceWhat, f.Since-1)
+		if h.Pos.Line != 0 {
+			e.Cause = fmt.Sprintf("%s, %s at line %d", f.What, f.SinceWhat, h.Pos.Line)
+		}
+	}
 	if res == nil {
 		return e
 	}

@@ -59,7 +59,8 @@ type Value struct {
 	Flags Flags
 	// Map is the index of the map of a PtrMapValue or ConstMap, that of the
 	// function of a PtrFunc, the table.ObjectKind of a PtrObj, and the kind
-	// of a SlotIter or dynptr.
+	// of a SlotIter or dynptr. A PtrMem with Map > 0 may lead to the bytes
+	// [-Map, Size-Map) of the stack of Frame.
 	Map  int32
 	Size int32  // PtrMem: bytes
 	ID   uint32 // class of S, 0 = none

@@ -44,6 +44,9 @@ func (s *State) wellFormed(v *Value, frame int) bool {
 	if v.Kind == PtrStack && (int(v.Frame) > frame || v.Frame < 0) {
 		return false
 	}
+	if v.Kind == PtrMem && v.Map != 0 && (v.Map < 0 || v.Map > StackSize || v.Size < 0 || v.Size > v.Map || v.Frame < 0 || int(v.Frame) > s.depth) {
+		return false
+	}
 	if !v.Null {
 		return true
 	}

@@ -119,26 +119,56 @@ func (m *Machine) retSlice(readOnly bool) state.Value {
 	if readOnly {
 		v.Flags |= state.ReadOnly
 	}
-	switch table.DynptrKind(d.Map) {
-	case table.DynptrLocal, table.DynptrRingbuf:
-		if d.Kind == state.SlotDynptr {
-			return v
-		}
+	b := m.argOf(table.ArgMemOrNull)
+	if b.Kind == state.PtrStack {
+		lo, _, _ := b.SpanOf()
+		v.Frame, v.Map = b.Frame, int32(-lo)
 	}
-	v.Flags |= state.Slice // perhaps of the packet
+	local := table.DynptrKind(d.Map) == table.DynptrLocal || table.DynptrKind(d.Map) == table.DynptrRingbuf
+	if !local || b.Kind == state.PtrPacket || b.Kind == state.PtrMeta {
+		v.Flags |= state.Slice // perhaps of the packet
+	}
 	return v
 }
 
-// sliceBuffer asserts that a slice that may be written is not copied to the
-// stack: stores to it would change what is known of the stack.
-func (m *Machine) sliceBuffer(h *table.Helper) *Fault {
-	if h.Writes == 0 {
+// sliceBuffer checks the buffer in r that a slice may be copied to: the slice
+// is then the buffer, on the stack (Value.Map says where).
+func (m *Machine) sliceBuffer(r bpf.Reg) *Fault {
+	b := m.S.Reg(r)
+	if isZero(b) {
 		return nil
 	}
-	if b := m.argOf(table.ArgMemOrNull); b.Kind == state.PtrStack {
-		return m.unsupported("writable slice with a buffer on the stack (%s)", calleeName(h))
+	lo, hi, _ := b.SpanOf()
+	if b.Hold != 0 || b.Kind == state.PtrStack && lo != hi || b.Kind == state.PtrMem && b.Map > 0 {
+		return m.unsupported("buffer of %s in %s", m.callee(), Words(m.Env, b))
 	}
+	size := int64(m.constSize())
+	if f := m.memory(r, b, size, false); f != nil {
+		return f
+	}
+	return m.memory(r, b, size, true)
+}
+
+// throughSlice: an access through a slice that may be a buffer on the stack,
+// of which nothing is known afterwards when it was a store.
+func (m *Machine) throughSlice(p *state.Value, a access, n *Access) *Fault {
+	if p.Map <= 0 || a.size == 0 {
+		return nil
+	}
+	lo, hi := n.OffMin-int64(p.Map), n.OffMax-int64(p.Map)+a.size
+	if f := m.untouched(a.reg, int(p.Frame), lo, hi, a.verb); f != nil || !a.write {
+		return f
+	}
+	m.S.Own(int(p.Frame)).Stack.Disturb(lo, hi)
 	return nil
+}
+
+// stackOf is the frame in whose stack a pointer may lead, -1 for none.
+func stackOf(v *state.Value) int {
+	if v.Kind == state.PtrStack || v.Kind == state.PtrMem && v.Map > 0 {
+		return int(v.Frame)
+	}
+	return -1
 }
 
 // overwrite ends the dynptrs that have bytes in [lo, hi) of a frame's stack.
@@ -186,4 +216,10 @@ func (m *Machine) destroyDynptr(frame int, lo, hi int64, hold uint32) {
 			*o = state.Unknown()
 			o.Flags = state.Released
 		})
+}
+
+// packetKind reports whether a dynptr leads to the packet: writes may move it.
+func packetKind(kind int32) bool {
+	k := table.DynptrKind(kind)
+	return k == table.DynptrSkb || k == table.DynptrXdp
 }

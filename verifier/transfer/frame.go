@@ -130,7 +130,7 @@ func (m *Machine) lend(r bpf.Reg, p *state.Value, n int64) *Fault {
 
 // lendDynptr asserts that v leads to a dynptr.
 func (m *Machine) lendDynptr(r bpf.Reg, v *state.Value, wrong func(string) *Fault) *Fault {
-	if v.Kind == state.PtrDynptr {
+	if v.Kind == state.PtrDynptr && startOf(v) {
 		return nil
 	}
 	lo, hi, ok := v.SpanOf()
@@ -175,7 +175,7 @@ func (m *Machine) exit() *Fault {
 	case d > 0 && m.S.Frame(d).Callback != 0:
 		return m.endCallback(r0)
 	case d > 0:
-		if r0.Kind == state.PtrStack && int(r0.Frame) == d {
+		if stackOf(r0) == d {
 			return m.fault(reason.StackEscapes, bpf.R0, "the function returns an address of its own stack")
 		}
 		m.Next = m.S.Pop()

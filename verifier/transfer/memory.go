@@ -159,7 +159,7 @@ func (m *Machine) leak(v *state.Value) *Fault {
 }
 
 func (m *Machine) writeStack(frame int, lo, hi int64, size int, v *state.Value) *Fault {
-	if v.Kind == state.PtrStack && int(v.Frame) > frame {
+	if stackOf(v) > frame {
 		return m.fault(reason.StackEscapes, m.in.Src, "an address of this function's stack is stored in a caller's stack")
 	}
 	k := &m.S.Own(frame).Stack
@@ -352,5 +352,5 @@ func (m *Machine) inMem(p *state.Value, a access, n *Access) *Fault {
 		}
 		return f.need("offset %d and size %d have to lie in 0 to %d", n.OffMin, a.size, p.Size)
 	}
-	return nil
+	return m.throughSlice(p, a, n)
 }

@@ -51,9 +51,13 @@ func (m *Machine) effects(h *table.Helper) *Fault {
 			m.release(m.dynptrOf(v).Hold)
 		case table.ArgDynptrOut:
 			m.makeDynptr(v)
+		case table.ArgDynptr:
+			if h.Name == "dynptr_write" && packetKind(m.dynptrOf(v).Map) {
+				m.dropPacket()
+			}
 		case table.ArgMemOrNull:
 			if h.Ret == table.RetDynptrSlice {
-				if f := m.sliceBuffer(h); f != nil {
+				if f := m.sliceBuffer(bpf.R1 + bpf.Reg(i)); f != nil {
 					return f
 				}
 			}

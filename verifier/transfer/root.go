@@ -37,6 +37,7 @@ func RootState(e *Env, r Root) (*state.State, *Fault) {
 		return globalState(e, r.Func)
 	case RootTimer:
 		s := state.EntryOf(r.Func)
+		s.Own(0).Async = true
 		s.Set(bpf.R1, state.Value{Kind: state.ConstMap, Map: r.Map})
 		s.Set(bpf.R2, mapKey(e, r.Map, 0))
 		s.Set(bpf.R3, state.Value{Kind: state.PtrMapValue, Map: r.Map, Ref: s.NewID()})
