@@ -11,10 +11,16 @@ import (
 
 // arguments are the checks of each kind of argument.
 var arguments = [table.NumArgKinds]func(c *helperCall, k int) error{
-	table.ArgNone:          (*helperCall).nothing,
-	table.ArgAny:           (*helperCall).anything,
-	table.ArgOpt:           (*helperCall).anything,
-	table.ArgCtx:           (*helperCall).context,
+	table.ArgNone: (*helperCall).nothing,
+	table.ArgAny:  (*helperCall).anything,
+	table.ArgOpt:  (*helperCall).anything,
+	table.ArgCtx:  (*helperCall).context,
+	table.ArgCtxOrNull: func(c *helperCall, k int) error {
+		if c.args[k].null() {
+			return nil
+		}
+		return c.context(k)
+	},
 	table.ArgMap:           (*helperCall).mapArgument,
 	table.ArgKey:           func(c *helperCall, k int) error { return c.memory(k, int(c.m.def.KeySize), false, true) },
 	table.ArgValue:         func(c *helperCall, k int) error { return c.memory(k, int(c.m.def.ValueSize), false, true) },

@@ -89,7 +89,7 @@ func (r *run) callHelper(id int32) error {
 		r.returned(number(own(args)))
 		return nil
 	}
-	h := table.HelperByID(r.m.obj.Platform, id)
+	h := table.HelperFor(r.m.obj.Platform, r.hook, id)
 	switch {
 	case id == frontend.PoisonCall:
 		return r.fault("a call of a function that nothing defines, or an access that was relocated to nothing")

@@ -48,6 +48,9 @@ func (c *cell) view() *Region {
 // put places a cell on a stack at the byte index k, over plain bytes.
 func (r *Region) put(k int, c *cell) {
 	r.touch(k, c.size())
+	if r.cells == nil {
+		r.cells = map[int]*cell{}
+	}
 	r.cells[k] = c
 }
 

@@ -24,7 +24,7 @@ func (c *helperCall) free(k, size int) error {
 	}
 	for b := at; b < at+size; b += 8 {
 		if what, _ := stack.Opaque(b); what != "" {
-			return c.bad(k, "where a "+what+" is already")
+			return c.bad(k, "where "+article(what)+" is already")
 		}
 	}
 	return nil

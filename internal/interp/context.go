@@ -22,30 +22,35 @@ func (r *run) field(base Value, off int32, size int, find func(off, size int) in
 	return f, int(at) - f.Off, nil
 }
 
-// slots is the native place of a scalar field: numbers by table.Field.Slot.
-func (r *run) slots(f *table.Field) []uint64 {
-	end := f.Slot + (f.Size+7)/8
+// slots is the native place of size bytes at byte k of a scalar field: numbers
+// by table.Field.Slot. A field of one width is one number; an array of bytes
+// has 8 to a number, in the order of memory.
+func (r *run) slots(f *table.Field, k, size int) []uint64 {
+	first, end := f.Slot, f.Slot+1
+	if f.Loads|f.Stores != 0 {
+		first, end = f.Slot+k/8, f.Slot+(k+size+7)/8
+	}
 	if end > len(r.in.Ctx) {
 		r.in.Ctx = append(r.in.Ctx, make([]uint64, end-len(r.in.Ctx))...)
 	}
-	return r.in.Ctx[f.Slot:end]
+	return r.in.Ctx[first:end]
 }
 
-// get reads size bytes at byte k of a scalar field. A field of one width is a
-// number; an array of bytes has 8 to a number, in the order of memory.
+// get reads size bytes at byte k of a scalar field.
 func (r *run) get(f *table.Field, k, size int) uint64 {
+	slots := r.slots(f, k, size)
 	if f.Loads|f.Stores != 0 {
-		return getInt(r.m.order, r.bytesOf(f)[k:k+size])
+		return getInt(r.m.order, r.inMemory(slots)[k%8:][:size])
 	}
-	return truncate(r.slots(f)[0]>>r.shift(f, k, size), size)
+	return truncate(slots[0]>>r.shift(f, k, size), size)
 }
 
 // set is a store to a scalar field.
 func (r *run) set(f *table.Field, k, size int, bits uint64) {
-	slots := r.slots(f)
+	slots := r.slots(f, k, size)
 	if f.Loads|f.Stores != 0 {
-		b := r.bytesOf(f)
-		putInt(r.m.order, b[k:k+size], bits)
+		b := r.inMemory(slots)
+		putInt(r.m.order, b[k%8:][:size], bits)
 		for n := range slots {
 			slots[n] = r.m.order.Uint64(b[8*n:])
 		}
@@ -64,9 +69,10 @@ func (r *run) shift(f *table.Field, k, size int) int {
 	return 8 * k
 }
 
-func (r *run) bytesOf(f *table.Field) []byte {
+// inMemory are numbers as bytes.
+func (r *run) inMemory(numbers []uint64) []byte {
 	var b []byte
-	for _, n := range r.slots(f) {
+	for _, n := range numbers {
 		b = r.m.order.AppendUint64(b, n)
 	}
 	return b

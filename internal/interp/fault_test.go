@@ -45,7 +45,7 @@ func TestFaults(t *testing.T) {
 		{"hash value", "lddw %r1, VAL+0\nexit", "map 0 is no array"},
 		{"missing map", "lddw %r1, MAP+9\nexit", "there is no map 9"},
 		{"unknown helper", "call 9999\nexit", "linux has no helper 9999"},
-		{"unsupported helper", "call 166\nexit", "helper sys_bpf"},
+		{"helper of the kernel", "call 166\nexit", "raw programs cannot call helper sys_bpf"},
 		{"helper of another hook", "call 26\nexit", "raw programs cannot call helper skb_load_bytes"},
 		{"no map", "call 1\nexit", "r1, argument 1 of map_lookup_elem, is packet+0, not a map"},
 		{"value outside of the stack", "lddw %r1, MAP+1\nmov %r2, %r10\nadd %r2, -4\nstw [%r10-4], 0\nmov %r4, 0\nmov %r3, %r10\ncall 2\nexit", "8 bytes at offset 512 of 512 bytes of stack"},
@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 func TestUnsupportedFaults(t *testing.T) {
 	for _, i := range []bpf.Instruction{
 		{Op: bpf.OpCall, Kind: bpf.KindKfunc, Src: bpf.RegImm, Imm: 3},
-		{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: 166},
+		{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: 194},
 		{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindBTFID, Src: bpf.RegImm},
 	} {
 		obj := object(t, "raw", "exit")

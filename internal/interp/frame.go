@@ -1,8 +1,6 @@
 package interp
 
 import (
-	"fmt"
-
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -67,18 +65,34 @@ func (r *run) state() *State {
 	return s
 }
 
+// stackMemory is the bytes of a stack and which of them have been written.
+type stackMemory struct {
+	bytes [stackSize]byte
+	init  [stackSize]bool
+}
+
+// newStack makes the stack of a function at a depth. Its memory is that of
+// the function that was there before, which nobody reaches any more.
+func (r *run) newStack(depth int) *Region {
+	if r.memory[depth] == nil {
+		r.memory[depth] = &stackMemory{}
+	}
+	m := r.memory[depth]
+	*m = stackMemory{}
+	if r.m.opt.ZeroStack {
+		for k := range m.init {
+			m.init[k] = true
+		}
+	}
+	return &Region{
+		Kind: KindStack, Base: r.stacks + uint64(depth)*stackSize, Frame: depth, bytes: m.bytes[:], init: m.init[:],
+	}
+}
+
 // enter makes fn the running function with an own stack. r1 to r5 stay.
 func (r *run) enter(fn frontend.Func, back int, callback table.CallbackKind) {
 	depth := len(r.depth)
-	stack := &Region{
-		Kind: KindStack, Base: r.stacks + uint64(depth)*stackSize, Frame: depth,
-		bytes: make([]byte, stackSize), init: make([]bool, stackSize), spills: map[int]Value{}, cells: map[int]*cell{},
-	}
-	if r.m.opt.ZeroStack {
-		for k := range stack.init {
-			stack.init[k] = true
-		}
-	}
+	stack := r.newStack(depth)
 	f := Frame{Stack: stack, Func: fn, Back: back, Callback: callback}
 	copy(f.Saved[:], r.regs[bpf.R6:bpf.R10])
 	r.depth = append(r.depth, f)
@@ -110,7 +124,7 @@ func (r *run) leave() error {
 func (r *run) drop() {
 	last := len(r.depth) - 1
 	stack := r.depth[last].Stack
-	stack.gone = fmt.Sprintf("the function of frame %d has returned, its stack is gone", last)
+	stack.gone = "the function has returned, its stack is gone"
 	for _, c := range stack.cells {
 		c.destroy()
 	}
@@ -167,7 +181,7 @@ func (r *run) callback(kind table.CallbackKind, slot int, args ...Value) (uint64
 	}
 	switch {
 	case len(r.refs) > refs:
-		return 0, r.fault("the callback ends and holds a %s of instruction %d", r.refs[refs].Kind, r.refs[refs].PC)
+		return 0, r.fault("the callback ends and holds %s of instruction %d", article(r.refs[refs].Kind), r.refs[refs].PC)
 	case r.sections != sections:
 		return 0, r.fault("the callback ends in another section than it began in")
 	}

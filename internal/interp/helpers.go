@@ -48,10 +48,10 @@ var helpers = map[string]func(*helperCall) (Value, error){
 	"probe_read_kernel_str": (*helperCall).probeReadStr,
 
 	"skb_load_bytes":          (*helperCall).loadBytes,
-	"xdp_load_bytes":          (*helperCall).loadBytes,
+	"xdp_load_bytes":          (*helperCall).xdpLoadBytes,
 	"skb_load_bytes_relative": (*helperCall).loadBytesRelative,
 	"skb_store_bytes":         (*helperCall).storeBytes,
-	"xdp_store_bytes":         (*helperCall).storeBytes,
+	"xdp_store_bytes":         (*helperCall).xdpStoreBytes,
 	"xdp_get_buff_len":        (*helperCall).buffLen,
 	"xdp_adjust_head":         (*helperCall).adjustHead,
 	"xdp_adjust_meta":         (*helperCall).adjustMeta,

@@ -37,7 +37,8 @@ type Options struct {
 	// CPUs is how many values a per-CPU map has for a key, 0 for 4.
 	CPUs int
 	// Headroom is how many bytes a helper may put in front of the packet,
-	// metadata included; 0 is the kernel's 256, negative is none.
+	// metadata included; 0 is the 216 that Linux has in a test run, negative
+	// is none.
 	Headroom int
 	// Trace is called before each instruction. It must not keep the State.
 	Trace func(*State)
@@ -148,7 +149,7 @@ func (m *Machine) defaults() {
 		m.opt.CPUs = 4
 	}
 	if m.opt.Headroom == 0 {
-		m.opt.Headroom = 256
+		m.opt.Headroom = 216
 	}
 	if m.opt.Clock == nil {
 		m.opt.Clock = func() uint64 { m.ticks += 1000; return m.ticks }

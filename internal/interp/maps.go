@@ -143,6 +143,9 @@ func (m *Map) lookup(key []byte, cpu int) *Region {
 		}
 		return nil
 	case m.def.Type == bpf.MapLPMTrie:
+		if m.tooLong(key) {
+			return nil
+		}
 		key = m.longest(key)
 	}
 	e := m.elements[string(key)]
@@ -206,7 +209,7 @@ func (m *Map) store(e *element, value []byte, cpus []int) {
 
 func (m *Map) updateHash(key, value []byte, flags uint64, cpus []int) bpf.Errno {
 	if m.def.Type == bpf.MapLPMTrie {
-		if m.machine.order.Uint32(key) > 8*(m.def.KeySize-4) {
+		if m.tooLong(key) {
 			return bpf.EINVAL
 		}
 		key = m.masked(key)
@@ -262,7 +265,7 @@ func (m *Map) remove(key []byte) bpf.Errno {
 		return 0
 	}
 	if m.def.Type == bpf.MapLPMTrie {
-		if m.machine.order.Uint32(key) > 8*(m.def.KeySize-4) {
+		if m.tooLong(key) {
 			return bpf.EINVAL
 		}
 		key = m.masked(key)
@@ -274,6 +277,10 @@ func (m *Map) remove(key []byte) bpf.Errno {
 	return 0
 }
 
+// tooLong reports whether the prefix of a key of an LPM trie has more bits
+// than the key.
+func (m *Map) tooLong(key []byte) bool { return m.machine.order.Uint32(key) > 8*(m.def.KeySize-4) }
+
 // masked is the key of an LPM trie with the bits behind its prefix 0.
 func (m *Map) masked(key []byte) []byte {
 	masked := slices.Clone(key)
@@ -284,11 +291,11 @@ func (m *Map) masked(key []byte) []byte {
 	return masked
 }
 
-// longest is the key with the longest prefix that is one of key, not longer
-// than key's own.
+// longest is the key in the map with the longest prefix that is one of key,
+// not longer than key's own.
 func (m *Map) longest(key []byte) []byte {
 	order := m.machine.order
-	for prefix := min(order.Uint32(key), 8*(m.def.KeySize-4)); ; prefix-- {
+	for prefix := order.Uint32(key); ; prefix-- {
 		try := m.masked(append(order.AppendUint32(nil, prefix), key[4:]...))
 		if m.elements[string(try)] != nil || prefix == 0 {
 			return try

@@ -144,8 +144,8 @@ func (r *run) store(i *bpf.Instruction) error {
 	}
 	to.touch(k, size)
 	putInt(r.m.order, to.bytes[k:k+size], v.Bits)
-	if v.Region != nil && size == 8 && k%8 == 0 && to.spills != nil {
-		to.spills[k] = v
+	if v.Region != nil && size == 8 && k%8 == 0 && to.Kind == KindStack {
+		to.spill(k, v)
 	}
 	return nil
 }

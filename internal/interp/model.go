@@ -95,8 +95,8 @@ func (c *helperCall) anyValue() (Value, error) {
 	return v.pointer(0), nil
 }
 
-// anyObject is an object of the kind of the result. One that is not counted
-// lives by the object that it was made of.
+// anyObject is an object of the kind of the result. A cast of another one is
+// released with it.
 func (c *helperCall) anyObject() (Value, error) {
 	kind, null := c.h.Ret.Object()
 	if null && c.run.m.chance(3) {
@@ -104,7 +104,7 @@ func (c *helperCall) anyObject() (Value, error) {
 	}
 	object := c.run.m.object(kind)
 	for k := range c.h.Args {
-		if from := c.args[k].Region; from != nil && from.Kind == KindObject && !c.h.Acquires {
+		if from := c.args[k].Region; from != nil && from.Kind == KindObject && c.h.Casts {
 			object.parent, object.Ref = from, from.Ref
 		}
 	}

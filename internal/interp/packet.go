@@ -37,7 +37,7 @@ func (r *run) change(meta, data, tail []byte) {
 func (r *run) setLength() {
 	for k := range r.hook.Fields {
 		if f := &r.hook.Fields[k]; f.Name == "len" && f.Kind == table.FieldScalar {
-			r.slots(f)[0] = uint64(len(r.data.bytes) + len(r.tail))
+			r.slots(f, 0, f.Size)[0] = uint64(len(r.data.bytes) + len(r.tail))
 		}
 	}
 }

@@ -34,6 +34,34 @@ func (c *helperCall) loadAt(off int) (Value, error) {
 	return number(0), nil
 }
 
+// xdpAt says why bytes of a frame cannot be reached, 0 when they can.
+func (c *helperCall) xdpAt() bpf.Errno {
+	off := c.args[1].Bits & 0xffffffff
+	switch {
+	case off > maxPacket || len(c.mem[2]) > maxPacket:
+		return bpf.EFAULT
+	case !c.inPacket(int(off), len(c.mem[2])):
+		return bpf.EINVAL
+	}
+	return 0
+}
+
+// xdpLoadBytes leaves the memory as it was when the frame has not so much.
+func (c *helperCall) xdpLoadBytes() (Value, error) {
+	if failed := c.xdpAt(); failed != 0 {
+		return c.status(failed), nil
+	}
+	return c.loadBytes()
+}
+
+func (c *helperCall) xdpStoreBytes() (Value, error) {
+	if failed := c.xdpAt(); failed != 0 {
+		return c.status(failed), nil
+	}
+	c.run.writeWhole(int(uint32(c.args[1].Bits)), slices.Clone(c.mem[2]))
+	return number(0), nil
+}
+
 // loadBytesRelative counts from the start of the frame (0) or of the network
 // header (1), which follows an Ethernet header here.
 func (c *helperCall) loadBytesRelative() (Value, error) {
@@ -54,7 +82,7 @@ const storeFlags = 3
 
 func (c *helperCall) storeBytes() (Value, error) {
 	off, flags := int(uint32(c.args[1].Bits)), c.args[4].Bits
-	if len(c.h.Args) > 4 && flags&^storeFlags != 0 {
+	if flags&^storeFlags != 0 {
 		return c.status(bpf.EINVAL), nil
 	}
 	from := slices.Clone(c.mem[2]) // may be in the packet
@@ -92,12 +120,18 @@ func (c *helperCall) adjustHead() (Value, error) {
 	return number(0), nil
 }
 
+// eacces is -EACCES (asm-generic/errno-base.h).
+const eacces = ^uint64(13) + 1
+
 // adjustMeta moves the start of the metadata, in steps of 4.
 func (c *helperCall) adjustMeta() (Value, error) {
 	r, delta := c.run, int(int32(c.args[1].Bits))
 	size := len(r.meta.bytes) - delta
-	if size < 0 || size > maxMeta || size%4 != 0 || -delta > r.headroom {
+	switch {
+	case size < 0 || -delta > r.headroom:
 		return c.status(bpf.EINVAL), nil
+	case size > maxMeta || size%4 != 0:
+		return number(eacces), nil
 	}
 	meta := r.meta.bytes
 	if delta >= 0 {
@@ -218,7 +252,7 @@ func (c *helperCall) adjustRoom() (Value, error) {
 // replaceL3 and replaceL4 update a checksum in the packet
 // (linux/bpf.h, bpf_l3_csum_replace).
 func (c *helperCall) replaceL3() (Value, error) { return c.replaceSum(0xf) }
-func (c *helperCall) replaceL4() (Value, error) { return c.replaceSum(0x7f) }
+func (c *helperCall) replaceL4() (Value, error) { return c.replaceSum(0xff) }
 
 // Flags of l4_csum_replace: the pseudo header changes, a checksum of 0 stays,
 // a result of 0 becomes 0xffff (linux/bpf.h).

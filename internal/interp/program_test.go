@@ -2,6 +2,7 @@ package interp
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,19 +17,33 @@ const (
 	mapMark  = 0x6d61700000000000
 	valMark  = 0x76616c0000000000
 	funcMark = 0x66756e0000000000
+
+	kfuncMark = 90000 // a call of 90001 is one of Kfuncs[1]
 )
 
 // assemble is isatest.Assemble with "lddw %r1, MAP+2" (a map), VAL+2 (the value
-// of a map) and FUNC+7 (the function at slot 7); the number is one hex digit.
+// of a map), FUNC+7 (the function at slot 7, one hex digit) and FUNC:f (the
+// function at label f).
 func assemble(t *testing.T, text string) []bpf.Instruction {
 	t.Helper()
 	text = strings.NewReplacer("MAP+", "0x6d6170000000000", "VAL+", "0x76616c000000000", "FUNC+", "0x66756e000000000").Replace(text)
+	labels := regexp.MustCompile(`FUNC:(\w+)`).FindAllStringSubmatch(text, -1)
+	for _, label := range labels {
+		// Calls behind the program say where labels are.
+		text = strings.Replace(text, label[0], "0x66756e0000000000", 1) + "\ncall local " + label[1]
+	}
 	insns, err := isatest.Assemble(text)
 	if err != nil {
 		t.Fatal(err)
 	}
+	first := len(insns) - len(labels)
+	calls := insns[first:]
+	insns = insns[:first]
 	for pc := range insns {
 		i := &insns[pc]
+		if i.Op == bpf.OpCall && i.Kind == bpf.KindHelper && i.Imm >= kfuncMark {
+			i.Kind, i.Imm = bpf.KindKfunc, i.Imm-kfuncMark
+		}
 		if i.Op != bpf.OpLdImm {
 			continue
 		}
@@ -38,7 +53,12 @@ func assemble(t *testing.T, text string) []bpf.Instruction {
 		case valMark:
 			i.Kind, i.Imm = bpf.KindMapValue, i.Imm&0xff
 		case funcMark:
-			i.Kind, i.Imm = bpf.KindFunc, i.Imm&0xff-int64(pc)-1
+			slot := i.Imm & 0xff
+			if len(calls) > 0 {
+				slot = int64(first) + 1 + calls[0].Imm
+				calls, first = calls[1:], first+1
+			}
+			i.Kind, i.Imm = bpf.KindFunc, slot-int64(pc)-1
 		}
 	}
 	return insns

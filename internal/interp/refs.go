@@ -1,6 +1,10 @@
 package interp
 
-import "github.com/bpf2go-native/bpf2go-native/bpf/table"
+import (
+	"strings"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+)
 
 // Reference is something that the program has to give back before it ends.
 type Reference struct {
@@ -50,11 +54,19 @@ func (r *run) settled(what string) error {
 	}
 	for k, n := range r.sections {
 		if n != 0 {
-			return r.fault("%s ends in a %s", what, sectionNames[k])
+			return r.fault("%s ends in %s", what, article(sectionNames[k]))
 		}
 	}
 	if len(r.refs) > 0 {
-		return r.fault("%s ends and holds a %s of instruction %d", what, r.refs[0].Kind, r.refs[0].PC)
+		return r.fault("%s ends and holds %s of instruction %d", what, article(r.refs[0].Kind), r.refs[0].PC)
 	}
 	return nil
+}
+
+// article is a noun with "a" or "an" in front.
+func article(noun string) string {
+	if strings.ContainsRune("aeioRu", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }

@@ -54,6 +54,14 @@ func (r *Region) Spill(k int) (Value, bool) {
 	return v, found
 }
 
+// spill keeps the pointer in the stack slot at an index.
+func (r *Region) spill(k int, v Value) {
+	if r.spills == nil {
+		r.spills = map[int]Value{}
+	}
+	r.spills[k] = v
+}
+
 // Opaque says what a byte of stack belongs to that only helpers may look into:
 // "dynptr", "iterator" or, for plain bytes, "". ref is the reference that it
 // holds.
@@ -133,7 +141,7 @@ func (r *Region) reserved(k, size int, write bool) string {
 	}
 	for at, c := range r.cells {
 		if k < at+c.size() && at < k+size && (!write || c.ref() != 0) {
-			return fmt.Sprintf("stack bytes r10%+d to r10%+d are of a %s, which only helpers may touch", at-stackSize, at+c.size()-1-stackSize, c.what())
+			return fmt.Sprintf("stack bytes r10%+d to r10%+d are of %s, which only helpers may touch", at-stackSize, at+c.size()-1-stackSize, article(c.what()))
 		}
 	}
 	return ""
@@ -162,7 +170,9 @@ func (r *Region) touch(k, size int) {
 	}
 	for b := k; b < k+size; b++ {
 		r.init[b] = true
-		delete(r.spills, b&^7)
+		if len(r.spills) > 0 {
+			delete(r.spills, b&^7)
+		}
 	}
 	for at, c := range r.cells {
 		if k < at+c.size() && at < k+size {

@@ -103,6 +103,7 @@ type run struct {
 	tail            []byte // of the packet
 	headroom        int    // bytes that may be put in front of the packet
 	stacks          uint64 // address of the entry's stack
+	memory          [maxDepth]*stackMemory
 	trace           []*Region
 
 	refs      []Reference

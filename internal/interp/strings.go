@@ -55,13 +55,10 @@ func (c *helperCall) strto(signed bool) (Value, error) {
 	if negative {
 		at++
 	}
-	if negative && !signed {
-		return c.status(bpf.EINVAL), nil
-	}
 	rest := text[at:]
-	hex := len(rest) > 2 && rest[0] == '0' && rest[1]|0x20 == 'x' && digit(rest[2]) < 16
+	hex := len(rest) > 1 && rest[0] == '0' && rest[1]|0x20 == 'x'
 	switch {
-	case base == 0 && hex:
+	case base == 0 && hex && len(rest) > 2 && digit(rest[2]) < 16:
 		base = 16
 	case base == 0 && len(rest) > 0 && rest[0] == '0':
 		base = 8
@@ -79,7 +76,7 @@ func (c *helperCall) strto(signed bool) (Value, error) {
 		digits++
 	}
 	switch {
-	case digits == 0:
+	case digits == 0 || negative && !signed && !overflow:
 		return c.status(bpf.EINVAL), nil
 	case overflow || signed && !negative && value > 1<<63-1 || negative && value > 1<<63:
 		return number(erange), nil
