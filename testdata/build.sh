@@ -4,7 +4,7 @@
 #
 #   CLANG       the current clang, default clang-19: *.o, broken/*.o, the example
 #   CLANG_OLD   the oldest clang that Debian packages, default clang-13:
-#               clang13/*.o, for the instruction set -mcpu=v2
+#               clang13/*.o, styles/clang13/*.o, for the instruction set -mcpu=v2
 #   CC          host compiler for the test vectors, default cc
 #
 # Objects depend on the sources and on the compiler's version only: the compiler
@@ -25,13 +25,20 @@ build() {
 }
 
 all() {
-	for src in *.bpf.c broken/*.bpf.c; do
+	for src in *.bpf.c broken/*.bpf.c styles/*.bpf.c; do
 		build "$src" "${src%.bpf.c}.o" "$CLANG" v3
 	done
 	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
 	for src in *.bpf.c "$EXAMPLE/xdpfirewall.bpf.c"; do
 		build "$src" "clang13/$(basename "$src" .bpf.c).o" "$CLANG_OLD" v2
+	done
+	for src in styles/*.bpf.c; do
+		name=$(basename "$src" .bpf.c)
+		case $name in
+		atomics | iterators) ;; # 32-bit atomics and may_goto are younger
+		*) build "$src" "styles/clang13/$name.o" "$CLANG_OLD" v2 ;;
+		esac
 	done
 	mkdir -p "$out/vectors"
 	"$CC" -std=gnu11 -O2 -Wall -Wno-unused-variable -o "$tool" vectors.c
