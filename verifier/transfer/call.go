@@ -65,7 +65,7 @@ func (m *Machine) offered(h *table.Helper) *Fault {
 	case !h.Offered(e.Hook):
 		return m.fault(reason.BadHelper, NoReg, "%s programs cannot call %s", e.Hook.Name, name).
 			does("calls %s", name).need("use a helper that %s programs have", e.Hook.Name)
-	case h.GPL && !e.GPL:
+	case h.GPL && !e.GPL && !e.Hook.Memory: // no kernel has types of memory
 		return m.fault(reason.BadHelper, NoReg, "%s is for programs with a GPL-compatible license", name).
 			does("calls %s", name).need(`declare char _license[] SEC("license") = "GPL" or a compatible one`)
 	case h.Sleepable && !e.Sleepable:
