@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-verify fuzz cross clean
 
 all: build check test
 
@@ -42,6 +42,10 @@ demo:
 
 bench:
 	cd test/bench && $(GO) run .
+
+# The verifier's speed and growth, next to the kernel's as root.
+bench-verify:
+	cd test/bench && $(GO) run ./verify
 
 # Each fuzz target of the module for FUZZTIME.
 FUZZTIME ?= 10s
