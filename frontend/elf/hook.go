@@ -18,7 +18,7 @@ func (l *loader) checkPrograms() error {
 		name := l.opt.ProgTypes[pattern]
 		fits := slices.ContainsFunc(l.funcs, func(f *function) bool { return matches(pattern, f.section.Name) })
 		switch {
-		case table.HookByName(l.opt.Platform, name) == nil:
+		case l.namedHook(name) == nil:
 			return fmt.Errorf("section %s: no program type is named %q; known are %s", pattern, name, l.hookNames())
 		case !fits && !l.opt.Assume:
 			return fmt.Errorf("prog-type names section %q, in which there is no function%s", pattern, l.sectionHint())
@@ -98,7 +98,7 @@ var oldSections = map[string]string{
 // table says, or as old loaders had it.
 func (l *loader) hookOf(section string) (*table.Hook, error) {
 	if name, ok := l.opt.progType(section); ok {
-		return table.HookByName(l.opt.Platform, name), nil
+		return l.namedHook(name), nil
 	}
 	name := strings.TrimPrefix(section, "?")
 	if h := table.HookBySection(l.opt.Platform, name); h != nil {
@@ -120,6 +120,28 @@ type unknownType string
 
 func (e unknownType) Error() string { return string(e) }
 func (e unknownType) Unwrap() error { return bpf.ErrUnsupported }
+
+// namedHook is the hook that a user means: by the name that the table has, by
+// a section of such programs ("tc"), or in another spelling of the kernel's
+// constant (BPF_PROG_TYPE_SCHED_CLS, SchedCLS).
+func (l *loader) namedHook(name string) *table.Hook {
+	if h := table.HookByName(l.opt.Platform, name); h != nil {
+		return h
+	}
+	if h := table.HookBySection(l.opt.Platform, name); h != nil {
+		return h
+	}
+	plain := func(s string) string {
+		return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(s, "BPF_PROG_TYPE_")), "_", "")
+	}
+	rows := table.Hooks(l.opt.Platform)
+	for i := range rows {
+		if plain(rows[i].Name) == plain(name) {
+			return &rows[i]
+		}
+	}
+	return nil
+}
 
 // oldHook is the hook that loaders before libbpf 1.0 gave a section.
 func (l *loader) oldHook(section string) *table.Hook {

@@ -37,6 +37,9 @@ func TestProgTypes(t *testing.T) {
 		{section: "nonsense", want: ""}, {section: "kprobefoo", want: ""},
 		{section: "nonsense", want: "sched_act", types: types}, {section: "clever", want: "sched_cls", types: types},
 		{section: "classifier/x/y", want: "xdp", types: types},
+		{section: "clever", want: "sched_cls", types: map[string]string{"clever": "tc"}},
+		{section: "clever", want: "sched_cls", types: map[string]string{"clever": "BPF_PROG_TYPE_SCHED_CLS"}},
+		{section: "clever", want: "cgroup_skb", types: map[string]string{"clever": "CGroupSKB"}},
 		{section: ".text", want: "raw"}, {section: ".text", want: "xdp", types: map[string]string{".text": "xdp"}},
 	} {
 		b := newBuilder()

@@ -3,6 +3,7 @@ package elf
 import (
 	"debug/elf"
 	"fmt"
+	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
@@ -48,6 +49,9 @@ func (k *linker) mapAddress(ins *bpf.Instruction, s elf.Symbol) error {
 		n, ok := k.maps[place{int(s.Section), s.Value}]
 		if elf.ST_TYPE(s.Info) == elf.STT_SECTION {
 			n, ok = k.maps[place{int(s.Section), off}]
+		}
+		if strings.HasPrefix(sec.Name, ".addr_space.") {
+			return fmt.Errorf("%s lies in an arena, and arenas are %w", k.nameOf(s), bpf.ErrUnsupported)
 		}
 		if !ok {
 			return fmt.Errorf("%s in section %s is neither a map nor a global variable", k.nameOf(s), sec.Name)
