@@ -39,6 +39,7 @@ var (
 	sockoptHooks       = []string{"cgroup_sock_addr", "sock_ops"}
 	cgroupSockoptHooks = []string{"cgroup_sockopt"}
 	socketHooks        = []string{"syscall", "sk_reuseport"}
+	sockUpdateHooks    = slices.Concat(tcXdpHooks, []string{"socket_filter", "sk_reuseport", "flow_dissector", "sk_lookup"})
 	sockMapHooks       = slices.Concat(tcXdpHooks, []string{"socket_filter", "sk_reuseport", "flow_dissector", "sk_lookup", "sock_ops"})
 	skMsgHooks         = []string{"sk_msg"}
 	skLookupHooks      = []string{"sk_lookup"}

@@ -40,7 +40,7 @@ var linuxHelpers = []Helper{
 	{ID: 33, Name: "skb_under_cgroup", Status: Verified, Args: []ArgKind{ArgCtx, ArgMap, ArgAny}, Hooks: tcLwtHooks, Maps: cgroupArray},
 	{ID: 34, Name: "get_hash_recalc", Status: Verified, Args: []ArgKind{ArgCtx}, Hooks: tcLwtHooks},
 	{ID: 35, Name: "get_current_task", Status: Verified, GPL: true},
-	{ID: 36, Name: "probe_write_user", Status: Verified, Args: []ArgKind{ArgAny, ArgMem, ArgSize}, Ret: RetErr, Hooks: traceHooks, GPL: true},
+	{ID: 36, Name: "probe_write_user", Args: []ArgKind{ArgAny, ArgMem, ArgSize}, Ret: RetErr, Hooks: noHooks, GPL: true},
 	{ID: 37, Name: "current_task_under_cgroup", Status: Verified, Args: []ArgKind{ArgMap, ArgAny}, Maps: cgroupArray},
 	{ID: 38, Name: "skb_change_tail", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgAny}, Ret: RetErr, Hooks: skbWriteHooks, InvalidatesPacket: true},
 	{ID: 39, Name: "skb_pull_data", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: pullHooks, InvalidatesPacket: true},
@@ -62,7 +62,7 @@ var linuxHelpers = []Helper{
 	{ID: 55, Name: "perf_event_read_value", Status: Verified, Args: []ArgKind{ArgMap, ArgAny, ArgMemOut, ArgSize}, Ret: RetErr, GPL: true, Maps: perfArray},
 	{ID: 56, Name: "perf_prog_read_value", Status: Verified, Args: []ArgKind{ArgCtx, ArgMemOut, ArgSize}, Ret: RetErr, Hooks: perfHooks, GPL: true},
 	{ID: 57, Name: "getsockopt", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgAny, ArgMemOut, ArgSize}, Ret: RetErr, Hooks: sockoptHooks},
-	{ID: 58, Name: "override_return", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: kprobeHooks, GPL: true},
+	{ID: 58, Name: "override_return", Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: noHooks, GPL: true},
 	{ID: 59, Name: "sock_ops_cb_flags_set", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: sockOpsHooks},
 	{ID: 60, Name: "msg_redirect_map", Status: Verified, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgAny}, Hooks: skMsgHooks, Maps: sockMap},
 	{ID: 61, Name: "msg_apply_bytes", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: skMsgHooks},
@@ -221,6 +221,7 @@ var linuxHelpers = []Helper{
 // linuxVariants are rows of helpers that differ in some hooks.
 var linuxVariants = []Helper{
 	{ID: 3, Name: "map_delete_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetErr, Hooks: sockMapHooks, Pkt: true, Writes: RegionMap, Maps: deleteMaps, Symbol: "MapDeleteElem"},
+	{ID: 2, Name: "map_update_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey, ArgValue, ArgAny}, Ret: RetErr, Hooks: sockUpdateHooks, Pkt: true, Writes: RegionMap, Maps: deleteMaps, Symbol: "MapUpdateElem"},
 	{ID: 17, Name: "get_cgroup_classid", Status: Verified, Hooks: othersThanTcLwt},
 	{ID: 107, Name: "sk_storage_get", Status: Verified, Args: []ArgKind{ArgMap, ArgCtx, ArgValueOrNull, ArgAny}, Ret: RetMapValueOrNull, Hooks: cgroupSockHooks, Maps: skStorage},
 	{ID: 124, Name: "sk_assign", Status: Verified, Args: []ArgKind{ArgCtx, ArgSockOrNull, ArgAny}, Ret: RetErr, Hooks: skLookupHooks},

@@ -108,29 +108,11 @@ func (m *Machine) argMap(r bpf.Reg, v *state.Value) *Fault {
 	case h.Maps != nil && !slices.Contains(h.Maps, d.Type):
 		return m.fault(reason.BadArg, r, "map %s is of type %s, which %s does not take", d.Name, row.Name, m.callee()).
 			need("use a map of another type")
-	case socketMap(d) && !m.changesSockets(h):
-		return m.fault(reason.BadArg, r, "%s programs cannot change map %s of sockets by %s", m.Env.Hook.Name, d.Name, m.callee()).
-			need("change it in a program of another type or from the host")
 	case readOnly(d) && h.Writes&table.RegionMap != 0:
 		return m.fault(reason.ReadOnly, r, "map %s is read-only for programs", d.Name)
 	}
 	return nil
 }
-
-// changesSockets reports whether programs of this type may call an update or
-// a deletion on maps of sockets.
-func (m *Machine) changesSockets(h *table.Helper) bool {
-	switch h.Name {
-	case "map_delete_elem":
-		return m.Env.Hook.Name == "sock_ops" || slices.Contains(socketHooks[:], m.Env.Hook.Name)
-	case "map_update_elem":
-		return slices.Contains(socketHooks[:], m.Env.Hook.Name)
-	}
-	return true
-}
-
-// socketHooks are the hooks that may change maps of sockets.
-var socketHooks = [...]string{"socket_filter", "sched_cls", "sched_act", "xdp", "sk_reuseport", "flow_dissector", "sk_lookup"}
 
 // argKey also notes a constant key of 4 bytes.
 func (m *Machine) argKey(r bpf.Reg, v *state.Value) *Fault {

@@ -135,7 +135,7 @@ func (m *Machine) retTailCall(h *table.Helper) *Fault {
 		m.dropPacket()
 		m.S, m.Taken = here, t
 	}
-	return m.returns(state.Unknown())
+	return m.returns(state.Value{})
 }
 
 // signed is the numbers lo to hi.
