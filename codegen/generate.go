@@ -10,6 +10,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
@@ -115,6 +116,15 @@ func (in *Input) check() error {
 	if in.Tags != "" {
 		if _, err := constraint.Parse("//go:build " + in.Tags); err != nil {
 			return fmt.Errorf("%q is not a build constraint: %w", in.Tags, err)
+		}
+	}
+	for _, m := range in.Object.Maps {
+		row := table.MapTypeOf(m.Type)
+		if row == nil {
+			return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
+		}
+		if err := row.Status.Compiled("map " + m.Name + " of type " + row.Name); err != nil {
+			return err
 		}
 	}
 	for i, p := range in.Programs {

@@ -55,7 +55,11 @@ func (t *translator) field() (*verifier.Access, *table.Field, error) {
 	if a.Field < 0 || a.Field >= len(t.src.Hook.Fields) || a.OffMin != a.OffMax {
 		return nil, nil, t.errorf(t.pc, "context access without a field")
 	}
-	return a, &t.src.Hook.Fields[a.Field], nil
+	field := &t.src.Hook.Fields[a.Field]
+	if field.Loads|field.Stores != 0 {
+		return nil, nil, t.errorf(t.pc, "%w", table.Verified.Compiled("context field "+field.Name))
+	}
+	return a, field, nil
 }
 
 // regionOf is the memory that a pointer of a kind leads to.

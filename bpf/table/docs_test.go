@@ -90,6 +90,8 @@ func documentMapTypes(b *strings.Builder) {
 			key = "none"
 		case m.Key != 0:
 			key = fmt.Sprint(m.Key)
+		case m.Keys != nil:
+			key = fmt.Sprint(m.Keys)
 		case m.KeyMin != 0:
 			key = fmt.Sprintf("at least %d", m.KeyMin)
 		}
@@ -98,6 +100,8 @@ func documentMapTypes(b *strings.Builder) {
 			value = "none"
 		case m.Value != 0:
 			value = fmt.Sprint(m.Value)
+		case m.Values != nil:
+			value = fmt.Sprint(m.Values)
 		}
 		if m.PerCPU {
 			value += " per CPU"

@@ -1,8 +1,8 @@
 package table
 
 import (
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -60,9 +60,23 @@ type mapCreate struct {
 // newMap makes a map of a type with the smallest legal parameters; -1 when the
 // kernel needs more than numbers.
 func newMap(m *MapType, inner int) int {
+	attr := smallest(m, inner)
+	return attr.create()
+}
+
+func (a *mapCreate) create() int {
+	fd, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_MAP_CREATE, uintptr(unsafe.Pointer(a)), unsafe.Sizeof(*a))
+	if errno != 0 {
+		return -1
+	}
+	return int(fd)
+}
+
+// smallest are the smallest legal parameters of a map of a type.
+func smallest(m *MapType, inner int) mapCreate {
 	attr := mapCreate{typ: uint32(m.Type), key: max(m.Key, m.KeyMin, 4), value: 8, entries: 1, flags: m.Needs}
 	switch {
-	case m.Type == bpf.MapLPMTrie || m.KeyMin == 8:
+	case m.Type == bpf.MapLPMTrie || m.Keys != nil:
 		attr.key = 8
 	case m.Keyless:
 		attr.key = 0
@@ -84,12 +98,7 @@ func newMap(m *MapType, inner int) int {
 	if m.Lookup == LookupInner {
 		attr.inner = uint32(inner)
 	}
-	fd, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_MAP_CREATE, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
-	runtime.KeepAlive(&attr)
-	if errno != 0 {
-		return -1
-	}
-	return int(fd)
+	return attr
 }
 
 // kernelMaps makes a map of each type that can be made, by type.
@@ -120,6 +129,59 @@ func TestKernelMapTypes(t *testing.T) {
 			t.Errorf("%s: the kernel refuses what the row says", m.Name)
 		}
 	}
+}
+
+// TestKernelMapParameters compares flags and sizes with the kernel.
+func TestKernelMapParameters(t *testing.T) {
+	requireKernel(t)
+	inner := newMap(MapTypeOf(bpf.MapArray), 0)
+	rules := bpf.RulesOf(bpf.Linux)
+	for i := range mapTypes {
+		m := &mapTypes[i]
+		fd := newMap(m, inner)
+		if fd < 0 || m.Status < Verified {
+			continue
+		}
+		_ = unix.Close(fd)
+		compare := func(what string, a mapCreate) {
+			fd := a.create()
+			err := m.Check(rules, a.key, a.value, a.entries, a.flags)
+			if got, want := err == nil, fd >= 0; got != want && parameterWaiver(m, what) == "" {
+				t.Errorf("%s: %s: the row says %v (%v), the kernel %v", m.Name, what, got, err, want)
+			}
+			_ = unix.Close(fd)
+		}
+		for bit := range 13 {
+			a := smallest(m, inner)
+			a.flags |= 1 << bit
+			compare("flag "+strconv.Itoa(bit), a)
+		}
+		for _, size := range []uint32{0, 1, 4, 5, 8, 16, 24} {
+			a := smallest(m, inner)
+			a.key = size
+			compare("key "+strconv.Itoa(int(size)), a)
+			a = smallest(m, inner)
+			a.value = size
+			compare("value "+strconv.Itoa(int(size)), a)
+		}
+		for _, n := range []uint32{0, 1, 5000, 8192} {
+			a := smallest(m, inner)
+			a.entries = n
+			compare("entries "+strconv.Itoa(int(n)), a)
+		}
+	}
+	_ = unix.Close(inner)
+}
+
+// parameterWaiver is why a row differs there, "" when it must not.
+func parameterWaiver(m *MapType, what string) string {
+	switch {
+	case m.Type == bpf.MapCPUMap && strings.HasPrefix(what, "entries"):
+		return "the kernel's limit is the number of processors that it was built for"
+	case m.Type == bpf.MapStackTrace && what == "flag 5":
+		return "with build ids the value is a multiple of 32 bytes"
+	}
+	return ""
 }
 
 // Where calls have their arguments: two areas of the stack that are filled

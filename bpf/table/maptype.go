@@ -32,8 +32,10 @@ type MapType struct {
 	// Key and Value are the only legal sizes in bytes, 0 when any size from
 	// 1 is legal. KeyMin is the smallest key where it is not 1.
 	Key, Value, KeyMin uint32
-	// Values are the legal sizes where there are several, in place of Value.
-	Values []uint32
+	// Keys and Values are the legal sizes where there are several, in place of
+	// Key and Value. ValueUnit is what the value's size is a multiple of.
+	Keys, Values []uint32
+	ValueUnit    uint32
 	// NoValue: value_size is 0 (ring buffers).
 	NoValue bool
 	// NoEntries: max_entries is 0 (storage). Pages: it is a power of two and
@@ -72,33 +74,33 @@ var mapTypes = []MapType{
 	{Type: bpf.MapArray, Name: "array", Windows: 2, Status: Supported, Key: 4, Flags: arrayFlags, Lookup: LookupValue},
 	{Type: bpf.MapProgArray, Name: "prog_array", Windows: 3, Status: Verified, Key: 4, Value: 4, Flags: bpf.FlagNumaNode | bpf.FlagRdonly | bpf.FlagWronly, Waits: true},
 	{Type: bpf.MapPerfEvent, Name: "perf_event_array", Windows: 14, Status: Verified, Key: 4, Value: 4, Flags: sockFlags | bpf.FlagPreserve, Waits: true},
-	{Type: bpf.MapPercpuHash, Name: "percpu_hash", Windows: 4, Status: Verified, PerCPU: true, Flags: hashFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapPercpuHash, Name: "percpu_hash", Windows: 4, Status: Verified, PerCPU: true, Flags: hashFlags &^ bpf.FlagNumaNode, Lookup: LookupValue, Reclaims: true},
 	{Type: bpf.MapPercpuArray, Name: "percpu_array", Windows: 5, Status: Verified, PerCPU: true, Key: 4, Flags: accessFlags, Lookup: LookupValue},
-	{Type: bpf.MapStackTrace, Name: "stack_trace", Status: Verified, Key: 4, Flags: sockFlags | bpf.FlagStackBuildID, Waits: true},
+	{Type: bpf.MapStackTrace, Name: "stack_trace", Status: Verified, Key: 4, ValueUnit: 8, Flags: sockFlags | bpf.FlagStackBuildID, Waits: true},
 	{Type: bpf.MapCgroupArray, Name: "cgroup_array", Status: Verified, Key: 4, Value: 4, Flags: sockFlags, Waits: true},
 	{Type: bpf.MapLRUHash, Name: "lru_hash", Windows: 8, Status: Verified, Flags: lruFlags, Lookup: LookupValue, Reclaims: true},
-	{Type: bpf.MapLRUPercpu, Name: "lru_percpu_hash", Windows: 11, Status: Verified, PerCPU: true, Flags: lruFlags, Lookup: LookupValue, Reclaims: true},
+	{Type: bpf.MapLRUPercpu, Name: "lru_percpu_hash", Windows: 11, Status: Verified, PerCPU: true, Flags: lruFlags &^ bpf.FlagNumaNode, Lookup: LookupValue, Reclaims: true},
 	{Type: bpf.MapLPMTrie, Name: "lpm_trie", Windows: 9, Status: Verified, KeyMin: 5, Flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, Needs: bpf.FlagNoPrealloc, Lookup: LookupValue, Reclaims: true, Waits: true},
-	{Type: bpf.MapArrayOfMaps, Name: "array_of_maps", Windows: 7, Status: Verified, Key: 4, Value: 4, Flags: arrayFlags &^ bpf.FlagMmapable, Lookup: LookupInner},
+	{Type: bpf.MapArrayOfMaps, Name: "array_of_maps", Windows: 7, Status: Verified, Key: 4, Value: 4, Flags: sockFlags, Lookup: LookupInner},
 	{Type: bpf.MapHashOfMaps, Name: "hash_of_maps", Windows: 6, Status: Verified, Value: 4, Flags: hashFlags, Lookup: LookupInner},
-	{Type: bpf.MapDevmap, Name: "devmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags | bpf.FlagRdonlyProg, Lookup: LookupValue, ReadOnly: true, Waits: true},
+	{Type: bpf.MapDevmap, Name: "devmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupValue, ReadOnly: true, Waits: true},
 	{Type: bpf.MapSockmap, Name: "sockmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupSock, Waits: true},
 	{Type: bpf.MapCPUMap, Name: "cpumap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: bpf.FlagNumaNode, Waits: true},
 	{Type: bpf.MapXSKMap, Name: "xskmap", Windows: 16, Status: Verified, Key: 4, Value: 4, Flags: sockFlags, Lookup: LookupXdpSock, Waits: true},
 	{Type: bpf.MapSockhash, Name: "sockhash", Status: Verified, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupSock, Waits: true},
-	{Type: bpf.MapCgroupStorage, Name: "cgroup_storage", Status: Verified, KeyMin: 8, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode, Waits: true},
+	{Type: bpf.MapCgroupStorage, Name: "cgroup_storage", Status: Verified, Keys: []uint32{8, 16}, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode, Waits: true},
 	{Type: bpf.MapReuseportSockarray, Name: "reuseport_sockarray", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: accessFlags | bpf.FlagNumaNode, Waits: true},
-	{Type: bpf.MapPercpuCgroup, Name: "percpu_cgroup_storage", Status: Verified, PerCPU: true, KeyMin: 8, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode, Waits: true},
+	{Type: bpf.MapPercpuCgroup, Name: "percpu_cgroup_storage", Status: Verified, PerCPU: true, Keys: []uint32{8, 16}, NoEntries: true, Flags: accessFlags | bpf.FlagNumaNode, Waits: true},
 	{Type: bpf.MapQueue, Name: "queue", Windows: 10, Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode},
 	{Type: bpf.MapStack, Name: "stack", Windows: 12, Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode},
 	{Type: bpf.MapSkStorage, Name: "sk_storage", Status: Verified, Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
-	{Type: bpf.MapDevmapHash, Name: "devmap_hash", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags | bpf.FlagRdonlyProg, Lookup: LookupValue, ReadOnly: true, Waits: true},
+	{Type: bpf.MapDevmapHash, Name: "devmap_hash", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupValue, ReadOnly: true, Waits: true},
 	{Type: bpf.MapStructOps, Name: "struct_ops", Key: 4},
 	{Type: bpf.MapRingbuf, Name: "ringbuf", Windows: 13, Status: Verified, Keyless: true, NoValue: true, Pages: true, Flags: bpf.FlagNumaNode},
 	{Type: bpf.MapInodeStorage, Name: "inode_storage", Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
 	{Type: bpf.MapTaskStorage, Name: "task_storage", Status: Verified, Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
 	{Type: bpf.MapBloomFilter, Name: "bloom_filter", Status: Verified, Keyless: true, Flags: accessFlags | bpf.FlagNumaNode | bpf.FlagZeroSeed, Waits: true},
-	{Type: bpf.MapUserRingbuf, Name: "user_ringbuf", Status: Verified, Keyless: true, NoValue: true, Pages: true},
+	{Type: bpf.MapUserRingbuf, Name: "user_ringbuf", Status: Verified, Keyless: true, NoValue: true, Pages: true, Flags: bpf.FlagNumaNode},
 	{Type: bpf.MapCgrpStorage, Name: "cgrp_storage", Key: 4, NoEntries: true, Flags: storageFlags, Needs: bpf.FlagNoPrealloc},
 	{Type: bpf.MapArena, Name: "arena", Keyless: true, NoValue: true},
 	{Type: bpf.MapInsnArray, Name: "insn_array", Key: 4},
@@ -153,6 +155,8 @@ func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags 
 		return fmt.Errorf("map type %s: key_size is 0", t.Name)
 	case t.Key != 0 && keySize != t.Key && !anyKey:
 		return fmt.Errorf("map type %s: key_size is %d, must be %d", t.Name, keySize, t.Key)
+	case t.Keys != nil && !slices.Contains(t.Keys, keySize):
+		return fmt.Errorf("map type %s: key_size is %d, must be one of %d", t.Name, keySize, t.Keys)
 	case keySize < t.KeyMin:
 		return fmt.Errorf("map type %s: key_size is %d, must be at least %d", t.Name, keySize, t.KeyMin)
 	case t.NoValue && valueSize != 0:
@@ -163,6 +167,8 @@ func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags 
 		return fmt.Errorf("map type %s: value_size is %d, must be %d", t.Name, valueSize, t.Value)
 	case t.Values != nil && !slices.Contains(t.Values, valueSize):
 		return fmt.Errorf("map type %s: value_size is %d, must be one of %d", t.Name, valueSize, t.Values)
+	case t.ValueUnit != 0 && valueSize%t.ValueUnit != 0:
+		return fmt.Errorf("map type %s: value_size is %d, must be a multiple of %d", t.Name, valueSize, t.ValueUnit)
 	}
 	return t.checkRest(maxEntries, flags)
 }
