@@ -76,5 +76,12 @@ func (v *verdict) notLoaded(p *frontend.Program) {
 	case errors.As(p.Err, &insn):
 		v.Reason = string(reason.BadInsn)
 	}
-	v.report = fmt.Sprintf("error[%s]: section %s: program %s: %s", v.Reason, p.Section, p.Name, v.Message)
+	where := ""
+	if p.ErrSlot >= 0 {
+		v.at(p, p.ErrSlot)
+		if v.File != "" {
+			where = fmt.Sprintf("%s:%d: ", v.File, v.Line)
+		}
+	}
+	v.report = fmt.Sprintf("%serror[%s]: section %s: program %s: %s", where, v.Reason, p.Section, p.Name, v.Message)
 }
