@@ -40,7 +40,8 @@ func document() string {
 
 Generated from the rows of bpf/table by "go test ./bpf/table -update". Every
 stage reads the same rows: what is not supported here is refused with an error
-that says so.
+that says so. "Verified" means that verify knows it and generate refuses it,
+because no engine has it yet.
 `)
 	documentOps(&b)
 	documentMapTypes(&b)
@@ -154,14 +155,34 @@ func documentHelpers(b *strings.Builder, p bpf.Platform) {
 	fmt.Fprintf(b, "\n## Helpers, %s\n\nSizes belong to the memory before them; any? may be left out.\n\n", title(p))
 	b.WriteString("| id | helper | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
 	for _, h := range Helpers(p) {
-		var args []string
-		for _, a := range h.Args {
-			args = append(args, argNames[a])
-		}
-		hooks := "all"
-		if h.Hooks != nil {
-			hooks = strings.Join(h.Hooks, " ")
-		}
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s |\n", h.ID, h.Name, strings.Join(args, ", "), retNames[h.Ret], hooks, mark(h.Status))
+		documentHelper(b, &h)
 	}
+	if p != bpf.Linux {
+		return
+	}
+	b.WriteString("\n### Helpers that differ in some hooks\n\n")
+	b.WriteString("| id | helper | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
+	for _, h := range linuxVariants {
+		documentHelper(b, &h)
+	}
+	b.WriteString("\n## Functions outside of programs\n\nThose of string.h and of the kernel, by name.\n\n")
+	b.WriteString("| id | function | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
+	for _, h := range Kfuncs() {
+		documentHelper(b, &h)
+	}
+}
+
+func documentHelper(b *strings.Builder, h *Helper) {
+	var args []string
+	for _, a := range h.Args {
+		args = append(args, argNames[a])
+	}
+	hooks, id := "all", "–"
+	if h.Hooks != nil {
+		hooks = strings.Join(h.Hooks, " ")
+	}
+	if h.ID != 0 {
+		id = fmt.Sprint(h.ID)
+	}
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", id, h.Name, strings.Join(args, ", "), retNames[h.Ret], hooks, mark(h.Status))
 }
