@@ -221,3 +221,20 @@ func TestStaticProgram(t *testing.T) {
 		t.Errorf("programs (want -, got +):\n%s", diff)
 	}
 }
+
+// TestMapIDs: definitions of old eBPF for Windows name the inner map by an id.
+func TestMapIDs(t *testing.T) {
+	source := prelude + `
+		struct { __uint(type, 2); __uint(max_entries, 4); __type(key, u32); __type(value, u64); __uint(id, 7); __uint(inner_idx, 1); } in SEC(".maps");
+		struct { __uint(type, 12); __uint(max_entries, 2); __uint(key_size, 4); __uint(value_size, 4); __uint(inner_id, 7); } out SEC(".maps");
+		SEC("xdp") int prog(struct xdp_md *c) { u32 k = 0; return lookup(&out, &k) != lookup(&in, &k); }`
+	o := load(t, clang(t, source), Options{})
+	for _, m := range o.Maps {
+		if m.Name != "out" {
+			continue
+		}
+		if m.Inner == nil || m.Inner.Name != "in" || len(m.Slots) != 1 || m.Slots[0].Index != 1 || o.Maps[m.Slots[0].Map].Name != "in" {
+			t.Errorf("inner map %+v, elements %+v", m.Inner, m.Slots)
+		}
+	}
+}

@@ -140,7 +140,7 @@ func (l *loader) annotation(name string) (key, value btf.Type) {
 func (l *loader) linkLegacy() {
 	for i, m := range l.obj.Maps {
 		more, ok := l.legacy[i]
-		if !ok || m.Err != nil || m.Type != bpf.MapArrayOfMaps && m.Type != bpf.MapHashOfMaps {
+		if !ok || m.Err != nil || m.Inner != nil || m.Type != bpf.MapArrayOfMaps && m.Type != bpf.MapHashOfMaps {
 			continue
 		}
 		for k, inner := range l.obj.Maps {

@@ -55,17 +55,21 @@ func (l *loader) loadDefinitions(section int, s *elf.Section) error {
 		if d.v == nil || !d.placed {
 			continue
 		}
-		m, err := l.definition(d.name, d.v.Type, false)
+		more := legacyMap{index: -1}
+		m, err := l.definition(d.name, d.v.Type, &more)
 		if err != nil {
 			m = &frontend.Map{Name: d.name, Err: fmt.Errorf("map %s: %w", d.name, err)}
 		}
-		l.addMap(m, place{section, d.off})
+		if n := l.addMap(m, place{section, d.off}); more.id != 0 || more.innerID != 0 || more.index >= 0 {
+			l.legacy[n] = more
+		}
 	}
 	return nil
 }
 
-// definition converts the type of a map variable.
-func (l *loader) definition(name string, t btf.Type, inner bool) (*frontend.Map, error) {
+// definition converts the type of a map variable. The template of a map of
+// maps has no room for ids, more is nil.
+func (l *loader) definition(name string, t btf.Type, more *legacyMap) (*frontend.Map, error) {
 	def, ok := btf.UnderlyingType(t).(*btf.Struct)
 	for ok && len(def.Members) == 1 && def.Members[0].Name == "__0" {
 		// Rust wraps what may change.
@@ -74,7 +78,7 @@ func (l *loader) definition(name string, t btf.Type, inner bool) (*frontend.Map,
 	if !ok {
 		return nil, fmt.Errorf("it is no struct, which a map of section %s has to be", btfMapSection)
 	}
-	d := mapDef{loader: l, m: &frontend.Map{Name: name}, inner: inner}
+	d := mapDef{loader: l, m: &frontend.Map{Name: name}, more: more}
 	for _, member := range def.Members {
 		if err := d.member(member); err != nil {
 			return nil, fmt.Errorf("%s: %w", member.Name, err)
@@ -92,7 +96,7 @@ type mapDef struct {
 	m          *frontend.Map
 	key, value btf.Type
 	values     bool
-	inner      bool
+	more       *legacyMap // nil in a template
 }
 
 // member reads one member, by its name as libbpf does.
@@ -126,12 +130,32 @@ func (d *mapDef) member(member btf.Member) (err error) {
 		d.value, d.m.ValueSize, err = macroType(member.Type, d.m.ValueSize)
 	case "values":
 		err = d.elements(member.Type)
-	case "id", "inner_id", "inner_idx":
+	case "id", "inner_id", "inner_idx", "inner_map_idx":
 		// Old definitions of eBPF for Windows; the values member says it now.
+		return d.link(member)
 	default:
 		err = fmt.Errorf("there is no such member in a map definition: see bpf_helpers.h")
 	}
 	return err
+}
+
+// link reads a member that ties a map of maps to its template.
+func (d *mapDef) link(member btf.Member) error {
+	n, err := macroNumber(member.Type)
+	if err != nil || d.more == nil {
+		return err
+	}
+	switch member.Name {
+	case "id":
+		d.more.id = uint32(n)
+	case "inner_id":
+		d.more.innerID = uint32(n)
+	case "inner_idx":
+		d.more.innerIdx, d.more.placed = uint32(n), true
+	case "inner_map_idx":
+		d.more.index = int(int32(n))
+	}
+	return nil
 }
 
 // elements reads the member values: the template of the inner maps, or that
@@ -148,10 +172,10 @@ func (d *mapDef) elements(t btf.Type) error {
 	}
 	switch target := btf.UnderlyingType(pointer.Target).(type) {
 	case *btf.Struct:
-		if d.inner {
+		if d.more == nil {
 			return fmt.Errorf("maps of maps of maps are %w", bpf.ErrUnsupported)
 		}
-		inner, err := d.definition(d.m.Name+".inner", target, true)
+		inner, err := d.definition(d.m.Name+".inner", target, nil)
 		if err != nil {
 			return fmt.Errorf("inner map: %w", err)
 		}

@@ -49,7 +49,8 @@ type slotError struct {
 }
 
 func (e *slotError) Error() string {
-	if _, says := e.err.(*bpf.InsnError); says {
+	var says *bpf.InsnError // which names the instruction already
+	if errors.As(e.err, &says) {
 		return e.err.Error()
 	}
 	return fmt.Sprintf("instruction %d: %v", e.slot, e.err)
