@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
-	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
@@ -42,9 +41,6 @@ func objectCases() []objectCase {
 func TestObjectCases(t *testing.T) {
 	for _, c := range objectCases() {
 		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
-			if h := table.HookByName(bpf.Linux, c.hook); h == nil || h.Status < table.Verified || table.HelperByName(bpf.Linux, "ringbuf_reserve").Status < table.Verified {
-				t.Skipf("the tables do not have %s and its helpers yet", c.hook)
-			}
 			obj, p := assembleWith(t, c.hook, c.text, objectMaps)
 			stats := verifier.Stats{}
 			_, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats})

@@ -98,7 +98,7 @@ func (m *Machine) retObject(h *table.Helper) *Fault {
 	case null:
 		v.Ref = m.S.NewID()
 		v.Flags = state.Trusted
-		if a := m.argOf(table.ArgSock); a.Kind == state.PtrObj && views(h) {
+		if a := m.argOf(table.ArgSock); h.Casts && a.Kind == state.PtrObj {
 			v.Hold, v.Flags = a.Hold, a.Flags
 		}
 	default:
@@ -107,10 +107,6 @@ func (m *Machine) retObject(h *table.Helper) *Fault {
 	m.S.Set(bpf.R0, v)
 	return nil
 }
-
-// views reports whether the result is the socket that was passed, as another
-// type; the listener of a socket is another one that stays.
-func views(h *table.Helper) bool { return h.Name != "get_listener_sock" }
 
 // lookedUp is what a lookup in a map of sockets gives.
 func (m *Machine) lookedUp(l table.Lookup) state.Value {
