@@ -54,6 +54,7 @@ var (
 	reSwap   = regexp.MustCompile(`^r(\d+) = (be|le|bswap)(16|32|64) r\d+$`)
 	reALU    = regexp.MustCompile(`^([rw])(\d+) (\S+) (\S+)$`)
 	reCall   = regexp.MustCompile(`^call (\w+)$`)
+	reInd    = regexp.MustCompile(`^r0 = ld_ind (u8|u16|u32) r(\d+) (\w+)$`)
 	reAbs    = regexp.MustCompile(`^r0 = ld_abs (u8|u16|u32) (\w+)$`)
 	reFuncOf = regexp.MustCompile(`^r(\d+) = func (\w+)$`)
 )
@@ -169,6 +170,8 @@ func (a *assembler) arithmetic(t testing.TB, s string) {
 	switch m := []string(nil); {
 	case match(reAbs, s, &m):
 		a.add(bpf.Instruction{Op: bpf.OpLdAbs, Width: sizes[m[1]], Src: bpf.RegImm, Imm: number(t, m[2])})
+	case match(reInd, s, &m):
+		a.add(bpf.Instruction{Op: bpf.OpLdInd, Width: sizes[m[1]], Src: reg(m[2]), Imm: number(t, m[3])})
 	case match(reFuncOf, s, &m):
 		a.fixes[len(a.insns)] = m[2]
 		a.add(bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindFunc, Dst: reg(m[1]), Src: bpf.RegImm})

@@ -1,0 +1,70 @@
+package verifier_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+)
+
+// kernelCallMaps makes callMaps in the kernel once.
+var kernelCallMaps = sync.OnceValues(func() ([]int32, error) {
+	fds, err := kernelMaps()
+	if err != nil {
+		return nil, err
+	}
+	spec := func(d *frontend.Map) *ebpf.MapSpec {
+		return &ebpf.MapSpec{Type: ebpf.MapType(d.Type), KeySize: d.KeySize, ValueSize: d.ValueSize, MaxEntries: d.MaxEntries, Flags: d.Flags}
+	}
+	for _, d := range callMaps[len(testMaps):] {
+		s := spec(d)
+		if d.Inner != nil {
+			s.InnerMap = spec(d.Inner)
+		}
+		m, err := ebpf.NewMap(s)
+		if err == nil && d.Data != nil {
+			err = m.Put(uint32(0), d.Data)
+		}
+		if err == nil && d.Frozen {
+			err = m.Freeze()
+		}
+		if err != nil {
+			return nil, err
+		}
+		fds = append(fds, int32(m.FD()))
+		runtime.SetFinalizer(m, nil)
+		keep = append(keep, m)
+	}
+	return fds, nil
+})
+
+// TestKernelCallCases: the kernel's verdict on every call case is ours, but for
+// cases that say why.
+func TestKernelCallCases(t *testing.T) {
+	requireKernel(t)
+	fds, err := kernelCallMaps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range callCases() {
+		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
+			if c.kernel == notAsked {
+				t.Skip("the kernel has no such function, or wants type information of it")
+			}
+			_, p := assembleWith(t, c.hook, c.text, callMaps)
+			accepted, log := kernelVerdictAs(t, fds, p, table.HookByName(bpf.Linux, c.hook).Number)
+			ours := c.code == ""
+			switch {
+			case c.kernel == "" && accepted != ours:
+				t.Errorf("kernel accepts: %v, we: %v\n%s", accepted, ours, log)
+			case c.kernel != "" && accepted == ours:
+				t.Errorf("the kernel agrees; remove %q", c.kernel)
+			}
+		})
+	}
+}
