@@ -29,8 +29,9 @@ type Error struct {
 	PathCut bool     `json:"path_cut,omitempty"`
 	Need    string   `json:"need,omitempty"` // the missing check in C terms
 	Fix     string   `json:"fix,omitempty"`  // a line of C to add
-	// Held is where what is held, or was not given back, was acquired; its
-	// Name is the verb, "reserved".
+	// Held is where what is held, or was not given back, was acquired, its
+	// Name is the verb: "reserved". With a Value it is where a pointer ended:
+	// "given back", "the packet may move".
 	Held *Made `json:"held,omitempty"`
 	// Function is the function of the instruction when it is not the entry.
 	Function string `json:"function,omitempty"`
@@ -122,8 +123,8 @@ func (e *Error) message() string {
 // remark is what the instruction does, with the value of the register that
 // matters when no other line tells it.
 func (e *Error) remark() string {
-	for _, r := range e.Registers {
-		if e.Code != reason.UninitReg && (r.Made == nil || r.Made.Value != r.Value) {
+	for _, r := range e.Registers[:min(1, len(e.Registers))] {
+		if e.Code != reason.UninitReg && (e.Held == nil || e.Held.Value == "") && (r.Made == nil || r.Made.Value != r.Value || r.Made.Pos.Line == e.Pos.Line) {
 			if e.Does == "" {
 				return r.Name + " = " + r.Value
 			}
@@ -145,18 +146,7 @@ const maxQuote = 100
 
 // quote prints the C lines that matter with what happens there.
 func (e *Error) quote(b *strings.Builder) {
-	var l []quoted
-	if h := e.Held; h != nil && h.Pos.Line != 0 && h.Source != "" {
-		l = append(l, quoted{h.Pos.Line, h.Source, h.Name + " here"})
-	}
-	for _, r := range e.Registers {
-		if m := r.Made; m != nil && m.Pos.Line != 0 && m.Source != "" {
-			l = append(l, quoted{m.Pos.Line, m.Source, fmt.Sprintf("%s = %s", m.Name, m.Value)})
-		}
-	}
-	if e.Source != "" {
-		l = append(l, quoted{e.Pos.Line, e.Source, e.remark()})
-	}
+	l := e.quotes()
 	width, digits := 0, 1
 	for i, q := range l {
 		if len(q.source) > maxQuote {
@@ -181,6 +171,42 @@ func (e *Error) quote(b *strings.Builder) {
 	if e.Does != "" {
 		fmt.Fprintf(b, "  instruction %d %s\n", e.Slot, e.Does)
 	}
+}
+
+// quotes are the lines to quote: where values were made, what happened to
+// them, and the refused line; in the order of the path.
+func (e *Error) quotes() []quoted {
+	var l []quoted
+	add := func(line int, source, remark string) {
+		if line == 0 || source == "" {
+			return
+		}
+		if n := len(l); n > 0 && l[n-1].line == line && l[n-1].source == source && l[n-1].remark != "" {
+			l[n-1].remark += "; " + remark
+			return
+		}
+		l = append(l, quoted{line, source, remark})
+	}
+	held := e.Held
+	if held != nil && held.Value == "" {
+		add(held.Pos.Line, held.Source, held.Name+" here")
+	}
+	for i, r := range e.Registers {
+		m := r.Made
+		if m == nil || i == 0 && m.Pos.Line == e.Pos.Line || i == 0 && len(e.Registers) > 1 {
+			continue
+		}
+		what := m.Name + " = " + m.Value
+		if i > 0 && r.Value != m.Value {
+			what += ", later " + r.Value
+		}
+		add(m.Pos.Line, m.Source, what)
+	}
+	if held != nil && held.Value != "" {
+		add(held.Pos.Line, held.Source, held.Name+" "+held.Value)
+	}
+	add(e.Pos.Line, e.Source, e.remark())
+	return l
 }
 
 // pathLine is the lines of the path: "38 -> 41".
@@ -211,7 +237,9 @@ func (e *Error) pathLine() string {
 	if len(l) == 0 {
 		return ""
 	}
-	add(e.Pos.Line)
+	if add(e.Pos.Line); len(l) == 1 {
+		return "" // no branch that tells more
+	}
 	const shown = 10
 	cut := e.PathCut
 	if len(l) > shown {

@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
@@ -11,7 +10,6 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
-	"github.com/bpf2go-native/bpf2go-native/verifier/value"
 )
 
 // unsupportedHook is the fault of a program whose type cannot be compiled.
@@ -48,20 +46,62 @@ func (v *verification) refuse(f *transfer.Fault, res *explore.Result) *Error {
 		}
 	}
 	if res == nil {
+		if f.Code == reason.Recursion && e.Need == "" {
+			e.Need = "write it as a loop with a bound, or as one function for each level"
+		}
 		return e
 	}
-	made := -1
+	a := &advice{v: v, env: transfer.NewEnv(v.obj, v.p), e: e, f: f, made: -1}
+	a.env.Fold, a.env.Strict = v.hasFrozen(), v.opt.Strict
+	a.r = v.replay(a.env, res)
+	start := -1
 	if f.Reg != transfer.NoReg {
-		env := transfer.NewEnv(v.obj, v.p)
-		r := Register{Name: f.Reg.String(), Value: transfer.Words(env, &f.Value)}
-		if f.Value.Kind != state.Uninit {
-			r.Made, made = v.made(env, f, res.Path)
-		}
-		e.Registers = append(e.Registers, r)
+		start = a.registers()
 	}
-	v.path(e, res, made)
-	e.Fix = v.fix(e, f)
+	if f.Since > 0 {
+		start = lastAt(res.Path, f.Since-1)
+	}
+	v.path(e, res, start)
+	a.advise()
 	return e
+}
+
+// registers tells the value at fault and where it was made, and the variable
+// number in it. It returns the step of the path where the story begins.
+func (a *advice) registers() (start int) {
+	f, e, last := a.f, a.e, len(a.r.path)-1
+	r := Register{Name: f.Reg.String(), Value: transfer.Words(a.env, &f.Value)}
+	start = -1
+	if f.Value.Kind == state.Uninit || last < 0 {
+		e.Registers = append(e.Registers, r)
+		return -1
+	}
+	from, idx := a.v.trace(a.r, f.Reg, last)
+	if f.Value.Kind == state.Scalar && f.Code == reason.PtrArith && a.r.last != nil {
+		idx = a.v.number(a.r, f.Reg, last, f.Value)
+	}
+	if from != nil {
+		r.Made = a.v.made(a.env, a.r, from, f.Value)
+		a.made, start = from.step, from.step
+	}
+	e.Registers = append(e.Registers, r)
+	if a.idx = idx; idx != nil {
+		m := a.v.made(a.env, a.r, &idx.source, idx.value)
+		words := transfer.Words(a.env, &idx.value)
+		e.Registers = append(e.Registers, Register{Name: m.Name, Value: words, Made: m})
+		start = idx.step
+	}
+	return start
+}
+
+// lastAt is the last step of a path at a slot, -1 when there is none.
+func lastAt(path []explore.Step, pc int) int {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i].PC == pc {
+			return i
+		}
+	}
+	return -1
 }
 
 // line is the C line of a slot; where an instruction has none, that of the
@@ -103,104 +143,3 @@ func (v *verification) path(e *Error, res *explore.Result, made int) {
 		e.Path, e.PathCut = e.Path[n-kept:], true
 	}
 }
-
-// place is where a value was, going backwards along a path: a register, or a
-// spill at off when reg is NoReg.
-type place struct {
-	depth int
-	reg   bpf.Reg
-	off   int32
-}
-
-// made finds where the value of the fault's register was made, through moves,
-// spills, calls and added constants. It returns the index in the path, too.
-func (v *verification) made(env *transfer.Env, f *transfer.Fault, path []explore.Step) (*Made, int) {
-	at := place{depth: path[len(path)-1].Depth, reg: f.Reg}
-	for i := len(path) - 2; i >= 0; i-- {
-		s := path[i]
-		in := &v.p.Insns[s.PC]
-		if !v.origin(in, s, &at) {
-			continue
-		}
-		w := f.Value
-		if w.IsPtr() {
-			w.Off, w.S, w.Room = 0, value.Const(0), 0
-		}
-		l := v.line(s.PC)
-		name := at.reg
-		return &Made{Slot: s.PC, Pos: l.Pos, Source: l.Text, Name: name.String(), Value: transfer.Words(env, &w)}, i
-	}
-	return nil, -1
-}
-
-// origin reports whether the instruction made the value at the place;
-// otherwise it moves the place to where the value was before.
-func (v *verification) origin(in *bpf.Instruction, s explore.Step, at *place) bool {
-	row := table.OpOf(in.Op)
-	switch {
-	case row.Class == table.ClassCall && in.Kind == bpf.KindLocal:
-		if s.Depth+1 == at.depth && at.reg <= bpf.R5 {
-			at.depth--
-		}
-		return false
-	case row.Class == table.ClassExit:
-		if s.Depth == at.depth+1 && at.reg == bpf.R0 {
-			at.depth++
-		}
-		return false
-	case s.Depth != at.depth:
-		return false
-	case at.reg == transfer.NoReg:
-		if row.Class == table.ClassStore && in.Dst == bpf.R10 && in.Off == at.off {
-			if in.Src == bpf.RegImm {
-				return true
-			}
-			at.reg = in.Src
-		}
-		return false
-	case row.Class == table.ClassCall:
-		return at.reg <= bpf.R5
-	case in.Dst != at.reg || row.Class == table.ClassStore || row.Class == table.ClassJump || row.Class == table.ClassAtomic:
-		return false
-	case in.Op == bpf.OpMov && in.Src != bpf.RegImm:
-		at.reg = in.Src
-		return false
-	case (in.Op == bpf.OpAdd || in.Op == bpf.OpSub) && in.Src == bpf.RegImm:
-		return false
-	case in.Op == bpf.OpLoad && in.Src == bpf.R10:
-		at.reg, at.off = transfer.NoReg, in.Off
-		return false
-	}
-	return true
-}
-
-// fix is a line of C that adds the missing check, when one can be told.
-func (v *verification) fix(e *Error, f *transfer.Fault) string {
-	leave := "return 0;"
-	if v.p.Hook.Name == "xdp" {
-		leave = "return XDP_PASS;"
-	}
-	if f.Check != "" {
-		return fmt.Sprintf("if (%s) %s", f.Check, leave)
-	}
-	switch f.Code {
-	case reason.MayBeNull:
-		name := "value"
-		if m := e.Registers[0].Made; m != nil {
-			if found := assigned().FindStringSubmatch(m.Source); found != nil {
-				name = found[1]
-			}
-		}
-		e.Need = fmt.Sprintf("no branch tests %s for NULL before line %d", name, e.Pos.Line)
-		if e.Pos.Line == 0 {
-			e.Need = "no branch tests the value for NULL"
-		}
-		return fmt.Sprintf("if (!%s) %s", name, leave)
-	case reason.InfiniteLoop, reason.TooManyInsns:
-		return "for (i = 0; i < MAX; i++) { ... }   /* with a constant MAX */"
-	}
-	return ""
-}
-
-// assigned matches the variable that a lookup's result is assigned to.
-func assigned() *regexp.Regexp { return regexp.MustCompile(`(\w+)\s*=[^=].*bpf_map_lookup_elem`) }
