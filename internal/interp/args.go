@@ -23,7 +23,7 @@ var arguments = [table.NumArgKinds]func(c *helperCall, k int) error{
 	},
 	table.ArgMap:           (*helperCall).mapArgument,
 	table.ArgKey:           func(c *helperCall, k int) error { return c.memory(k, int(c.m.def.KeySize), false, true) },
-	table.ArgValue:         func(c *helperCall, k int) error { return c.memory(k, int(c.m.def.ValueSize), false, true) },
+	table.ArgValue:         (*helperCall).value,
 	table.ArgValueOrNull:   func(c *helperCall, k int) error { return c.orNull(k, int(c.m.def.ValueSize), false) },
 	table.ArgValueOut:      func(c *helperCall, k int) error { return c.memory(k, int(c.m.def.ValueSize), true, false) },
 	table.ArgMem:           func(c *helperCall, k int) error { return c.sized(k, false, true, false) },
@@ -136,6 +136,14 @@ func (c *helperCall) memory(k, size int, write, initialised bool) error {
 	}
 	c.mem[k] = from.bytes[at : at+size : at+size]
 	return nil
+}
+
+// value is a value of the map, a socket where the map holds sockets.
+func (c *helperCall) value(k int) error {
+	if c.m.row.Lookup == table.LookupSock {
+		return c.object(k, false, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock)
+	}
+	return c.memory(k, int(c.m.def.ValueSize), false, true)
 }
 
 // orNull is memory of a size that is read, or 0.

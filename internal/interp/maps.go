@@ -3,6 +3,7 @@ package interp
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -40,11 +41,8 @@ func (m *Machine) newMap(index int, def *frontend.Map, inner bool) (*Map, error)
 	if row == nil {
 		return nil, fmt.Errorf("map type %d: %w", def.Type, bpf.ErrUnsupported)
 	}
-	entries := def.MaxEntries
-	if def.Type == bpf.MapPerfEvent && entries == 0 {
-		entries = uint32(m.opt.CPUs) // what loaders do
-	}
-	if err := row.Check(m.rules, def.KeySize, def.ValueSize, entries, def.Flags); err != nil {
+	def = m.loaded(row, def)
+	if err := row.Check(m.rules, def.KeySize, def.ValueSize, def.MaxEntries, def.Flags); err != nil {
 		return nil, err
 	}
 	made := &Map{
@@ -56,6 +54,37 @@ func (m *Machine) newMap(index int, def *frontend.Map, inner bool) (*Map, error)
 		copy(made.cell(made.indexKey(0), 0).bytes, def.Data)
 	}
 	return made, nil
+}
+
+// loaded is a definition as loaders make it: objects leave out what is always
+// the same or what only the machine knows.
+func (m *Machine) loaded(row *table.MapType, def *frontend.Map) *frontend.Map {
+	made := *def
+	if row.Value != 0 || row.Values != nil {
+		made.KeySize, made.ValueSize = orElse(made.KeySize, 4), orElse(made.ValueSize, 4)
+	}
+	switch {
+	case def.Type == bpf.MapPerfEvent:
+		made.KeySize, made.ValueSize, made.MaxEntries = 4, 4, orElse(made.MaxEntries, uint32(m.opt.CPUs))
+	case def.Type == bpf.MapStackTrace:
+		const frames = 127
+		made.ValueSize = orElse(made.ValueSize, 8*frames)
+	case row.Pages:
+		const page = 4096
+		made.KeySize, made.ValueSize = 0, 0
+		made.MaxEntries = max(page, uint32(1)<<bits.Len32(max(1, min(made.MaxEntries, 1<<31))-1))
+	}
+	if !row.NoEntries {
+		made.MaxEntries = orElse(made.MaxEntries, 1)
+	}
+	return &made
+}
+
+func orElse(n, otherwise uint32) uint32 {
+	if n == 0 {
+		return otherwise
+	}
+	return n
 }
 
 // as is the same map as an inner map of another one.

@@ -46,6 +46,7 @@ var results = [table.NumRetKinds]func(*helperCall) (Value, error){
 	table.RetTcpSockOrNull:    (*helperCall).anyObject,
 	table.RetSockCommonOrNull: (*helperCall).anyObject,
 	table.RetTask:             (*helperCall).anyObject,
+	table.RetKernelSockOrNull: (*helperCall).anyObject,
 	table.RetObject:           (*helperCall).unknown,
 }
 
