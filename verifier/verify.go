@@ -123,6 +123,10 @@ func (v *verification) prove(env *transfer.Env, g *flow.Graph) (*check.Seen, err
 		return nil, err
 	}
 	late, seen, err2 := v.try(env, g, v.limits(), exact)
+	if late.Fault != nil && late.Widened > 0 && !limited(late.Fault) {
+		exact.Delay = v.opt.MaxProcessed // never
+		late, seen, err2 = v.try(env, g, half, exact)
+	}
 	switch {
 	case seen != nil:
 		v.opt.Stats.Unweakened = !exact.Weaken
@@ -158,10 +162,33 @@ func (v *verification) try(env *transfer.Env, g *flow.Graph, limits explore.Limi
 		return res, nil, v.refuse(&transfer.Fault{Code: reason.Internal, Reg: transfer.NoReg, What: err.Error()}, nil)
 	}
 	stats.Checked += seen.Executed
+	if f := g.Stack(env, stackOf(seen), laterOf(env, res.Certificate)); f != nil {
+		return &explore.Result{Fault: f}, nil, v.refuse(f, nil)
+	}
 	if v.opt.confirmed != nil {
 		v.opt.confirmed(env, res.Certificate)
 	}
 	return res, seen, nil
+}
+
+// stackOf is how many bytes of stack each function touches.
+func stackOf(seen *check.Seen) []int {
+	l := make([]int, len(seen.Funcs))
+	for i := range seen.Funcs {
+		l[i] = int(-seen.Funcs[i].Lowest)
+	}
+	return l
+}
+
+// laterOf says which functions the run time calls after the program.
+func laterOf(env *transfer.Env, c *check.Certificate) []bool {
+	l := make([]bool, len(env.Funcs))
+	for _, r := range c.Roots {
+		if r.Kind == transfer.RootTimer {
+			l[r.Func] = true
+		}
+	}
+	return l
 }
 
 // hasFrozen reports whether the program uses read-only data.

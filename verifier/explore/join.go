@@ -70,9 +70,6 @@ func (j *joiner) frame(d int) bool {
 	if o.Func != c.Func || o.Return != c.Return || o.Callback != c.Callback || (o.Busy == 0) != (c.Busy == 0) {
 		return false
 	}
-	if o.Turns < c.Turns {
-		j.to.Own(d).Turns = o.Turns
-	}
 	for r := range c.Regs[:bpf.R10] {
 		if c.Regs[r].Kind == state.Uninit {
 			continue

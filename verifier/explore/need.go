@@ -72,10 +72,21 @@ func (x *search) generalise(n *node) {
 		}
 		for i := len(run.recs) - 1; i >= 0; i-- {
 			rec := &run.recs[i]
-			if rec.fork > 0 {
-				cur.join(&needs[rec.fork-1])
+			if rec.fork == 0 {
+				x.back(n, rec, cur)
+				continue
 			}
+			taken := &needs[rec.fork-1]
+			if rec.flags&calledBack == 0 {
+				cur.join(taken)
+				x.back(n, rec, cur)
+				continue
+			}
+			// The callback finds the caller as it is; its arguments are
+			// made of the call's.
 			x.back(n, rec, cur)
+			taken[rec.depth+1] = frameNeed{}
+			cur.join(taken)
 		}
 	}
 	s := n.s.Clone()
@@ -326,9 +337,6 @@ func (x *search) backCall(in *bpf.Instruction, r *rec, cur *need, spans []span) 
 			f.use(in.Dst, true)
 		}
 		return
-	}
-	if int(r.depth)+1 < len(cur) {
-		cur[r.depth+1] = frameNeed{} // a callback's arguments are the helper's
 	}
 	f.kill(scratchRegs)
 	overwrite(cur, spans)

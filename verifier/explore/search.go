@@ -81,7 +81,8 @@ type rec struct {
 const (
 	tookJump = 1 << iota
 	farLink
-	entered // a function of the program
+	entered    // a function of the program
+	calledBack // the taken edge enters a function
 )
 
 // pending is a path that is still to be explored.
@@ -302,6 +303,9 @@ func (x *search) step() (ended bool, f *transfer.Fault) {
 		r.nspans = uint8(len(n.spans) - int(r.spans))
 	}
 	if m.Taken != nil {
+		if m.Taken.Depth() > int(depth) {
+			r.flags |= calledBack
+		}
 		k := int32(len(n.runs))
 		r.fork = k + 1
 		n.runs = append(n.runs, run{from: x.run, at: int32(len(n.runs[x.run].recs)), end: -1, recs: make([]rec, 0, storeAfter)})

@@ -14,6 +14,8 @@ const (
 	BadInsn          Code = "V005"
 	Recursion        Code = "V006"
 	TooDeep          Code = "V007"
+	BadContract      Code = "V008"
+	CombinedStack    Code = "V009"
 	UninitReg        Code = "V010"
 	PtrArith         Code = "V011"
 	MayBeNull        Code = "V012"
@@ -34,7 +36,6 @@ const (
 	NotReleased      Code = "V027"
 	BadLock          Code = "V028"
 	BadDynptr        Code = "V029"
-	BadContract      Code = "V008"
 	BadIter          Code = "V033"
 	BadCallback      Code = "V034"
 	MemBounds        Code = "V035"
@@ -68,6 +69,7 @@ func Rows() []Row {
 		{Recursion, "recursive call", "A function calls itself, directly or through others. Unroll the recursion or use a loop with an explicit stack."},
 		{TooDeep, "too many nested calls", "At most 8 frames may be active. Mark functions __always_inline."},
 		{BadContract, "global function that cannot be verified on its own", "A function that is not static is verified by the types of its parameters: numbers, the context, pointers to structs. Make it static, or change its parameters."},
+		{CombinedStack, "call chain with too much stack", "The functions that are active at one time may use 512 bytes of stack together, each rounded up to 16; the callers of a function with a tail call less than 256. Move large variables into a map, or make the functions share less."},
 		{UninitReg, "register is read before it is written", "On this path nothing was assigned to the register. In C: an uninitialised variable, a call with too few arguments, or a use of r1 to r5 behind a call."},
 		{PtrArith, "arithmetic that a pointer does not allow", "Only numbers with known bounds may be added to or subtracted from pointers, in 64 bits. Bound the number first, and test a map value for NULL before computing with it."},
 		{MayBeNull, "value from map lookup may be NULL", "bpf_map_lookup_elem returns NULL when there is no such key. Every path to a use has to test the pointer."},
