@@ -83,10 +83,9 @@ func (l *loader) globalType(g *frontend.Global, section string) error {
 		if err != nil {
 			return err
 		}
-		if t.Size != g.Size {
-			return fmt.Errorf("malformed object: it has %d bytes, its type has %d", g.Size, t.Size)
+		if t.Size == g.Size { // it is larger with a flexible array
+			g.Type = t
 		}
-		g.Type = t
 	}
 	return nil
 }

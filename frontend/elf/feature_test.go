@@ -3,6 +3,7 @@ package elf
 import (
 	"debug/elf"
 	"encoding/binary"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -236,5 +237,22 @@ func TestMapIDs(t *testing.T) {
 		if m.Inner == nil || m.Inner.Name != "in" || len(m.Slots) != 1 || m.Slots[0].Index != 1 || o.Maps[m.Slots[0].Map].Name != "in" {
 			t.Errorf("inner map %+v, elements %+v", m.Inner, m.Slots)
 		}
+	}
+}
+
+// TestShortExt: clang before 9 wrote a header without CO-RE into .BTF.ext.
+func TestShortExt(t *testing.T) {
+	data := read(t, filepath.Join(own, "contract.bpf.o"))
+	want := dump(t, load(t, data, Options{}))
+	f, err := elf.NewFile(strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Section(".BTF.ext")
+	b := data[s.Offset : s.Offset+s.Size]
+	copy(b[shortExt:], b[longExt:])
+	binary.LittleEndian.PutUint32(b[4:], shortExt)
+	if diff := cmp.Diff(want, dump(t, load(t, data, Options{}))); diff != "" || !strings.Contains(want, "; contract.bpf.c:") {
+		t.Errorf("long header -, short +:\n%s", diff)
 	}
 }

@@ -156,7 +156,7 @@ func (l *loader) loadBTF() error {
 	}
 	l.btf = spec
 	// Without .BTF.ext, or with a damaged one, there are no lines.
-	if local, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(l.data)); err == nil {
+	if local, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(l.extended())); err == nil {
 		l.local, l.ext = local, ext
 	}
 	return nil

@@ -2,6 +2,7 @@ package elf
 
 import (
 	"debug/elf"
+	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf/btf"
@@ -20,6 +21,37 @@ func isData(s *elf.Section) bool {
 // isDefinitions reports whether a section holds maps defined by BTF.
 func isDefinitions(s *elf.Section) bool {
 	return s.Name == btfMapSection || strings.HasPrefix(s.Name, btfMapSection+".")
+}
+
+// Sizes of the header of .BTF.ext in bytes: without CO-RE (clang before 9),
+// and with the place of its relocations. The size stands at byte 4.
+const (
+	shortExt = 24
+	longExt  = 32
+)
+
+// extended returns the file, with a longer header in .BTF.ext when that is of
+// the first kind: package btf reads the second kind only. What the header says
+// of offsets counts from its end.
+func (im *image) extended() []byte {
+	i := slices.IndexFunc(im.file.Sections, func(s *elf.Section) bool { return s.Name == ".BTF.ext" })
+	if i < 0 {
+		return im.data
+	}
+	old := im.bytes(im.file.Sections[i])
+	if len(old) < shortExt || im.order.Uint32(old[4:]) != shortExt {
+		return im.data
+	}
+	data := slices.Clone(im.data)
+	at := uint64(len(data))
+	data = append(data, old[:shortExt]...)
+	data = append(data, make([]byte, longExt-shortExt)...)
+	data = append(data, old[shortExt:]...)
+	im.order.PutUint32(data[at+4:], longExt)
+	header := im.order.Uint64(data[40:]) + uint64(i)*sectionSize
+	im.order.PutUint64(data[header+24:], at)
+	im.order.PutUint64(data[header+32:], uint64(len(data))-at)
+	return data
 }
 
 // declared is a variable or function that BTF lists for a section.
