@@ -72,6 +72,9 @@ var sockCases = []objectCase{
 	{"sched_cls", "listener", "", "", fullSock + "r1 = r6\ncall get_listener_sock\nif r0 == 0 goto l\nr0 = *(u32 *)(r0 + 8)\nl:\nr0 = 0\nexit"},
 	{"sched_cls", "release of the packet's", "V037", "", skbSock + releaseSock},
 	{"sched_cls", "release of the packet's full socket", "V037", "", fullSock + releaseSock},
+	{"sched_cls", "kernel's tcp_sock", "", "", ownedSock("skc_lookup_tcp") + "r1 = r6\ncall skc_to_tcp_sock\nif r0 == 0 goto l\nr6 = r0\n" + releaseSock + "\nl:\n" + releaseSock},
+	{"sched_cls", "kernel's tcp_sock or NULL", "V012", "", ownedSock("skc_lookup_tcp") + "r1 = r6\ncall skc_to_tcp_sock\nr1 = r0\ncall sk_release\nr0 = 0\nexit"},
+	{"sched_cls", "fields of the kernel's tcp_sock", "V040", "kernel: reads the fields by its BTF", ownedSock("skc_lookup_tcp") + "r1 = r6\ncall skc_to_tcp_sock\nif r0 == 0 goto l\nr7 = *(u16 *)(r0 + 16)\nl:\n" + releaseSock},
 
 	{"sched_cls", "lookup and release", "", "", ownedSock("sk_lookup_tcp") + releaseSock},
 	{"sched_cls", "lookup udp and release", "", "", ownedSock("sk_lookup_udp") + releaseSock},

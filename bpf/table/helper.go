@@ -92,6 +92,7 @@ const (
 	RetTcpSockOrNull                   // a tcp_sock, or 0
 	RetSockCommonOrNull                // a sock_common, or 0
 	RetTask                            // a task_struct, not counted
+	RetKernelSockOrNull                // a socket of a type of the kernel, or 0
 	RetObject                          // a kernel object of another kind: refused
 
 	// NumRetKinds is the number of kinds, for arrays indexed by RetKind.
@@ -110,6 +111,8 @@ func (k RetKind) Object() (kind ObjectKind, null bool) {
 		return ObjSockCommon, true
 	case RetTask:
 		return ObjTask, false
+	case RetKernelSockOrNull:
+		return ObjKernelSock, true
 	}
 	return ObjNone, false
 }

@@ -15,6 +15,7 @@ const (
 	ObjFlowKeys              // struct bpf_flow_keys
 	ObjTask                  // opaque
 	ObjCgroup                // opaque
+	ObjKernelSock            // a socket as the kernel sees it; opaque
 	ObjOther                 // opaque
 
 	// NumObjectKinds is the number of kinds, for arrays indexed by ObjectKind.
@@ -47,6 +48,7 @@ var objects = [NumObjectKinds]Object{
 	ObjFlowKeys:   {Name: "flow_keys", Size: 56, Fields: []Field{{Name: "flow_keys", Size: 56, Loads: all, Stores: all, Unaligned: true}}},
 	ObjTask:       {Name: "task_struct"},
 	ObjCgroup:     {Name: "cgroup"},
+	ObjKernelSock: {Name: "kernel socket"},
 	ObjOther:      {Name: "object"},
 }
 

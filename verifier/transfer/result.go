@@ -26,6 +26,7 @@ var results = [table.NumRetKinds]func(m *Machine, h *table.Helper) *Fault{
 	table.RetTcpSockOrNull:    (*Machine).retObject,
 	table.RetSockCommonOrNull: (*Machine).retObject,
 	table.RetTask:             (*Machine).retObject,
+	table.RetKernelSockOrNull: (*Machine).retObject,
 	table.RetObject:           retOther,
 }
 

@@ -31,8 +31,8 @@ func (m *Machine) inObject(p *state.Value, a access, n *Access) *Fault {
 
 // sockKinds and fullKinds are the objects that helpers take as sockets.
 var (
-	sockKinds = [table.NumObjectKinds]bool{table.ObjSockCommon: true, table.ObjSock: true, table.ObjTcpSock: true, table.ObjXdpSock: true}
-	fullKinds = [table.NumObjectKinds]bool{table.ObjSock: true, table.ObjTcpSock: true}
+	sockKinds = [table.NumObjectKinds]bool{table.ObjSockCommon: true, table.ObjSock: true, table.ObjTcpSock: true, table.ObjXdpSock: true, table.ObjKernelSock: true}
+	fullKinds = [table.NumObjectKinds]bool{table.ObjSock: true, table.ObjTcpSock: true, table.ObjKernelSock: true}
 	taskKinds = [table.NumObjectKinds]bool{table.ObjTask: true}
 )
 
