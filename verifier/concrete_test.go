@@ -1,229 +1,307 @@
 package verifier_test
 
 import (
-	"fmt"
+	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
 	"github.com/bpf2go-native/bpf2go-native/verifier/check"
-	"github.com/bpf2go-native/bpf2go-native/verifier/explore"
-	"github.com/bpf2go-native/bpf2go-native/verifier/flow"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
 )
 
-// certify returns a confirmed certificate of a program, nil when it has none.
-func certify(t testing.TB, obj *frontend.Object, p *frontend.Program) (*transfer.Env, *check.Certificate) {
-	t.Helper()
-	for _, fold := range []bool{false, true} {
-		env := transfer.NewEnv(obj, p)
-		env.Fold = fold
-		g, f := flow.Analyse(env)
-		if f != nil {
-			return nil, nil
-		}
-		res := explore.Run(env, g, explore.Limits{Insns: 1 << 20, Nodes: 1 << 20, Bytes: 1 << 30}, explore.Mode{Weaken: true, Delay: 2})
-		if res.Fault != nil {
-			continue
-		}
-		if _, err := check.Run(env, res.Certificate, 1<<22); err != nil {
-			t.Fatal(err)
-		}
-		return env, res.Certificate
-	}
-	return nil, nil
+// proof is a confirmed certificate with what a follower needs.
+type proof struct {
+	obj  *frontend.Object
+	p    *frontend.Program
+	env  *transfer.Env
+	cert *check.Certificate
+	// stops are the decisions of each entry's paths at points, by the key of
+	// the path (see step).
+	stops []map[uint64]int32
+	seen  *check.Seen
 }
 
-// lockstep executes a program on abstract states beside the interpreter and
-// checks that every concrete state is one of the abstract state. At points it
-// changes to certificate states at random.
+// prove verifies a program, nil when it is refused.
+func prove(t testing.TB, obj *frontend.Object, p *frontend.Program) *proof {
+	t.Helper()
+	l, err := verifier.Prove(obj, p, verifier.Options{MaxProcessed: 1 << 20})
+	if err != nil || len(l) == 0 {
+		return nil
+	}
+	last := l[len(l)-1]
+	return newProof(t, obj, p, last.Env, last.Cert)
+}
+
+func newProof(t testing.TB, obj *frontend.Object, p *frontend.Program, env *transfer.Env, cert *check.Certificate) *proof {
+	t.Helper()
+	seen, err := check.Run(env, cert, 1<<24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pr := &proof{obj: obj, p: p, env: env, cert: cert, seen: seen, stops: make([]map[uint64]int32, len(cert.Entries))}
+	for i := range cert.Entries {
+		pr.stops[i] = pr.decisions(t, i)
+	}
+	return pr
+}
+
+// step is the key of a path that executes slot pc and goes on at Next (way 0)
+// or Taken (way 1).
+func step(key uint64, pc int, way uint64) uint64 {
+	key = (key ^ uint64(pc)<<1 ^ way) * 0x9e3779b97f4a7c15
+	return key ^ key>>29
+}
+
+// decisions walks the paths of an entry as the checker does and gives each
+// its stop.
+func (pr *proof) decisions(t testing.TB, i int) map[uint64]int32 {
+	type branch struct {
+		pc  int
+		key uint64
+		s   *state.State
+	}
+	e := &pr.cert.Entries[i]
+	m := transfer.Machine{Env: pr.env}
+	rest, found := e.Stops, map[uint64]int32{}
+	pending := []branch{{e.PC, 1, e.State.Clone()}}
+	for len(pending) > 0 {
+		b := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		m.S, m.PC = b.s, b.pc
+		for key := b.key; ; {
+			if key != 1 && pr.cert.Points[m.PC] && len(rest) > 0 {
+				stop := rest[0]
+				rest, found[key] = rest[1:], stop
+				if stop != check.Through {
+					break
+				}
+			}
+			pc := m.PC
+			if f := m.Step(); f != nil {
+				t.Fatalf("confirmed, but %v", f)
+			}
+			if m.Taken != nil {
+				pending = append(pending, branch{m.Target, step(key, pc, 1), m.Taken})
+			}
+			if m.Next < 0 {
+				break
+			}
+			m.PC, key = m.Next, step(key, pc, 0)
+		}
+	}
+	return found
+}
+
+// place is where an abstract execution is: on a path from an entry.
+type place struct {
+	entry int
+	key   uint64
+	pc    int
+	s     *state.State
+}
+
+// root is an abstract execution that began in a function of its own: the
+// program, a global function, a callback of a timer.
+type root struct {
+	base int     // depth of its first frame
+	at   []place // where it may be; one of them is right
+}
+
+// lockstep executes a program on abstract states beside the interpreter,
+// along the paths of a certificate, and checks that every concrete state is
+// one of the abstract state.
 type lockstep struct {
-	t      *testing.T
-	r      *rand.Rand
-	m      transfer.Machine
-	cert   *check.Certificate
-	at     map[int][]int // entries by slot
-	in     state.Includer
-	p      *frontend.Program
-	length int // of the packet
-	began  bool
-	steps  int
-	points int
+	*proof
+	t     testing.TB
+	m     transfer.Machine
+	roots []root // active ones, the last is running
+	ended bool   // the program has called another one
+	sum   tally
+	// arrived is called when a path of the program comes to where it stops,
+	// or begins (from -1); c is a state of from's path that is in s.
+	arrived func(c *interp.State, from, to int, s *state.State)
+}
+
+func newLockstep(t testing.TB, pr *proof) *lockstep {
+	l := &lockstep{proof: pr, t: t}
+	l.m.Env = pr.env
+	return l
 }
 
 func (l *lockstep) trace(c *interp.State) {
-	m := &l.m
-	switch {
-	case !l.began:
-		m.S, l.began = l.cert.Entries[0].State.Clone(), true
-	case m.Taken != nil && c.PC == m.Target && (c.PC != m.Next || l.wrong(c, m.S) != ""):
-		m.S = m.Taken
-	case c.PC != m.Next:
-		l.t.Fatalf("slot %d ran after %d, abstractly %d follows", c.PC, m.PC, m.Next)
+	if l.ended = l.ended || c.Prog != nil && c.Prog != l.p; l.ended {
+		return
 	}
-	if l.cert.Points[c.PC] && l.r.IntN(2) == 0 {
-		for _, k := range l.at[c.PC] {
-			if l.in.Included(m.S, l.cert.Entries[k].State) {
-				m.S = l.cert.Entries[k].State.Clone()
-				l.points++
-				break
-			}
+	depth := len(c.Frames) - 1
+	for len(l.roots) > 0 && l.roots[len(l.roots)-1].base > depth {
+		l.roots = l.roots[:len(l.roots)-1]
+	}
+	switch {
+	case len(l.roots) == 0, depth == 0 && len(l.roots[0].at) == 0:
+		l.roots = []root{{0, l.starts(c)}}
+	case l.m.Note.Root != nil && l.m.Note.Root.Kind == transfer.RootGlobal && depth > l.roots[len(l.roots)-1].depth():
+		l.roots = append(l.roots, root{depth, l.starts(c)})
+	}
+	l.sum.steps++
+	run := &l.roots[len(l.roots)-1]
+	run.at = l.after(l.find(c, run))
+}
+
+// depth is that of the running frame before the last instruction was a call.
+func (r *root) depth() int { return r.base + r.at[0].s.Depth() }
+
+// starts are the entries of the roots that begin at the slot.
+func (l *lockstep) starts(c *interp.State) (at []place) {
+	for _, r := range l.cert.Roots {
+		e := &l.cert.Entries[r.Entry]
+		if e.PC == c.PC {
+			at = append(at, place{int(r.Entry), 1, e.PC, e.State.Clone()})
 		}
 	}
-	if why := l.wrong(c, m.S); why != "" {
-		l.t.Fatalf("before slot %d: %s\n%s", c.PC, why, listing(l.p))
+	return at
+}
+
+// find returns the abstract place that the concrete state is in.
+func (l *lockstep) find(c *interp.State, run *root) place {
+	why := "no abstract execution comes here"
+	for k := 0; k < len(run.at); k++ { // grows
+		at := run.at[k]
+		if at.pc == c.PC {
+			w := wrong(l.p, c, run.base, at.s)
+			if w == "" {
+				if at.key == 1 && run.base == 0 && l.arrived != nil {
+					l.arrived(c, -1, at.entry, at.s)
+				}
+				return l.stop(c, run.base, at)
+			}
+			why = w
+		}
+		if at.s.Frame(at.s.Depth()).Busy != 0 { // a helper goes on after a callback
+			run.at = append(run.at, l.after(l.stop(nil, 0, at))...)
+		}
 	}
-	l.steps++
-	m.PC = c.PC
+	l.t.Fatalf("before slot %d: %s\n%s", c.PC, why, listing(l.p))
+	return place{}
+}
+
+// stop changes to the entry where the path stops, if it does.
+func (l *lockstep) stop(c *interp.State, base int, at place) place {
+	if at.key == 1 || !l.cert.Points[at.pc] {
+		return at
+	}
+	to, ok := l.stops[at.entry][at.key]
+	switch {
+	case !ok:
+		l.t.Fatalf("slot %d: the certificate has no stop for a path of entry %d", at.pc, at.entry)
+	case to == check.Through:
+		return at
+	}
+	e := &l.cert.Entries[to]
+	if c != nil {
+		if why := wrong(l.p, c, base, e.State); why != "" {
+			l.t.Fatalf("slot %d: entry %d: %s\n%s", at.pc, to, why, listing(l.p))
+		}
+		l.sum.points++
+		if l.arrived != nil && base == 0 {
+			l.arrived(c, at.entry, int(to), at.s)
+		}
+	}
+	return place{entry: int(to), key: 1, pc: e.PC, s: e.State.Clone()}
+}
+
+// after executes the instruction at a place.
+func (l *lockstep) after(at place) (next []place) {
+	m := &l.m
+	m.S, m.PC = at.s, at.pc
 	if f := m.Step(); f != nil {
 		l.t.Fatalf("abstract execution is refused: %v", f)
 	}
+	if m.Next >= 0 {
+		next = append(next, place{at.entry, step(at.key, at.pc, 0), m.Next, m.S})
+	}
+	if m.Taken != nil {
+		next = append(next, place{at.entry, step(at.key, at.pc, 1), m.Target, m.Taken})
+	}
+	return next
 }
 
-// number is what relations are about: the number, or the variable part of a
-// pointer's offset.
-func variable(v *state.Value, c interp.Value) uint64 {
-	if v.Kind == state.Scalar {
-		return c.Bits
-	}
-	return uint64(c.Off() - v.Off)
+// tally counts what following met.
+type tally struct {
+	runs, steps, points int
+	unsupported         int // runs that ended at what the interpreter does not know
 }
 
-var kindOf = map[state.Kind]interp.Kind{
-	state.PtrCtx: interp.KindCtx, state.PtrStack: interp.KindStack, state.PtrPacket: interp.KindPacket,
-	state.PtrMeta: interp.KindMeta, state.PtrPacketEnd: interp.KindPacketEnd, state.PtrMapValue: interp.KindMapValue,
-	state.ConstMap: interp.KindMap,
+func (a *tally) add(b tally) {
+	a.runs, a.steps, a.points, a.unsupported = a.runs+b.runs, a.steps+b.steps, a.points+b.points, a.unsupported+b.unsupported
 }
 
-// member says why a concrete value is none of v, "" when it is.
-func (l *lockstep) member(v *state.Value, c interp.Value) string {
-	if v.Kind == state.Uninit {
-		return ""
-	}
-	if v.Kind == state.Scalar || v.Null && c.Bits == 0 {
-		if v.Kind == state.Scalar && !v.S.Has(c.Bits) {
-			return fmt.Sprintf("%#x is not in %+v", c.Bits, v.S)
+// longest is how many instructions of a run are followed; a program that is
+// proven to end sooner has to.
+const longest = 3000
+
+// follow runs a program in lockstep with a certificate on n inputs.
+func (pr *proof) follow(t testing.TB, n int, arrived func(c *interp.State, from, to int, s *state.State)) (sum tally) {
+	r := rand.New(rand.NewPCG(1, uint64(len(pr.p.Insns))))
+	for range n {
+		l := newLockstep(t, pr)
+		l.arrived = arrived
+		m, err := interp.New(pr.obj, interp.Options{ZeroStack: pr.readsUnwritten(), Trace: l.trace, Seed: r.Uint64(), MayGoto: r.Uint64N(64) + 1})
+		if errors.Is(err, bpf.ErrUnsupported) {
+			return tally{unsupported: 1}
+		} else if err != nil {
+			t.Fatal(err)
 		}
-		if v.Kind == state.Scalar && v.Room > 0 && c.Bits+uint64(v.Room) > uint64(l.length) {
-			return fmt.Sprintf("%d has not %d bytes of room in %d", c.Bits, v.Room, l.length)
+		fill(r, pr.obj, m)
+		in := input(r)
+		if pr.p.Hook.Memory {
+			in = memory(r)
 		}
-		return ""
-	}
-	if c.Kind != kindOf[v.Kind] {
-		return fmt.Sprintf("%v is not of kind %d", c, v.Kind)
-	}
-	switch v.Kind {
-	case state.PtrPacketEnd:
-		return ""
-	case state.PtrStack:
-		if c.Region.Frame != int(v.Frame) {
-			return fmt.Sprintf("%v is not of frame %d", c, v.Frame)
-		}
-	case state.PtrMapValue, state.ConstMap:
-		if c.Region.Map != int(v.Map) {
-			return fmt.Sprintf("%v is not of map %d", c, v.Map)
+		in.MaxInsns = min(pr.seen.MaxInsns, longest)
+		_, err = m.Run(pr.p, in)
+		l.sum.runs++
+		sum.add(l.sum)
+		switch {
+		case err == nil || l.ended || pr.seen.MaxInsns > longest && strings.Contains(err.Error(), "instructions executed"):
+		case errors.Is(err, bpf.ErrUnsupported):
+			sum.unsupported++
+		default:
+			t.Fatalf("accepted, but: %v\n%s", err, listing(pr.p))
 		}
 	}
-	n := variable(v, c)
-	if !v.S.Has(n) {
-		return fmt.Sprintf("%v: variable part %d is not in %+v", c, int64(n), v.S)
-	}
-	if v.Kind == state.PtrPacket && v.Room > 0 && n+uint64(v.Room) > uint64(l.length) {
-		return fmt.Sprintf("%v: %d + %d bytes are beyond %d", c, n, v.Room, l.length)
-	}
-	return ""
+	return sum
 }
 
-// wrong says why the concrete state is none of s, "" when it is.
-func (l *lockstep) wrong(c *interp.State, s *state.State) string {
-	if s.Depth() != len(c.Stacks)-1 {
-		return fmt.Sprintf("depth %d, abstractly %d", len(c.Stacks)-1, s.Depth())
+// follow proves a program and follows its certificate.
+func follow(t testing.TB, obj *frontend.Object, p *frontend.Program, n int) tally {
+	t.Helper()
+	pr := prove(t, obj, p)
+	if pr == nil {
+		return tally{}
 	}
-	class := map[uint32]uint64{}
-	null := map[uint32]bool{}
-	related := func(v *state.Value, x interp.Value) string {
-		if v.ID != 0 {
-			base := variable(v, x) - v.Delta
-			if old, ok := class[v.ID]; ok && old != base {
-				return fmt.Sprintf("class %d: %d and %d", v.ID, int64(old), int64(base))
-			}
-			class[v.ID] = base
-			if v.ID == state.LenClass && base != uint64(l.length) {
-				return fmt.Sprintf("length is %d, class says %d", l.length, base)
-			}
-		}
-		if v.Null {
-			if old, ok := null[v.Ref]; ok && old != (x.Bits == 0) {
-				return fmt.Sprintf("lookup %d: copies differ", v.Ref)
-			}
-			null[v.Ref] = x.Bits == 0
-		}
-		return ""
-	}
-	f := s.Frame(s.Depth())
-	for r := range f.Regs {
-		v := &f.Regs[r]
-		if v.Kind == state.Uninit {
-			continue
-		}
-		if why := l.member(v, c.Regs[r]); why != "" {
-			return fmt.Sprintf("r%d: %s", r, why)
-		}
-		if why := related(v, c.Regs[r]); why != "" {
-			return fmt.Sprintf("r%d: %s", r, why)
-		}
-	}
-	for d := range s.Depth() + 1 {
-		for i, cell := range s.Frame(d).Stack.Cells {
-			if cell == nil {
-				continue
-			}
-			if why := l.cell(i, cell, c.Stacks[d], related); why != "" {
-				return fmt.Sprintf("frame %d, stack at -%d: %s", d, 4*(i+1), why)
-			}
-		}
-	}
-	return ""
+	return pr.follow(t, n, nil)
 }
 
-// cell compares a stack cell with the bytes of a concrete stack.
-func (l *lockstep) cell(i int, cell *state.Cell, k *interp.Region, related func(*state.Value, interp.Value) string) string {
-	at := state.StackSize - 4*(i+1)
-	for j, kind := range cell.Bytes {
-		b, init := k.Byte(at + j)
-		if kind != state.Invalid && !init {
-			return "a byte was not written"
-		}
-		if kind == state.Zero && b != 0 {
-			return "a byte is not zero"
+// readsUnwritten reports whether the program may read stack bytes that it has
+// not written: they are zero then, as the facts ask the run time for.
+func (pr *proof) readsUnwritten() bool {
+	for i := range pr.seen.Insns {
+		if pr.seen.Insns[i].Uninit {
+			return true
 		}
 	}
-	if cell.Size == 0 {
-		return ""
-	}
-	x := interp.Value{Kind: interp.KindScalar}
-	for j := range int(cell.Size) {
-		b, _ := k.Byte(at + j)
-		x.Bits |= uint64(b) << (8 * j)
-	}
-	if cell.Size == 8 && at%8 == 0 {
-		if v, ok := k.Spill(at); ok {
-			x = v
-		}
-	}
-	if why := l.member(&cell.Val, x); why != "" {
-		return why
-	}
-	return related(&cell.Val, x)
+	return false
 }
 
 // fill gives maps random contents; keys and values are often small.
 func fill(r *rand.Rand, obj *frontend.Object, m *interp.Machine) {
 	for _, d := range obj.Maps {
-		if d.Data != nil || d.Type != bpf.MapHash && d.Type != bpf.MapArray {
+		if d.Data != nil || d.Type != bpf.MapHash && d.Type != bpf.MapArray || m.Map(d.Name) == nil {
 			continue
 		}
 		for k := range uint32(4) {
@@ -283,67 +361,68 @@ func input(r *rand.Rand) interp.Input {
 	return in
 }
 
-// follow runs a program in lockstep on n inputs.
-func follow(t *testing.T, obj *frontend.Object, p *frontend.Program, n int, more func(r *rand.Rand) interp.Input) (steps, points int) {
-	env, cert := certify(t, obj, p)
-	if cert == nil {
-		return 0, 0
-	}
-	return followCertificate(t, env, cert, obj, p, n, more)
+// source is a program of the repository.
+type source struct {
+	name string
+	obj  *frontend.Object
+	p    *frontend.Program
 }
 
-// newEnv prepares a program.
-func newEnv(obj *frontend.Object, p *frontend.Program) *transfer.Env { return transfer.NewEnv(obj, p) }
+// stricter are programs in which the interpreter refuses what the kernel and
+// the verifier accept, and why that is harmless.
+var stricter = map[string]string{
+	"xdp/made again":                                "a dynptr that holds no reference may be overwritten",
+	"xdp/made again, one slot further":              "the same",
+	"xdp/bytes read after submit":                   "bytes of a dynptr that has ended are any number",
+	"xdp/slice outlives the function of its dynptr": "the memory is a map value's and outlives the dynptr",
+	"sched_cls/listener outlives the release":       "a listener is not held and lives until the program ends",
+}
 
-// followCertificate runs a program in lockstep with the states of a
-// certificate.
-func followCertificate(t *testing.T, env *transfer.Env, cert *check.Certificate, obj *frontend.Object, p *frontend.Program, n int, more func(r *rand.Rand) interp.Input) (steps, points int) {
-	at := map[int][]int{}
-	for k := range cert.Entries {
-		at[cert.Entries[k].PC] = append(at[cert.Entries[k].PC], k)
-	}
-	r := rand.New(rand.NewPCG(1, uint64(len(p.Insns))))
-	for range n {
-		l := &lockstep{t: t, r: r, cert: cert, at: at, p: p}
-		l.m.Env = env
-		m, err := interp.New(obj, interp.Options{ZeroStack: true, Trace: l.trace})
-		if err != nil {
-			t.Fatal(err)
+// sources are all programs of the repository that have to be accepted.
+func sources(t testing.TB) (l []source) {
+	add := func(name, hook, code, text string, maps []*frontend.Map) {
+		if code == "" {
+			if stricter[hook+"/"+name] != "" {
+				return
+			}
+			obj, p := assembleWith(t, hook, text, maps)
+			l = append(l, source{hook + "/" + name, obj, p})
 		}
-		fill(r, obj, m)
-		in := more(r)
-		l.length = len(in.Data)
-		if _, err := m.Run(p, in); err != nil {
-			t.Fatalf("accepted, but: %v\n%s", err, listing(p))
-		}
-		steps, points = steps+l.steps, points+l.points
 	}
-	return steps, points
+	for _, c := range programCases {
+		add(c.name, "xdp", c.code, c.text, testMaps)
+	}
+	for _, c := range rawCases {
+		add(c.name, "raw", c.code, c.text, testMaps)
+	}
+	for _, c := range loopCases {
+		add(c.name, "xdp", c.code, c.text, testMaps)
+	}
+	for _, c := range objectCases() {
+		add(c.name, c.hook, c.code, c.text, objectMaps)
+	}
+	for _, name := range goodObjects(t) {
+		obj := load(t, name)
+		for _, p := range obj.Programs {
+			l = append(l, source{name + "/" + p.Name, obj, p})
+		}
+	}
+	return l
 }
 
 // TestConcrete: every state that the interpreter comes to in an accepted
-// program is one of the abstract state that the verifier has there.
+// program is one of the abstract state that the certificate has there.
 func TestConcrete(t *testing.T) {
-	steps, points := 0, 0
-	for _, c := range programCases {
-		if c.code != "" {
-			continue
-		}
-		t.Run(c.name, func(t *testing.T) {
-			obj, p := assemble(t, "xdp", c.text)
-			s, k := follow(t, obj, p, 30, input)
-			steps, points = steps+s, points+k
-		})
+	var sum tally
+	n := 10
+	if testing.Short() {
+		n = 3
 	}
-	for _, name := range goodObjects(t) {
-		t.Run(name, func(t *testing.T) {
-			obj := load(t, name)
-			s, k := follow(t, obj, obj.Programs[0], 15, input)
-			steps, points = steps+s, points+k
-		})
+	for _, s := range sources(t) {
+		t.Run(s.name, func(t *testing.T) { sum.add(follow(t, s.obj, s.p, n)) })
 	}
-	t.Logf("%d concrete states, %d certificate states", steps, points)
-	if steps < 10000 || points < 100 {
-		t.Errorf("only %d concrete states and %d certificate states met", steps, points)
+	t.Logf("%d runs, %d concrete states, %d of them in entries of certificates; %d runs beyond the interpreter", sum.runs, sum.steps, sum.points, sum.unsupported)
+	if sum.steps < 10000 || sum.points < 100 {
+		t.Errorf("only %d concrete states and %d certificate states met", sum.steps, sum.points)
 	}
 }

@@ -126,7 +126,7 @@ func TestMutants(t *testing.T) {
 			t.Logf("weakened certificate refused:\n%s", listing(p))
 		}
 		accepted++
-		follow(t, obj, p, 4, input)
+		follow(t, obj, p, 4)
 	}
 	t.Logf("%d of %d accepted, %d without weakening", accepted, *mutants, unweakened)
 	if accepted < *mutants/10 {
@@ -151,11 +151,7 @@ func TestObjectMutants(t *testing.T) {
 			continue
 		}
 		accepted++
-		draw := input
-		if p.Hook.Memory {
-			draw = memory
-		}
-		follow(t, obj, p, 2, draw)
+		follow(t, obj, p, 2)
 	}
 	t.Logf("%d of %d accepted", accepted, *mutants/10)
 }

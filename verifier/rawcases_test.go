@@ -58,7 +58,7 @@ func TestRawPrograms(t *testing.T) {
 			case err == nil && c.code != "":
 				t.Errorf("accepted, want %s\n%s", c.code, listing(p))
 			case err == nil:
-				follow(t, obj, p, 60, memory)
+				follow(t, obj, p, 60)
 			case !errors.As(err, &e) || string(e.Code) != c.code:
 				t.Errorf("got %+v\nwant code %q\n%s", err, c.code, listing(p))
 			}
@@ -91,7 +91,7 @@ func TestRawMutants(t *testing.T) {
 		obj, p := g.next()
 		if _, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000}); err == nil {
 			accepted++
-			follow(t, obj, p, 6, memory)
+			follow(t, obj, p, 6)
 		}
 	}
 	t.Logf("%d of %d accepted", accepted, *mutants)

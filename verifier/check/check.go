@@ -116,7 +116,7 @@ func (c *checker) form(env *transfer.Env) error {
 	}
 	for i := range c.cert.Entries {
 		e := &c.cert.Entries[i]
-		if !e.State.WellFormed() {
+		if !e.State.WellFormed() || !names(env, e.State) {
 			return &Refusal{Entry: i, PC: e.PC, Why: "the state is not well formed"}
 		}
 		for _, to := range e.Stops {
