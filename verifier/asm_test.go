@@ -43,6 +43,7 @@ var (
 	reLabel  = regexp.MustCompile(`^(\w+):$`)
 	reFunc   = regexp.MustCompile(`^func (\w+)$`)
 	reJump   = regexp.MustCompile(`^if ([rw]\d+) (\S+) (\S+) goto (\w+)$`)
+	reMay    = regexp.MustCompile(`^may_goto (\w+)$`)
 	reGoto   = regexp.MustCompile(`^goto (\w+)$`)
 	reLoad   = regexp.MustCompile(`^r(\d+) = \*\((\w+) \*\)\(r(\d+) ([+-]) (\w+)\)$`)
 	reStore  = regexp.MustCompile(`^\*\((\w+) \*\)\(r(\d+) ([+-]) (\w+)\) = (\S+)$`)
@@ -126,6 +127,9 @@ func (a *assembler) line(t testing.TB, s string) {
 		a.operand(t, &i, m[3])
 		a.fixes[len(a.insns)] = m[4]
 		a.add(i)
+	case match(reMay, s, &m):
+		a.fixes[len(a.insns)] = m[1]
+		a.add(bpf.Instruction{Op: bpf.OpMayGoto, Src: bpf.RegImm})
 	case match(reGoto, s, &m):
 		a.fixes[len(a.insns)] = m[1]
 		a.add(bpf.Instruction{Op: bpf.OpJa, Width: 8, Src: bpf.RegImm})
