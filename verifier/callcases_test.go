@@ -146,6 +146,8 @@ var resultCases = []objectCase{
 	{"kprobe", "length of a string one more", "V014", "", "r1 = r10\nr1 += -16\nr2 = 17\nr3 = 0\ncall probe_read_kernel_str\nr0 = 0\nexit"},
 	{"sched_cls", "array element by constant", "", "", "*(u32 *)(r10 - 8) = 3\nr2 = r10\nr2 += -8\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
 	{"sched_cls", "array element by zero", "", "", "*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
+	{"sched_cls", "array element by half of zero", "V012", "", "*(u64 *)(r10 - 8) = 0\nr2 = r10\nr2 += -8\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
+	{"sched_cls", "array element by aligned zero", "", "", "*(u32 *)(r10 - 8) = 0\nr2 = r10\nr2 += -8\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
 	{"sched_cls", "array element beyond", "V012", "", "*(u32 *)(r10 - 8) = 4\nr2 = r10\nr2 += -8\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
 	{"sched_cls", "array element by half a constant", "V012", "", "*(u64 *)(r10 - 8) = 1\nr2 = r10\nr2 += -8\nr1 = map array\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},
 	{"sched_cls", "array element of a CPU", "", "", "*(u32 *)(r10 - 8) = 3\nr2 = r10\nr2 += -8\nr1 = map cpus\ncall map_lookup_elem\nr0 = *(u32 *)(r0 + 0)\nexit"},

@@ -148,14 +148,19 @@ func (m *Machine) argKey(r bpf.Reg, v *state.Value) *Fault {
 }
 
 // wholeKey reports whether a constant key of 4 bytes was stored in one piece
-// where registers are spilled, or is zero: as Linux, only lookups by such keys
-// need no test for NULL.
+// where registers are spilled, or is zero but not half of 8 zero bytes: as in
+// Linux, only lookups by such keys need no test for NULL.
 func wholeKey(k *state.Stack, off int64) bool {
-	if off%8 == 0 && k.Holds(off, 4) {
+	if off%8 != 0 {
+		key, _ := k.Load(off, 4, false)
+		return isZero(&key)
+	}
+	if k.Holds(off, 4) {
 		return true
 	}
 	key, _ := k.Load(off, 4, false)
-	return isZero(&key)
+	next, invalid := k.Load(off+4, 4, false)
+	return isZero(&key) && (invalid != 0 || !isZero(&next))
 }
 
 // argValue: the value of a map of sockets is a socket.

@@ -215,10 +215,12 @@ func (m *Machine) atomic() *Fault {
 	if f := m.check(p, a); f != nil {
 		return f
 	}
+	old := bytesOf(int(a.size))
 	if n := m.Note.Access; n.Region == table.RegionStack {
-		if _, f := m.readStack(n.Frame, n.OffMin, n.OffMax, int(a.size)); f != nil {
+		if old, f = m.readStack(n.Frame, n.OffMin, n.OffMax, int(a.size)); f != nil {
 			return f
 		}
+		m.Note.Reads[len(m.Note.Reads)-1].Exact = true
 		k := &m.S.Own(n.Frame).Stack
 		if n.OffMin == n.OffMax {
 			k.Fill(n.OffMin, n.OffMin+a.size, state.Misc)
@@ -230,9 +232,9 @@ func (m *Machine) atomic() *Fault {
 	}
 	switch in.Op {
 	case bpf.OpFetchAdd, bpf.OpFetchOr, bpf.OpFetchAnd, bpf.OpFetchXor, bpf.OpXchg:
-		return m.define(in.Src, bytesOf(int(a.size)))
+		return m.define(in.Src, old)
 	case bpf.OpCmpxchg:
-		return m.define(bpf.R0, bytesOf(int(a.size)))
+		return m.define(bpf.R0, old)
 	}
 	return nil
 }

@@ -68,6 +68,12 @@ func (m *Machine) retMapValue(h *table.Helper) *Fault {
 	if m.mapArg.Kind != state.ConstMap {
 		return m.noMap(bpf.R1)
 	}
+	if flags := &m.Note.Args[1]; !isZero(flags) {
+		f := m.fault(reason.BadArg, bpf.R2, "%s has no flags", m.callee()).need("pass 0")
+		f.Value = *flags
+		return f
+	}
+	m.Note.Exact |= bit(bpf.R2)
 	return m.returns(state.Value{Kind: state.PtrMapValue, Map: m.mapArg.Map, Flags: m.mapArg.Flags & state.Inner, Ref: m.S.NewID()})
 }
 
