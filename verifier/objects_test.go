@@ -4,11 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
-	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
 // load reads an object of the repository.
@@ -39,25 +37,4 @@ func goodObjects(t testing.TB) []string {
 		t.Fatalf("only %d objects found", len(l))
 	}
 	return l
-}
-
-func TestObjects(t *testing.T) {
-	for _, name := range goodObjects(t) {
-		t.Run(name, func(t *testing.T) {
-			obj := load(t, name)
-			for _, p := range obj.Programs {
-				stats := verifier.Stats{}
-				start := time.Now()
-				facts, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats})
-				d := time.Since(start)
-				if err != nil {
-					t.Fatalf("%s: %+v", p.Name, err)
-				}
-				if stats.Unweakened {
-					t.Errorf("%s: the weakened certificate was refused", p.Name)
-				}
-				t.Logf("%s: %+v %v, %d ns each, at most %d, %v", p.Name, stats, d, int(d)/max(stats.Processed, 1), facts.MaxInsns, facts.Warnings)
-			}
-		})
-	}
 }
