@@ -48,10 +48,10 @@ var arguments = [table.NumArgKinds]func(c *helperCall, k int) error{
 	table.ArgFunc:          (*helperCall).function,
 	table.ArgStackOrNull:   (*helperCall).stackOrNull,
 	table.ArgSock: func(c *helperCall, k int) error {
-		return c.object(k, false, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock)
+		return c.object(k, false, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock, table.ObjKernelSock)
 	},
 	table.ArgSockOrNull: func(c *helperCall, k int) error {
-		return c.object(k, true, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock)
+		return c.object(k, true, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock, table.ObjKernelSock)
 	},
 	table.ArgSockFull:   func(c *helperCall, k int) error { return c.object(k, false, table.ObjSock, table.ObjTcpSock) },
 	table.ArgTask:       func(c *helperCall, k int) error { return c.object(k, false, table.ObjTask) },
@@ -141,7 +141,7 @@ func (c *helperCall) memory(k, size int, write, initialised bool) error {
 // value is a value of the map, a socket where the map holds sockets.
 func (c *helperCall) value(k int) error {
 	if c.m.row.Lookup == table.LookupSock {
-		return c.object(k, false, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock)
+		return c.object(k, false, table.ObjSock, table.ObjSockCommon, table.ObjTcpSock, table.ObjKernelSock)
 	}
 	return c.memory(k, int(c.m.def.ValueSize), false, true)
 }

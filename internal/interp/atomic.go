@@ -23,7 +23,8 @@ var atomics = [bpf.NumOps]func(old, src, r0 uint64) uint64{
 }
 
 // atomic is every operation above. The old value, zero-extended, goes to Src
-// (fetch, xchg) or r0 (cmpxchg). Pointers lose their region.
+// (fetch, xchg) or r0 (cmpxchg). A pointer that was spilled there comes out as
+// one; what goes in is a number.
 func (r *run) atomic(i *bpf.Instruction) error {
 	if i.Width != 4 && i.Width != 8 {
 		return r.fault("atomic operations are on 4 or 8 bytes, not %d", i.Width)
@@ -47,23 +48,27 @@ func (r *run) atomic(i *bpf.Instruction) error {
 	if err != nil {
 		return err
 	}
-	if err := r.aligned(i.Dst, base, i.Off, size); err != nil {
+	if err := r.atomicPlace(i.Dst, base, i.Off, size); err != nil {
 		return err
 	}
 	if at.noRead {
 		return r.fault("map %d is write-only", at.Map)
 	}
-	old, err := r.fetch(at, k, size)
+	bits, err := r.fetch(at, k, size)
 	if err != nil {
 		return err
 	}
+	old := number(bits)
+	if spilled, found := at.spills[k]; found && size == 8 {
+		old = spilled
+	}
 	at.touch(k, size)
-	putInt(r.m.order, at.bytes[k:k+size], atomics[i.Op](old, truncate(src.Bits, size), truncate(r0.Bits, size)))
+	putInt(r.m.order, at.bytes[k:k+size], atomics[i.Op](bits, truncate(src.Bits, size), truncate(r0.Bits, size)))
 	switch i.Op {
 	case bpf.OpFetchAdd, bpf.OpFetchOr, bpf.OpFetchAnd, bpf.OpFetchXor, bpf.OpXchg:
-		return r.write(i.Src, number(old))
+		return r.write(i.Src, old)
 	case bpf.OpCmpxchg:
-		return r.write(bpf.R0, number(old))
+		return r.write(bpf.R0, old)
 	}
 	return nil
 }

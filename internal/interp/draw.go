@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // Draw makes a random input for programs of a hook: a packet that often looks
@@ -11,15 +12,33 @@ import (
 // some, and context fields that are often small. Equal sources give equal
 // inputs.
 func Draw(rng *rand.Rand, hook *table.Hook) Input {
+	return draw(rng, hook, nil)
+}
+
+// DrawFor is Draw for a program: lengths and context fields are often near
+// its constants.
+func DrawFor(rng *rand.Rand, prog *frontend.Program) Input {
+	return draw(rng, prog.Hook, constantsOf(prog))
+}
+
+func draw(rng *rand.Rand, hook *table.Hook, constants []uint64) Input {
 	in := Input{Ctx: make([]uint64, contextSlots(hook))}
 	for k := range in.Ctx {
 		in.Ctx[k] = rng.Uint64() >> rng.UintN(64)
+		if rng.IntN(2) == 0 {
+			in.Ctx[k] = near(rng, constants)
+		}
+	}
+	size := []int{20, 64, 160}[rng.IntN(3)]
+	size = rng.IntN(size)
+	if n := near(rng, constants); n < 2000 && rng.IntN(2) == 0 {
+		size = int(n)
 	}
 	if hook.Memory {
-		in.Data = randomBytes(rng, hook.MinLen+rng.IntN(200))
+		in.Data = randomBytes(rng, hook.MinLen+size)
 		return in
 	}
-	all := randomPacket(rng)
+	all := randomPacket(rng, size)
 	in.Data = all
 	for k := range hook.Fields {
 		switch f := &hook.Fields[k]; {
@@ -60,9 +79,9 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 }
 
 // randomPacket is mostly an Ethernet frame with up to three VLAN tags and the
-// start of IPv4 or IPv6 behind them, of any length.
-func randomPacket(rng *rand.Rand) []byte {
-	b := randomBytes(rng, rng.IntN(160))
+// start of IPv4 or IPv6 behind them.
+func randomPacket(rng *rand.Rand, size int) []byte {
+	b := randomBytes(rng, size)
 	if rng.IntN(16) == 0 {
 		b = append(b, randomBytes(rng, rng.IntN(1500))...)
 	}

@@ -142,7 +142,7 @@ func (c *helperCall) mapLookup() (Value, error) {
 		}
 		return number(0), nil
 	case table.LookupInner:
-		if inner := c.m.inner[string(c.mem[1])]; inner != nil {
+		if inner := c.m.innerAt(c.mem[1]); inner != nil {
 			return inner.self.pointer(0), nil
 		}
 		return number(0), nil

@@ -90,6 +90,20 @@ func (m *Map) SetInner(key []byte) (*Map, error) {
 	return made, nil
 }
 
+// innerAt is the inner map under a key, nil when there is none.
+func (m *Map) innerAt(key []byte) *Map {
+	if m.machine.opt.Adverse && m.machine.chance(8) {
+		delete(m.inner, string(key))
+	}
+	inner := m.inner[string(key)]
+	if inner == nil && m.machine.opt.Adverse && !m.machine.chance(3) {
+		if made, err := m.SetInner(key); err == nil {
+			return made
+		}
+	}
+	return inner
+}
+
 // Push adds a value to a queue, a stack or a Bloom filter.
 func (m *Map) Push(value []byte) error {
 	if len(value) != int(m.def.ValueSize) || !m.row.Keyless || m.row.NoValue {

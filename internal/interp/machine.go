@@ -34,6 +34,11 @@ type Options struct {
 	// Seed chooses what is left open: results of helpers, contents that they
 	// fill in, failures. Equal seeds give equal runs.
 	Seed uint64
+	// Adverse makes the world as bad as it may be: other threads write to
+	// maps, so that keys appear when a program looks for them and values
+	// change between two reads; clock, random numbers and what helpers give
+	// are often near the constants of the object's programs.
+	Adverse bool
 	// CPUs is how many values a per-CPU map has for a key, 0 for 4.
 	CPUs int
 	// Headroom is how many bytes a helper may put in front of the packet,
@@ -54,9 +59,10 @@ type Machine struct {
 	space space
 	maps  []*Map // nil where the definition makes no map
 	// oracle decides what is left open.
-	oracle *rand.Rand
-	timers []*timer
-	task   *Region // the running task
+	oracle    *rand.Rand
+	constants []uint64 // of an adverse world
+	timers    []*timer
+	task      *Region // the running task
 
 	ticks, seed uint64 // state of the default clock and random source
 }
@@ -74,6 +80,9 @@ func New(obj *frontend.Object, opt Options) (*Machine, error) {
 	m.oracle = rand.New(rand.NewPCG(opt.Seed, 0x6f7261636c65))
 	if obj.BigEndian {
 		m.order = binary.BigEndian
+	}
+	if opt.Adverse {
+		m.constants = constantsOf(obj.Programs...)
 	}
 	m.defaults()
 	for k, def := range obj.Maps {
@@ -124,11 +133,63 @@ func (m *Machine) program(name string) *frontend.Program {
 	return nil
 }
 
-// fill writes random bytes, often small numbers.
+// fill writes random bytes, often small numbers or, in an adverse world,
+// numbers near the constants of programs.
 func (m *Machine) fill(b []byte) {
 	for k := range b {
 		b[k] = byte(m.oracle.Uint32() >> m.oracle.UintN(32))
 	}
+	if !m.opt.Adverse || m.chance(3) {
+		return
+	}
+	for at := 0; at < len(b); at += 8 {
+		var word [8]byte
+		m.order.PutUint64(word[:], m.near())
+		if m.obj.BigEndian {
+			copy(b[at:], word[8-min(8, len(b)-at):])
+		} else {
+			copy(b[at:], word[:])
+		}
+	}
+}
+
+// near is a number near a constant of the programs.
+func (m *Machine) near() uint64 { return near(m.oracle, m.constants) }
+
+func near(rng *rand.Rand, constants []uint64) uint64 {
+	if len(constants) == 0 || rng.IntN(8) == 0 {
+		return rng.Uint64() >> rng.UintN(64)
+	}
+	n := constants[rng.IntN(len(constants))] + rng.Uint64N(3) - 1
+	switch rng.IntN(4) {
+	case 0:
+		return -n
+	case 1:
+		return n&0xffffffff | rng.Uint64()<<32
+	}
+	return n
+}
+
+// constantsOf are the immediates and offsets of instructions, without what
+// occurs twice, and some that matter always.
+func constantsOf(progs ...*frontend.Program) []uint64 {
+	all := []uint64{0, 1, 1 << 31, 1 << 32, 1 << 63, 1 << 7, 1 << 15}
+	seen := map[uint64]bool{}
+	for _, p := range progs {
+		for _, i := range p.Insns {
+			for _, n := range []uint64{uint64(i.Imm), uint64(int64(i.Off))} {
+				if n != 0 && !seen[n] && (i.Kind == bpf.KindConst) && !i.Jumps() {
+					seen[n] = true
+					all = append(all, n)
+				}
+			}
+			if i.Conditional() && i.Imm != 0 && !seen[uint64(i.Imm)] {
+				seen[uint64(i.Imm)] = true
+				all = append(all, uint64(i.Imm))
+			}
+		}
+	}
+	return all
 }
 
 // chance is true once in n times.
@@ -150,6 +211,12 @@ func (m *Machine) defaults() {
 	}
 	if m.opt.Headroom == 0 {
 		m.opt.Headroom = 216
+	}
+	if m.opt.Clock == nil && m.opt.Adverse {
+		m.opt.Clock = m.near
+	}
+	if m.opt.Random == nil && m.opt.Adverse {
+		m.opt.Random = func() uint32 { return uint32(m.near()) }
 	}
 	if m.opt.Clock == nil {
 		m.opt.Clock = func() uint64 { m.ticks += 1000; return m.ticks }

@@ -177,12 +177,34 @@ func (m *Map) lookup(key []byte, cpu int) *Region {
 		}
 		key = m.longest(key)
 	}
+	if m.machine.opt.Adverse && !m.def.Frozen && m.machine.chance(6) {
+		delete(m.elements, string(key)) // another thread did it
+	}
 	e := m.elements[string(key)]
 	if e == nil {
-		return nil
+		if e = m.appear(key); e == nil {
+			return nil
+		}
 	}
 	m.use(e)
 	return e.values[cpu]
+}
+
+// appear is an element that another thread has just made, nil for none.
+func (m *Map) appear(key []byte) *element {
+	if !m.machine.opt.Adverse || m.def.Frozen || m.machine.chance(3) {
+		return nil
+	}
+	if len(m.elements) >= int(m.def.MaxEntries) {
+		m.evict()
+	}
+	e := m.insert(string(key))
+	value := make([]byte, m.def.ValueSize)
+	for cpu := range e.values {
+		m.machine.fill(value)
+		m.store(e, value, []int{cpu})
+	}
+	return e
 }
 
 // current is the CPU that the program runs on as an index of values.

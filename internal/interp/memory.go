@@ -56,8 +56,12 @@ func (r *run) locate(reg bpf.Reg, v Value, off int32, size int, write bool) (*Re
 	return v.Region, k, nil
 }
 
-// aligned refuses accesses of atomic operations that are not aligned.
-func (r *run) aligned(reg bpf.Reg, v Value, off int32, size int) error {
+// atomicPlace refuses accesses of atomic operations that are not aligned, and
+// those to a packet of a hook with a context, as Linux does.
+func (r *run) atomicPlace(reg bpf.Reg, v Value, off int32, size int) error {
+	if packet := v.Kind == KindPacket || v.Kind == KindMeta; packet && !r.hook.Memory {
+		return r.fault("%v is %v: there are no atomic operations on packets", reg, v)
+	}
 	if addr := v.Bits + uint64(int64(off)); addr%uint64(size) != 0 {
 		return r.fault("%v is %v: atomic access of %d bytes is not aligned", reg, v, size)
 	}
@@ -96,9 +100,12 @@ func (r *run) load(i *bpf.Instruction) error {
 		return err
 	}
 	if atomicAccess(i.Op) {
-		if err := r.aligned(i.Src, v, i.Off, size); err != nil {
+		if err := r.atomicPlace(i.Src, v, i.Off, size); err != nil {
 			return err
 		}
+	}
+	if from.Kind == KindMapValue && r.m.opt.Adverse && !from.readOnly && r.m.chance(4) {
+		r.m.fill(from.bytes[k : k+size])
 	}
 	if spilled, found := from.spills[k]; found && size == 8 && i.Op != bpf.OpLoadsx {
 		return r.write(i.Dst, spilled)
@@ -138,7 +145,7 @@ func (r *run) store(i *bpf.Instruction) error {
 		return err
 	}
 	if atomicAccess(i.Op) {
-		if err := r.aligned(i.Dst, base, i.Off, size); err != nil {
+		if err := r.atomicPlace(i.Dst, base, i.Off, size); err != nil {
 			return err
 		}
 	}

@@ -63,6 +63,9 @@ func (c *helperCall) anyInt() (Value, error) {
 	}
 	rng := c.run.m.oracle
 	if lo == 0 && hi == 0 && c.h.RetArg == 0 {
+		if c.run.m.opt.Adverse {
+			return number(c.run.m.near()), nil
+		}
 		bits := rng.Uint64() >> rng.UintN(64)
 		if rng.IntN(4) == 0 {
 			bits = -bits

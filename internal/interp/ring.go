@@ -79,8 +79,12 @@ func (c *helperCall) spinUnlock() (Value, error) {
 	return Value{}, nil
 }
 
-// localStorage is the value of a cgroup storage, there from the start.
+// localStorage is the value of a cgroup storage, there from the start. There
+// are no flags.
 func (c *helperCall) localStorage() (Value, error) {
+	if c.args[1].Bits != 0 {
+		return Value{}, c.bad(1, "and there are no flags")
+	}
 	return c.m.cell("", c.m.current()).pointer(0), nil
 }
 
