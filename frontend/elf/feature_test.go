@@ -256,3 +256,20 @@ func TestShortExt(t *testing.T) {
 		t.Errorf("long header -, short +:\n%s", diff)
 	}
 }
+
+// TestInitialisedDefinition: for some months libbpf read the numbers of a
+// definition from the initial value.
+func TestInitialisedDefinition(t *testing.T) {
+	source := prelude + `
+		struct { u32 type; u32 max_entries; u32 map_flags; u32 *key; u64 *value; } counts SEC(".maps") = {.type = 1, .max_entries = 9, .map_flags = 1};
+		SEC("xdp") int prog(struct xdp_md *c) { u32 k = 0; return lookup(&counts, &k) != 0; }`
+	o := load(t, clang(t, source), Options{})
+	if err := o.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range o.Maps {
+		if m.Name == "counts" && (m.Type != bpf.MapHash || m.MaxEntries != 9 || m.Flags != 1 || m.KeySize != 4 || m.ValueSize != 8) {
+			t.Errorf("%+v", m)
+		}
+	}
+}

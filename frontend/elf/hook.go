@@ -88,7 +88,7 @@ var sloppy = []string{"xdp", "socket", "classifier", "action", "tc", "sockops", 
 // used for one type of program only: by iproute2's examples, by Cilium, by
 // gobpf.
 var oldSections = map[string]string{
-	"cls": "sched_cls", "act": "sched_act", "filter": "socket_filter", "ingress": "sched_cls", "egress": "sched_cls",
+	"cls": "sched_cls", "act": "sched_act", "filter": "sched_cls", "ingress": "sched_cls", "egress": "sched_cls",
 	"from-container": "sched_cls", "to-container": "sched_cls", "from-netdev": "sched_cls", "to-netdev": "sched_cls",
 	"from-host": "sched_cls", "to-host": "sched_cls", "from-overlay": "sched_cls", "to-overlay": "sched_cls",
 	"from-network": "sched_cls", "to-network": "sched_cls", "from-lxc": "sched_cls", "to-lxc": "sched_cls",

@@ -50,13 +50,14 @@ func (l *loader) loadDefinitions(section int, s *elf.Section) error {
 	if vars == nil {
 		return fmt.Errorf("the BTF of the object does not describe the maps: compile with -g")
 	}
+	data := l.bytes(s)
 	slices.SortStableFunc(vars, func(a, b declared) int { return cmp.Compare(a.off, b.off) })
 	for _, d := range vars {
 		if d.v == nil || !d.placed {
 			continue
 		}
 		more := legacyMap{index: -1}
-		m, err := l.definition(d.name, d.v.Type, &more)
+		m, err := l.definition(d.name, d.v.Type, data[min(d.off, uint64(len(data))):], &more)
 		if err != nil {
 			m = &frontend.Map{Name: d.name, Err: fmt.Errorf("map %s: %w", d.name, err)}
 		}
@@ -67,9 +68,10 @@ func (l *loader) loadDefinitions(section int, s *elf.Section) error {
 	return nil
 }
 
-// definition converts the type of a map variable. The template of a map of
-// maps has no room for ids, more is nil.
-func (l *loader) definition(name string, t btf.Type, more *legacyMap) (*frontend.Map, error) {
+// definition converts the type of a map variable, whose initial value is at the
+// start of data. The template of a map of maps has neither a value nor room
+// for ids: data and more are nil.
+func (l *loader) definition(name string, t btf.Type, data []byte, more *legacyMap) (*frontend.Map, error) {
 	def, ok := btf.UnderlyingType(t).(*btf.Struct)
 	for ok && len(def.Members) == 1 && def.Members[0].Name == "__0" {
 		// Rust wraps what may change.
@@ -78,7 +80,7 @@ func (l *loader) definition(name string, t btf.Type, more *legacyMap) (*frontend
 	if !ok {
 		return nil, fmt.Errorf("it is no struct, which a map of section %s has to be", btfMapSection)
 	}
-	d := mapDef{loader: l, m: &frontend.Map{Name: name}, more: more}
+	d := mapDef{loader: l, m: &frontend.Map{Name: name}, data: data, more: more}
 	for _, member := range def.Members {
 		if err := d.member(member); err != nil {
 			return nil, fmt.Errorf("%s: %w", member.Name, err)
@@ -96,13 +98,14 @@ type mapDef struct {
 	m          *frontend.Map
 	key, value btf.Type
 	values     bool
+	data       []byte
 	more       *legacyMap // nil in a template
 }
 
 // member reads one member, by its name as libbpf does.
 func (d *mapDef) member(member btf.Member) (err error) {
 	number := func(to *uint32) error {
-		n, err := macroNumber(member.Type)
+		n, err := d.number(member)
 		*to = uint32(n)
 		return err
 	}
@@ -123,7 +126,7 @@ func (d *mapDef) member(member btf.Member) (err error) {
 	case "numa_node":
 		err = number(&ignored)
 	case "map_extra":
-		d.m.Extra, err = macroNumber(member.Type)
+		d.m.Extra, err = d.number(member)
 	case "key":
 		d.key, d.m.KeySize, err = macroType(member.Type, d.m.KeySize)
 	case "value":
@@ -141,7 +144,7 @@ func (d *mapDef) member(member btf.Member) (err error) {
 
 // link reads a member that ties a map of maps to its template.
 func (d *mapDef) link(member btf.Member) error {
-	n, err := macroNumber(member.Type)
+	n, err := d.number(member)
 	if err != nil || d.more == nil {
 		return err
 	}
@@ -175,7 +178,7 @@ func (d *mapDef) elements(t btf.Type) error {
 		if d.more == nil {
 			return fmt.Errorf("maps of maps of maps are %w", bpf.ErrUnsupported)
 		}
-		inner, err := d.definition(d.m.Name+".inner", target, nil)
+		inner, err := d.definition(d.m.Name+".inner", target, nil, nil)
 		if err != nil {
 			return fmt.Errorf("inner map: %w", err)
 		}
@@ -185,6 +188,19 @@ func (d *mapDef) elements(t btf.Type) error {
 		return fmt.Errorf("neither maps nor functions")
 	}
 	return nil
+}
+
+// number is the number that a member gives: by its type, or by the initial
+// value of an integer (libbpf of early 2019).
+func (d *mapDef) number(member btf.Member) (uint64, error) {
+	if i, ok := btf.UnderlyingType(member.Type).(*btf.Int); ok && i.Size == 4 && member.BitfieldSize == 0 {
+		off := uint64(member.Offset / 8)
+		if off+4 > uint64(len(d.data)) {
+			return 0, fmt.Errorf("malformed object: its value lies outside of the section")
+		}
+		return uint64(d.order.Uint32(d.data[off:])), nil
+	}
+	return macroNumber(member.Type)
 }
 
 // macroNumber is the number of __uint and __ulong: the length of the array
