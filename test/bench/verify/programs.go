@@ -37,7 +37,7 @@ func programs() []program {
 		program{name: "300 branches", make: func() *frontend.Object { return branches(300) }},
 		program{name: "100 calls of one function", make: func() *frontend.Object { return calls(100) }},
 	)
-	for _, f := range []string{"styles/big_balancer.o", "styles/balancer.o", "styles/filter.o", "styles/parser.o", "styles/container.o", "styles/tracer.o", "styles/strings.o"} {
+	for _, f := range []string{"styles/big_balancer.o", "styles/balancer.o", "styles/filter.o", "styles/parser.o", "styles/container.o", "styles/tracer.o", "styles/features.o"} {
 		l = append(l, program{name: f, file: f})
 	}
 	return l
