@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -46,6 +47,7 @@ func refEnv() *Env {
 type owned struct {
 	kind   state.RefKind
 	value  bool // a value of map locked in place of a reference
+	free   bool // memory or dynptr that needs no release
 	null   bool
 	views  bool // a socket that sk_fullsock was called with
 	number uint32
@@ -75,6 +77,7 @@ func draw(r *rand.Rand) *drawing {
 				d.locked = len(d.things)
 			}
 		}
+		o.free = !o.value && o.kind != state.RefObj && r.IntN(3) == 0
 		if !o.value && o.kind == state.RefDynptr {
 			d.dynptr, o.null = len(d.things), false
 		}
@@ -126,6 +129,10 @@ func (d *drawing) make(r *rand.Rand, skip int, loose bool) *state.State {
 			}
 			continue
 		}
+		if o.free {
+			o.number = s.NewID()
+			continue
+		}
 		o.number = s.Acquire(state.Reference{Kind: o.kind, Map: -1})
 		if loose && o.kind != state.RefDynptr && r.IntN(3) == 0 {
 			o.null = true
@@ -144,13 +151,20 @@ func (d *drawing) make(r *rand.Rand, skip int, loose bool) *state.State {
 	}
 	k := &s.Own(0).Stack
 	for i, t := range d.spills {
-		// What slot 14 loads stays: a pointer is not included in any number.
-		if v := of(t); v.Kind != state.Uninit && !(loose && i > 0 && r.IntN(4) == 0) {
+		// What slot 14 loads is written: a pointer is not included in any number.
+		v := of(t)
+		if i == 0 && v.Kind == state.Uninit {
+			v = state.Const(1)
+		}
+		if v.Kind != state.Uninit && !(loose && i > 0 && r.IntN(4) == 0) {
 			k.Store(int64(-24-8*i), 8, &v)
 		}
 	}
 	if d.dynptr >= 0 {
 		v := state.Value{Kind: state.SlotDynptr, Map: int32(table.DynptrRingbuf), Hold: things[d.dynptr].number}
+		if things[d.dynptr].free {
+			v.Map = int32(table.DynptrLocal)
+		}
 		k.Store(-16, 8, &v)
 		v.Flags = state.Second
 		k.Store(-8, 8, &v)
@@ -187,6 +201,11 @@ func valueOf(s *state.State, things []owned, k int) state.Value {
 	switch { // values of maps with a lock keep their Ref
 	case o.value:
 		v.Kind, v.Map, v.Ref, v.Hold = state.PtrMapValue, 1, o.number, 0
+	case o.kind == state.RefRecord && o.free: // a slice of another dynptr, or plain memory
+		v.Kind, v.Size = state.PtrMem, 8
+		if o.number%2 == 0 {
+			v.Hold = 0
+		}
 	case o.kind == state.RefRecord:
 		v.Kind, v.Flags, v.Size = state.PtrMem, state.Record, 16
 	case o.kind == state.RefObj:
@@ -218,9 +237,66 @@ func stepOn(e *Env, s *state.State, pc int) ([]outcome, *Fault) {
 	return l, nil
 }
 
+// perturb changes one thing of a recipe.
+func (d *drawing) perturb(r *rand.Rand) *drawing {
+	c := *d
+	c.things = append([]owned(nil), d.things...)
+	n := len(c.things)
+	if n == 0 {
+		return &c
+	}
+	switch r.IntN(7) {
+	case 5: // a view becomes the socket itself, which may be NULL
+		for i, k := range c.at {
+			if k == -3 && c.things[n-1].views {
+				c.at[i], c.things[n-1].null, c.things[n-1].views = n-1, true, false
+			}
+		}
+	case 6:
+		if i := r.IntN(n); i != c.dynptr && i != c.locked {
+			c.things = append(c.things[:i:i], c.things[i+1:]...)
+			return c.without(i)
+		}
+	case 0:
+		c.at[1+r.IntN(9)] = r.IntN(n)
+	case 1:
+		c.spills[r.IntN(3)] = r.IntN(n)
+	case 2:
+		c.things = append(c.things, owned{kind: state.RefObj})
+	case 3:
+		i := r.IntN(n)
+		c.things[i].null = !c.things[i].null && i != c.dynptr && i != c.locked
+	case 4: // what one register holds, another one does
+		c.at[1+r.IntN(9)] = c.at[1+r.IntN(9)]
+	}
+	return &c
+}
+
+// without is c when thing i was taken out of it.
+func (c *drawing) without(i int) *drawing {
+	move := func(k *int) {
+		switch {
+		case *k == i:
+			*k = -1
+		case *k > i:
+			*k--
+		}
+	}
+	for j := range c.at {
+		move(&c.at[j])
+	}
+	for j := range c.spills {
+		move(&c.spills[j])
+	}
+	move(&c.dynptr)
+	move(&c.locked)
+	return c
+}
+
 // TestReferencesMonotone: what is legal in a state is legal in every state that
-// it includes, and leads to states that are included again. The checker rests
-// on it when it stops at an included state.
+// it includes, and leads to states that are included again, however many
+// instructions follow. The checker rests on it when it stops at an included
+// state.
 func TestReferencesMonotone(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	e := refEnv()
@@ -228,7 +304,14 @@ func TestReferencesMonotone(t *testing.T) {
 	included, legal := 0, make([]int, len(e.Insns))
 	for range 60000 {
 		d := draw(r)
-		tight, loose := d.make(r, r.IntN(5), false), d.make(r, r.IntN(5), true)
+		of := d
+		if r.IntN(2) == 0 {
+			of = d.perturb(r)
+		}
+		if r.IntN(4) == 0 {
+			d, of = of, d
+		}
+		tight, loose := d.make(r, r.IntN(5), false), of.make(r, r.IntN(5), of == d)
 		if !tight.WellFormed() || !loose.WellFormed() {
 			t.Fatalf("not well formed: %+v", d)
 		}
@@ -236,26 +319,29 @@ func TestReferencesMonotone(t *testing.T) {
 			continue
 		}
 		included++
-		pc := r.IntN(len(e.Insns))
-		to, f := stepOn(e, loose, pc)
-		if f != nil {
-			continue
-		}
-		legal[pc]++
-		from, f := stepOn(e, tight, pc)
-		if f != nil {
-			t.Fatalf("slot %d is legal in a state and not in a smaller one: %v\n%+v", pc, f, d)
-		}
-		for _, a := range from {
-			found := false
-			for _, b := range to {
-				found = found || a.pc == b.pc && n.Included(a.s, b.s)
+		for range 1 + r.IntN(6) {
+			pc := r.IntN(len(e.Insns))
+			to, f := stepOn(e, loose, pc)
+			if f != nil {
+				break
 			}
-			if !found {
-				t.Fatalf("slot %d leads from an included state to one that is not: %+v\n%+v\n%+v", pc, d, a.s.Refs(), to)
+			legal[pc]++
+			from, f := stepOn(e, tight, pc)
+			if f != nil {
+				t.Fatalf("slot %d is legal in a state and not in a smaller one: %v\n%+v\n%+v", pc, f, d, of)
 			}
-			if !a.s.WellFormed() {
-				t.Fatalf("slot %d leads to a state that is not well formed: %+v", pc, d)
+			if len(from) == 0 {
+				break
+			}
+			for _, a := range from {
+				k := slices.IndexFunc(to, func(b outcome) bool { return a.pc == b.pc && n.Included(a.s, b.s) })
+				if k < 0 {
+					t.Fatalf("slot %d leads from an included state to one that is not: %+v\n%+v\n%+v\n%+v", pc, d, of, a.s.Refs(), to)
+				}
+				if !a.s.WellFormed() {
+					t.Fatalf("slot %d leads to a state that is not well formed: %+v", pc, d)
+				}
+				tight, loose = a.s, to[k].s
 			}
 		}
 	}
