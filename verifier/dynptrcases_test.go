@@ -117,6 +117,8 @@ var dynptrCases = []objectCase{
 	{"xdp", "reservation in a function that ends", "V027", "", "call f\nr0 = 0\nexit\nfunc f\n" + reserveDynptr + "r0 = 0\nexit"},
 	{"xdp", "reservation for the caller", "", "", "r4 = r10\nr4 += -16\ncall f\n" + submitDynptr + "func f\nr1 = map ring\nr2 = 16\nr3 = 0\ncall ringbuf_reserve_dynptr\nr0 = 0\nexit"},
 	{"xdp", "tail call with a reservation", "V027", "", "r6 = r1\n" + reserveDynptr + "r1 = r6\nr2 = map progs\nr3 = 0\ncall tail_call\n" + submitDynptr},
+	{"xdp", "tail call of a function with the caller's reservation", "", notAsked, "r6 = r1\n" + reserveDynptr + "r1 = r6\ncall f\n" + submitDynptr + "func f\nr2 = map progs\nr3 = 0\ncall tail_call\nr0 = 0\nexit"},
+	{"xdp", "tail call of a function with its own record", "V027", notAsked, "call f\nr0 = 0\nexit\nfunc f\nr7 = r1\n" + reserved + "r1 = r7\nr2 = map progs\nr3 = 0\ncall tail_call\n" + submit},
 	{"xdp", "loop of reservations", "", "", "r7 = 0\nl:\n" + reserveDynptr + "r1 = r10\nr1 += -16\nr2 = 0\ncall ringbuf_submit_dynptr\nr7 += 1\nif r7 < 20 goto l\nr0 = 0\nexit"},
 	{"xdp", "record spilled over a reservation", "V029", "", reserveDynptr + reserve + "*(u64 *)(r10 - 8) = r0\n" + submitDynptr},
 }

@@ -14,6 +14,11 @@ const (
 // lockValue has a value with a lock in r6.
 var lockValue = element("locked", "v") + "r6 = r0\n"
 
+// innerValue has a value of an inner map in r6, the inner map in r7.
+func innerValue(outer string) string {
+	return element(outer, "i") + "r7 = r0\n*(u32 *)(r10 - 4) = 1\nr2 = r10\nr2 += -4\nr1 = r0\ncall map_lookup_elem\nif r0 != 0 goto v\nexit\nv:\nr6 = r0\n"
+}
+
 // lockCases are about spin locks.
 var lockCases = []objectCase{
 	{"xdp", "lock", "", "", lockValue + lock + "r2 = *(u64 *)(r6 + 8)\nr2 += 1\n*(u64 *)(r6 + 8) = r2\n" + unlock + "r0 = 0\nexit"},
@@ -59,6 +64,16 @@ var lockCases = []objectCase{
 	{"xdp", "record and lock", "", "", lockValue + "r8 = r6\n" + reserved + "r7 = r6\nr6 = r8\n" + lock + "*(u64 *)(r7 + 0) = 1\n" + unlock + "r1 = r7\nr2 = 0\ncall ringbuf_submit\nr0 = 0\nexit"},
 	{"xdp", "one value or another", "", "", "r7 = *(u32 *)(r1 + 16)\nif r7 == 0 goto b\n" + element("locked", "v") + "r6 = r0\ngoto j\nb:\n" + element("locked", "w") + "r6 = r0\nj:\n" + lock + unlock + "r0 = 0\nexit"},
 	{"xdp", "value of one map or another", "", "", "r7 = *(u32 *)(r1 + 16)\nif r7 == 0 goto b\n" + element("locked", "v") + "r6 = r0\ngoto j\nb:\n" + element("locked2", "w") + "r6 = r0\nj:\n" + lock + unlock + "r0 = 0\nexit"},
+	{"xdp", "lock of a variable", "", "", "r1 = value vars + 4\ncall spin_lock\nr1 = value vars\nr2 = *(u64 *)(r1 + 8)\nr1 = value vars + 4\ncall spin_unlock\nr0 = 0\nexit"},
+	{"xdp", "lock of a variable by another address", "", "", "r6 = value vars\n" + lock + unlock + "r0 = 0\nexit"},
+	{"xdp", "variable is not unlocked", "V028", "", "r6 = value vars\n" + lock + "r0 = 0\nexit"},
+	{"xdp", "variable locked, value unlocked", "V028", "", lockValue + "r1 = value vars + 4\ncall spin_lock\n" + unlock + "r0 = 0\nexit"},
+	{"xdp", "variable that is a lock is read", "V038", "", "r1 = value vars\nr0 = *(u32 *)(r1 + 4)\nexit"},
+	{"xdp", "inner map's value", "", "", innerValue("outer") + lock + unlock + "r0 = 0\nexit"},
+	{"xdp", "inner map's value not unlocked", "V028", "", innerValue("outer") + lock + "r0 = 0\nexit"},
+	{"xdp", "inner map's value, unlock of another lookup", "V028", "", innerValue("outer") + "*(u32 *)(r10 - 4) = 1\nr2 = r10\nr2 += -4\nr1 = r7\ncall map_lookup_elem\nif r0 != 0 goto w\nexit\nw:\n" + "r9 = r0\n" + lock + "r1 = r9\nr1 += 4\ncall spin_unlock\nr0 = 0\nexit"},
+	{"xdp", "inner map's lock read", "V038", "", innerValue("outer") + "r0 = *(u32 *)(r6 + 4)\nexit"},
+	{"kprobe", "inner map with locks", "", "", innerValue("outer") + "r0 = 0\nexit"},
 	{"socket_filter", "map with locks", "V028", "", lockValue + "r0 = 0\nexit"},
 	{"kprobe", "map with locks", "V028", "", lockValue + "r0 = 0\nexit"},
 	{"tracepoint", "map with locks", "V028", "", lockValue + "r0 = 0\nexit"},
@@ -88,6 +103,7 @@ var timerCases = []objectCase{
 	{"xdp", "load of the timer", "V038", "", timerValue + "r0 = *(u64 *)(r6 + 8)\nexit"},
 	{"xdp", "store over the timer", "V038", "", timerValue + "*(u8 *)(r6 + 23) = 0\nr0 = 0\nexit"},
 	{"xdp", "beside the timer", "", "", timerValue + "*(u64 *)(r6 + 0) = 0\n*(u64 *)(r6 + 24) = 0\nr0 = 0\nexit"},
+	{"xdp", "inner map's timer", "V040", "kernel: tells inner maps apart", innerValue("outer_timed") + "r1 = r6\nr1 += 8\nr2 = r7\nr3 = 1\ncall timer_init\nr0 = 0\nexit"},
 	{"kprobe", "map with timers", "V028", "", timerValue + "r0 = 0\nexit"},
 	{"tracepoint", "map with timers", "V028", "", timerValue + "r0 = 0\nexit"},
 	{"socket_filter", "init", "", "", timerValue + timerInit + "r0 = 0\nexit"},

@@ -20,12 +20,7 @@ var kernelObjectMaps = sync.OnceValues(func() ([]int32, error) {
 		return nil, err
 	}
 	for _, d := range objectMaps[len(testMaps):] {
-		spec := &ebpf.MapSpec{Type: ebpf.MapType(d.Type), KeySize: d.KeySize, ValueSize: d.ValueSize, MaxEntries: d.MaxEntries, Flags: d.Flags}
-		if len(d.Special) > 0 || d.Type == bpf.MapSkStorage {
-			spec.Key = &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}
-			spec.Value = valueType(d)
-		}
-		m, err := ebpf.NewMap(spec)
+		m, err := ebpf.NewMap(mapSpec(d))
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +30,26 @@ var kernelObjectMaps = sync.OnceValues(func() ([]int32, error) {
 	}
 	return fds, nil
 })
+
+// mapSpec describes a map to the kernel, with BTF where it has special parts.
+func mapSpec(d *frontend.Map) *ebpf.MapSpec {
+	s := &ebpf.MapSpec{Type: ebpf.MapType(d.Type), KeySize: d.KeySize, ValueSize: d.ValueSize, MaxEntries: d.MaxEntries, Flags: d.Flags}
+	if d.Inner != nil {
+		s.InnerMap = mapSpec(d.Inner)
+	}
+	if len(d.Special) == 0 && d.Type != bpf.MapSkStorage {
+		return s
+	}
+	s.Key, s.Value = &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}, valueType(d)
+	if d.Data != nil {
+		p := d.Special[0]
+		t := &btf.Struct{Name: p.Name, Size: uint32(p.Size), Members: []btf.Member{{Name: "val", Type: &btf.Int{Name: "unsigned int", Size: 4}}}}
+		s.Key = &btf.Void{}
+		s.Value = &btf.Datasec{Name: ".bss", Size: d.ValueSize, Vars: []btf.VarSecinfo{
+			{Type: &btf.Var{Name: "lock", Type: t, Linkage: btf.GlobalVar}, Offset: uint32(p.Off), Size: uint32(p.Size)}}}
+	}
+	return s
+}
 
 // valueType is a struct of the size of the map's values with its special parts
 // and bytes between them.

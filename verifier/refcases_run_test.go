@@ -21,10 +21,16 @@ var objectMaps = slices.Concat(testMaps, []*frontend.Map{
 	{Name: "socks", Type: bpf.MapSockmap, KeySize: 4, ValueSize: 4, MaxEntries: 4},
 	{Name: "xsks", Type: bpf.MapXSKMap, KeySize: 4, ValueSize: 4, MaxEntries: 4},
 	{Name: "storage", Type: bpf.MapSkStorage, KeySize: 4, ValueSize: 8, Flags: bpf.FlagNoPrealloc},
+	{Name: "vars", Type: bpf.MapArray, KeySize: 4, ValueSize: 16, MaxEntries: 1, Data: make([]byte, 16), Special: []frontend.Special{lockAt4}},
+	{Name: "outer", Type: bpf.MapArrayOfMaps, KeySize: 4, ValueSize: 4, MaxEntries: 4,
+		Inner: &frontend.Map{Name: "inner", Type: bpf.MapArray, KeySize: 4, ValueSize: 24, MaxEntries: 4, Special: []frontend.Special{lockAt4}}},
+	{Name: "outer_timed", Type: bpf.MapArrayOfMaps, KeySize: 4, ValueSize: 4, MaxEntries: 4,
+		Inner: &frontend.Map{Name: "inner", Type: bpf.MapArray, KeySize: 4, ValueSize: 32, MaxEntries: 4, Special: []frontend.Special{timerAt8}}},
 	{Name: "storage_locked", Type: bpf.MapSkStorage, KeySize: 4, ValueSize: 24, Flags: bpf.FlagNoPrealloc, Special: []frontend.Special{lockAt4}},
 })
 
-// notAsked is the objectCase.kernel of cases with callbacks.
+// notAsked is the objectCase.kernel of cases for which the kernel wants type
+// information of functions: callbacks, tail calls from functions.
 const notAsked = "not asked"
 
 var (

@@ -39,7 +39,7 @@ func TestInclusionOfReferences(t *testing.T) {
 		{"lived by nothing", holding(one, mem(false, 0, 5)), holding(two, mem(false, 0, 0)), false},
 		{"one more reference", holding([]Reference{record(5), record(6)}), holding(two), false},
 		{"one reference less", holding(one), holding([]Reference{record(9), record(10)}), false},
-		{"other kind", holding([]Reference{lock(5, 0, 1)}), holding([]Reference{record(9)}), false},
+		{"other kind", holding([]Reference{{ID: 5, Kind: RefRCU, Map: -1}}), holding(two), false},
 		{"by the other reference", holding([]Reference{record(5), record(6)}, mem(false, 0, 5)),
 			holding([]Reference{record(9), record(10)}, mem(false, 0, 10)), false},
 		{"two slices of one dynptr for slices of two", holding(nil, mem(false, 0, 5), mem(false, 0, 5)), holding(nil, mem(false, 0, 9), mem(false, 0, 10)), false},
