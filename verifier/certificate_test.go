@@ -79,7 +79,7 @@ func perturb(r *rand.Rand, c *check.Certificate) (*check.Certificate, string) {
 
 // certified are the proofs of the programs of the repository that are not
 // very long.
-func certified(t testing.TB) (l []*proof) {
+func certified(t *testing.T) (l []*proof) {
 	for _, s := range sources(t) {
 		if len(s.p.Insns) > 1000 {
 			continue
@@ -97,7 +97,8 @@ func TestPerturbed(t *testing.T) {
 	programs := certified(t)
 	r := rand.New(rand.NewPCG(*mutantsSeed, 3))
 	refused, confirmed := 0, map[string]int{}
-	for range *mutants {
+	n := scaled(*mutants)
+	for range n {
 		p := programs[r.IntN(len(programs))]
 		bad, what := perturb(r, p.cert)
 		if _, err := check.Run(p.env, bad, 1<<22); err != nil {
@@ -108,8 +109,8 @@ func TestPerturbed(t *testing.T) {
 		newProof(t, p.obj, p.p, p.env, bad).follow(t, 3, nil)
 	}
 	t.Logf("%d refused; confirmed and followed: %v", refused, confirmed)
-	if refused < *mutants/2 {
-		t.Errorf("only %d of %d were refused", refused, *mutants)
+	if refused < n/2 {
+		t.Errorf("only %d of %d were refused", refused, n)
 	}
 }
 

@@ -415,12 +415,13 @@ func (f *forgery) program() bool {
 // TestForgeries: certificates that are false are refused, all of them.
 func TestForgeries(t *testing.T) {
 	g := &forger{t: t, r: rand.New(rand.NewPCG(*mutantsSeed, 17)), kinds: claims(), made: map[string]int{}, tried: map[string]int{}}
-	programs := certified(t)
-	for round := 0; g.total < *forgeries && round < 400; round++ {
+	programs, want := certified(t), scaled(*forgeries)
+	g.want = want
+	for round := 0; g.total < want && round < 400; round++ {
 		for _, pr := range programs {
 			g.pr, g.left = pr, 12
 			pr.follow(t, 1, g.arrived)
-			if g.total >= *forgeries {
+			if g.total >= want {
 				break
 			}
 		}
@@ -429,7 +430,7 @@ func TestForgeries(t *testing.T) {
 		t.Logf("%5d refused: %s", g.made[k.name], k.name)
 	}
 	t.Logf("%d false certificates, all refused: %v; %d of them as unbounded", g.total, g.confirmed == 0, g.unbounded)
-	if g.total < *forgeries {
+	if g.total < want {
 		t.Errorf("only %d forgeries were made", g.total)
 	}
 }
@@ -442,13 +443,13 @@ type forger struct {
 	kinds       []claim
 	made, tried map[string]int
 	left        int // forgeries of the run
-	total       int
+	total, want int
 	confirmed   int
 	unbounded   int
 }
 
 func (g *forger) arrived(c *interp.State, from, to int, s *state.State) {
-	if g.left == 0 || g.total >= *forgeries || g.r.IntN(4) == 0 {
+	if g.left == 0 || g.total >= g.want || g.r.IntN(4) == 0 {
 		return
 	}
 	// The kind that was tried least.

@@ -110,7 +110,8 @@ func (g *generator) next() (*frontend.Object, *frontend.Program) {
 func TestMutants(t *testing.T) {
 	g := newGenerator(t, *mutantsSeed)
 	accepted, unweakened := 0, 0
-	for range *mutants {
+	n := scaled(*mutants)
+	for range n {
 		obj, p := g.next()
 		stats := verifier.Stats{}
 		_, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats, MaxProcessed: 20000})
@@ -128,9 +129,9 @@ func TestMutants(t *testing.T) {
 		accepted++
 		follow(t, obj, p, 4)
 	}
-	t.Logf("%d of %d accepted, %d without weakening", accepted, *mutants, unweakened)
-	if accepted < *mutants/10 {
-		t.Errorf("only %d of %d were accepted", accepted, *mutants)
+	t.Logf("%d of %d accepted, %d without weakening", accepted, n, unweakened)
+	if accepted < n/10 {
+		t.Errorf("only %d of %d were accepted", accepted, n)
 	}
 }
 
@@ -145,7 +146,7 @@ func TestObjectMutants(t *testing.T) {
 		}
 	}
 	accepted := 0
-	for range *mutants / 10 {
+	for range scaled(*mutants) / 10 {
 		obj, p := g.next()
 		if _, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000}); err != nil {
 			continue
@@ -153,5 +154,5 @@ func TestObjectMutants(t *testing.T) {
 		accepted++
 		follow(t, obj, p, 2)
 	}
-	t.Logf("%d of %d accepted", accepted, *mutants/10)
+	t.Logf("%d of %d accepted", accepted, scaled(*mutants)/10)
 }

@@ -87,12 +87,12 @@ func TestRawMutants(t *testing.T) {
 		g.seeds = append(g.seeds, seed{testMaps, p})
 	}
 	accepted := 0
-	for range *mutants {
+	for range scaled(*mutants) {
 		obj, p := g.next()
 		if _, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000}); err == nil {
 			accepted++
 			follow(t, obj, p, 6)
 		}
 	}
-	t.Logf("%d of %d accepted", accepted, *mutants)
+	t.Logf("%d of %d accepted", accepted, scaled(*mutants))
 }

@@ -64,7 +64,7 @@ func (s *suite) build() error {
 func (s *suite) run(b *binary, mutant int, limit time.Duration) (by, out string, took time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, b.path, "-test.short", "-test.failfast", "-test.v", "-test.skip", "Kernel|Speed")
+	cmd := exec.CommandContext(ctx, b.path, "-test.short", "-test.failfast", "-test.v", "-test.skip", "Kernel|Speed|Repository|Deterministic|Perturbed|Collection")
 	cmd.Dir = filepath.Join(s.root, b.pkg)
 	// A mutant may allocate for ever.
 	cmd.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", mutant), "GOMEMLIMIT=2GiB", "CI=")
