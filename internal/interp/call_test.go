@@ -16,6 +16,8 @@ func TestCalls(t *testing.T) {
 		{"saved registers", "mov %r6, 1\nmov %r9, 2\ncall local f\nmov %r0, %r6\nadd %r0, %r9\nexit\nf:\nmov %r6, 7\nmov %r9, 8\nexit", 3},
 		{"eight deep", "mov %r1, 7\nf:\nmov %r0, %r1\njeq %r1, 0, exit\nsub %r1, 1\nmov %r6, %r1\ncall local f\nadd %r0, %r6\nexit", 0},
 		{"pointer through a spill", "stxdw [%r10-8], %r1\nldxdw %r2, [%r10-8]\nldxb %r0, [%r2+1]\nexit", 0x22},
+		{"pointer through an exchange", "stxdw [%r10-8], %r1\nmov %r2, 0\nlock xchg [%r10-8], %r2\nldxb %r0, [%r2+1]\nexit", 0x22},
+		{"pointer through a comparison", "stxdw [%r10-8], %r1\nmov %r0, 5\nmov %r2, 0\nlock cmpxchg [%r10-8], %r2\nldxb %r0, [%r0]\nexit", 0x11},
 		{"callx", "mov %r1, 4\nlddw %r2, FUNC+5\ncall %r2\nexit\nmov %r0, %r1\nmul %r0, 3\nexit", 12},
 	} {
 		obj := object(t, "raw", c.text)
@@ -37,6 +39,7 @@ func TestSpills(t *testing.T) {
 		{"not aligned", "stdw [%r10-8], 0\nstxdw [%r10-12], %r1\nldxdw %r2, [%r10-12]\nldxb %r0, [%r2]\nexit"},
 		{"half", "stxdw [%r10-8], %r1\nldxw %r2, [%r10-8]\nldxb %r0, [%r2]\nexit"},
 		{"atomic", "stxdw [%r10-8], %r1\nmov %r0, 0\nlock add [%r10-8], %r0\nldxdw %r2, [%r10-8]\nldxb %r0, [%r2]\nexit"},
+		{"exchanged", "mov %r2, 0\nstdw [%r10-8], 0\nlock xchg [%r10-8], %r1\nldxdw %r2, [%r10-8]\nldxb %r0, [%r2]\nexit"},
 		{"map value", "lddw %r3, VAL+0\nstxdw [%r3], %r1\nldxdw %r2, [%r3]\nldxb %r0, [%r2]\nexit"},
 	} {
 		_, err := runText(t, "raw", c.text, Input{Data: []byte{1}}, arrayMap(8, 1))

@@ -112,11 +112,16 @@ func (c *helperCall) tailCall() (Value, error) {
 		return Value{}, nil
 	}
 	r.tailCalls++
-	for len(r.depth) > 0 {
+	left := r.depth[len(r.depth)-1]
+	for keep := len(r.depth) - 1; len(r.depth) > 0 && (len(r.depth) > keep || !r.m.opt.TailReturns); {
 		r.drop()
 	}
 	r.prog, r.hook = prog, prog.Hook
 	r.regs = [bpf.NumRegs]Value{bpf.R1: r.ctx.pointer(0)}
-	r.enter(entryOf(prog), 0, table.CallbackNone)
+	if len(r.depth) == 0 {
+		left.Back, left.Callback, left.Saved = 0, table.CallbackNone, [4]Value{}
+	}
+	copy(r.regs[bpf.R6:], left.Saved[:])
+	r.enter(entryOf(prog), left.Back, left.Callback)
 	return Value{}, errTail
 }

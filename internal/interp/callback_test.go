@@ -148,6 +148,23 @@ func TestTailCallHolds(t *testing.T) {
 	})
 }
 
+// TestTailReturns: the kernel gives 105 for the same C program.
+func TestTailReturns(t *testing.T) {
+	for _, c := range []struct {
+		returns bool
+		want    uint64
+	}{{false, 5}, {true, 105}} {
+		obj := tailObject(t, "mov %r6, 100\ncall local f\nadd %r0, %r6\nexit\nf:\nmov %r6, 9\nlddw %r2, MAP+0\nmov %r3, 1\ncall 12\nmov %r0, 7\nexit", "mov %r0, 5\nexit")
+		m := start(t, obj, Options{TailReturns: c.returns})
+		if err := m.Map("typed").SetProgram(1, obj.Programs[1]); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.Run(obj.Programs[0], Input{}); err != nil || got.R0 != c.want {
+			t.Errorf("returns %v: got %d, %v, want %d", c.returns, got.R0, err, c.want)
+		}
+	}
+}
+
 // TestSlots: the first elements of program arrays and maps of maps.
 func TestSlots(t *testing.T) {
 	obj := tailObject(t, "lddw %r2, MAP+0\nmov %r3, 2\ncall 12\nmov %r0, 1\nexit", "mov %r0, 2\nexit")

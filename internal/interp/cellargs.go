@@ -30,7 +30,19 @@ func (c *helperCall) free(k, size int) error {
 	return nil
 }
 
-func (c *helperCall) dynptrOut(k int) error { return c.free(k, dynptrSize) }
+// dynptrOut is stack for a dynptr, also where one is that holds nothing.
+func (c *helperCall) dynptrOut(k int) error {
+	stack, at, err := c.stackAt(k, dynptrSize)
+	if err != nil {
+		return err
+	}
+	for b := at; b < at+dynptrSize; b += 8 {
+		if what, ref := stack.Opaque(b); ref != 0 {
+			return c.bad(k, "where "+article(what)+" is that has to be given back")
+		}
+	}
+	return nil
+}
 
 // dynptrArgument is a dynptr on the stack, or one that a callback was given.
 func (c *helperCall) dynptrArgument(k int) error {

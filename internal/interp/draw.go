@@ -29,11 +29,7 @@ func draw(rng *rand.Rand, hook *table.Hook, constants []uint64) Input {
 			in.Ctx[k] = near(rng, constants)
 		}
 	}
-	size := []int{20, 64, 160}[rng.IntN(3)]
-	size = rng.IntN(size)
-	if n := near(rng, constants); n < 2000 && rng.IntN(2) == 0 {
-		size = int(n)
-	}
+	size := drawSize(rng, constants)
 	if hook.Memory {
 		in.Data = randomBytes(rng, hook.MinLen+size)
 		return in
@@ -55,6 +51,21 @@ func draw(rng *rand.Rand, hook *table.Hook, constants []uint64) Input {
 		in.Data, in.Tail = all[:cut:cut], all[cut:]
 	}
 	return in
+}
+
+// drawSize is the size of a packet: often near a constant, else small.
+func drawSize(rng *rand.Rand, constants []uint64) int {
+	const large = 2000
+	var sizes []int
+	for _, n := range constants {
+		if n > 1 && n < large {
+			sizes = append(sizes, int(n))
+		}
+	}
+	if len(sizes) > 0 && rng.IntN(2) == 0 {
+		return sizes[rng.IntN(len(sizes))] + rng.IntN(3) - 1
+	}
+	return rng.IntN([]int{20, 64, 160}[rng.IntN(3)])
 }
 
 // contextSlots is how many numbers the scalar fields of a hook are, at most

@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"errors"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -8,6 +10,7 @@ import (
 
 // Frame is an active function.
 type Frame struct {
+	Prog  *frontend.Program
 	Stack *Region
 	Func  frontend.Func
 	Back  int      // slot to return to
@@ -93,7 +96,7 @@ func (r *run) newStack(depth int) *Region {
 func (r *run) enter(fn frontend.Func, back int, callback table.CallbackKind) {
 	depth := len(r.depth)
 	stack := r.newStack(depth)
-	f := Frame{Stack: stack, Func: fn, Back: back, Callback: callback}
+	f := Frame{Prog: r.prog, Stack: stack, Func: fn, Back: back, Callback: callback}
 	copy(f.Saved[:], r.regs[bpf.R6:bpf.R10])
 	r.depth = append(r.depth, f)
 	r.trace = append(r.trace, stack)
@@ -116,6 +119,7 @@ func (r *run) leave() error {
 	copy(r.regs[bpf.R6:bpf.R10], f.Saved[:])
 	clear(r.regs[bpf.R1:bpf.R6])
 	r.regs[bpf.R10] = r.depth[last-1].Stack.pointer(stackSize)
+	r.prog = r.depth[last-1].Prog
 	r.pc = f.Back
 	return nil
 }
@@ -168,7 +172,7 @@ func (r *run) callback(kind table.CallbackKind, slot int, args ...Value) (uint64
 		return 0, err
 	}
 	for depth := len(r.depth); len(r.depth) >= depth; {
-		if err := r.advance(r); err != nil {
+		if err := r.advance(r); err != nil && !(r.m.opt.TailReturns && errors.Is(err, errTail)) {
 			return 0, err
 		}
 	}

@@ -39,6 +39,9 @@ type Options struct {
 	// change between two reads; clock, random numbers and what helpers give
 	// are often near the constants of the object's programs.
 	Adverse bool
+	// TailReturns: a tail call that a subprogram makes ends this function
+	// only, as on Linux: the program that is called returns to its caller.
+	TailReturns bool
 	// CPUs is how many values a per-CPU map has for a key, 0 for 4.
 	CPUs int
 	// Headroom is how many bytes a helper may put in front of the packet,

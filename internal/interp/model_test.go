@@ -108,7 +108,9 @@ func (w *world) fit(h *table.Helper, k int) Value {
 		}
 		return number(0)
 	}
-	kind := func(want Kind) Value { return pick(func(v Value) bool { return v.Kind == want && v.Off() == 0 }) }
+	object := func(ok func(table.ObjectKind) bool) Value {
+		return pick(func(v Value) bool { return v.Kind == KindObject && v.Off() == 0 && v.Region.Gone() == "" && ok(v.Region.Object) })
+	}
 	switch h.Args[k] {
 	case table.ArgCtx, table.ArgCtxOrNull:
 		return w.values[6]
@@ -139,8 +141,10 @@ func (w *world) fit(h *table.Helper, k int) Value {
 		return r.depth[0].Stack.pointer(8)
 	case table.ArgFunc:
 		return funcPointer(2)
-	case table.ArgSock, table.ArgSockOrNull, table.ArgTask, table.ArgTaskOrNull:
-		return kind(KindObject)
+	case table.ArgSock, table.ArgSockOrNull, table.ArgSockFull:
+		return object(func(o table.ObjectKind) bool { return o <= table.ObjTcpSock })
+	case table.ArgTask, table.ArgTaskOrNull:
+		return object(func(o table.ObjectKind) bool { return o == table.ObjTask })
 	}
 	return number(uint64(w.rng.IntN(3)))
 }
