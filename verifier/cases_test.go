@@ -79,7 +79,7 @@ var programCases = []programCase{
 	{"stack lowest", "", "", "*(u64 *)(r10 - 512) = 1\nr0 = 0\nexit"},
 	{"stack above", "V014", "", "*(u64 *)(r10 - 4) = 1\nr0 = 0\nexit"},
 	{"stack at r10", "V014", "", "r0 = *(u8 *)(r10 + 0)\nexit"},
-	{"stack unaligned", "", "kernel: misaligned stack access, BPF_F_STRICT for the stack", "*(u64 *)(r10 - 12) = 1\nr0 = 0\nexit"},
+	{"stack unaligned", "V014", "", "*(u64 *)(r10 - 12) = 1\nr0 = 0\nexit"},
 	{"stack uninitialised", "", "", "r0 = *(u64 *)(r10 - 8)\nexit"},
 	{"stack variable read", "", "", "*(u64 *)(r10 - 16) = 1\n*(u64 *)(r10 - 8) = 1\nr2 = *(u32 *)(r1 + 16)\nr2 &= 7\nr3 = r10\nr3 += r2\nr0 = *(u8 *)(r3 - 16)\nexit"},
 	{"stack variable beyond", "V014", "", "r2 = *(u32 *)(r1 + 16)\nr2 &= 31\nr3 = r10\nr3 += r2\nr0 = *(u8 *)(r3 - 16)\nexit"},

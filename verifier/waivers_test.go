@@ -18,7 +18,6 @@ type waiver struct {
 }
 
 var waivers = []waiver{
-	{"misaligned", always, "plain accesses of any alignment are legal; a target without them assembles bytes"},
 	{"invalid shift", always, "distances are masked by the width (RFC 9669 §4.1)"},
 	{"unbounded min value", quotient, "quotients and remainders have bounds here"},
 	{"unbounded memory access", subtracts, "the bounds of the whole offset count, not those of its variable part alone"},

@@ -290,6 +290,12 @@ func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
 		f := m.fault(reason.StackBounds, a.reg, "access outside the stack")
 		return f.need("offset %s and size %d have to lie in -%d to 0", span(n.OffMin, n.OffMax), a.size, state.StackSize)
 	}
+	if low := uint64(a.size - 1); !a.helper && m.Env.Hook.Number != 0 && (uint64(p.Off+a.off)&low != 0 || (p.S.T.Value|p.S.T.Mask)&low != 0) {
+		// Nothing here rests on it, but the kernel refuses such accesses in
+		// its own types of programs.
+		f := m.fault(reason.StackBounds, a.reg, "access to the stack at an offset that is not a multiple of %d", a.size)
+		return f.need("align the variable to its size")
+	}
 	if a.write && !a.atomic && !a.helper {
 		return m.overwrite(a.reg, n.Frame, n.OffMin, n.OffMax+a.size)
 	}
