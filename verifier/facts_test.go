@@ -172,7 +172,7 @@ func TestStrict(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ hook, text string }{
-		{"xdp", "r2 = map array\nr3 = 0\ncall tail_call\nr0 = 0\nexit"},
+		{"tracing", "r0 = 0\nexit"},
 		{"lsm", "r0 = 0\nexit"},
 	} {
 		obj, p := assemble(t, c.hook, c.text)
