@@ -109,7 +109,9 @@ func (w *world) fit(h *table.Helper, k int) Value {
 		return number(0)
 	}
 	object := func(ok func(table.ObjectKind) bool) Value {
-		return pick(func(v Value) bool { return v.Kind == KindObject && v.Off() == 0 && v.Region.Gone() == "" && ok(v.Region.Object) })
+		return pick(func(v Value) bool {
+			return v.Kind == KindObject && v.Off() == 0 && v.Region.Gone() == "" && ok(v.Region.Object)
+		})
 	}
 	switch h.Args[k] {
 	case table.ArgCtx, table.ArgCtxOrNull:
