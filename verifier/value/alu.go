@@ -55,7 +55,7 @@ func Binary(op bpf.Op, wide bool, a, b Scalar) Scalar {
 func (w Width) Binary(op bpf.Op, wide bool, a, b Scalar) Scalar {
 	r, h := rules[op], w.half()
 	if wide {
-		if n := b.R.Umin; op == bpf.OpLsh && b.R.isConst() && n >= uint64(h) && n < uint64(w) {
+		if n := b.R.Umin; op == bpf.OpLsh && b.R.isConst() && n >= uint64(w-h) && n < uint64(w) {
 			// What is shifted out does not matter: let it be the extension
 			// of the low half, by zeroes as unsigned, by its sign as signed.
 			a.R = a.H

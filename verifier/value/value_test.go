@@ -279,14 +279,14 @@ func TestWide(t *testing.T) {
 
 // TestHas: membership is what the three descriptions say.
 func TestHas(t *testing.T) {
-	const w = Width(4)
+	w := whole()
 	m, h := w.masks(), w.half().masks()
 	_, all := w.scalars()
 	for i := range all {
 		s := &all[i]
 		want, low := m.of(part{s.T, s.R}), h.of(part{s.T.cut(w.half()), s.H})
 		for v := range w.mask() + 1 {
-			if low&(1<<(v&3)) == 0 {
+			if low&(1<<(v&w.half().mask())) == 0 {
 				want &^= 1 << v
 			}
 		}
