@@ -121,5 +121,6 @@ var sockCases = []objectCase{
 	{"kprobe", "task is a number", "V017", "", "call get_current_task\nr0 = *(u64 *)(r0 + 0)\nr0 = 0\nexit"},
 	{"kprobe", "task is a number to read from", "", "", "call get_current_task\nr1 = r10\nr1 += -8\nr2 = 8\nr3 = r0\ncall probe_read_kernel\nr0 = 0\nexit"},
 	{"kprobe", "task of BTF as a number", "", "", "call get_current_task_btf\nr1 = r10\nr1 += -8\nr2 = 8\nr3 = r0\ncall probe_read_kernel\nr0 = 0\nexit"},
+	{"kprobe", "address of a field of a task", "", "", "call get_current_task_btf\nr0 += 100\nr1 = r10\nr1 += -8\nr2 = 8\nr3 = r0\ncall probe_read_kernel\nr0 = 0\nexit"},
 	{"kprobe", "fields of a task", "V040", "kernel: reads the fields by its BTF", "call get_current_task_btf\nr0 = *(u64 *)(r0 + 0)\nr0 = 0\nexit"},
 }

@@ -242,7 +242,9 @@ func fixed(p, s *state.Value) bool {
 		return true
 	case state.PtrObj:
 		_, isConst := s.IsConst()
-		return !isConst || table.ObjectKind(p.Map) != table.ObjFlowKeys
+		kind := table.ObjectKind(p.Map)
+		opaque := len(table.ObjectOf(kind).Fields) == 0 // probe_read gets addresses of fields
+		return !opaque && (!isConst || kind != table.ObjFlowKeys)
 	}
 	return false
 }

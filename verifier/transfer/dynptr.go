@@ -135,6 +135,9 @@ func (m *Machine) retSlice(readOnly bool) state.Value {
 // is then the buffer, on the stack (Value.Map says where).
 func (m *Machine) sliceBuffer(r bpf.Reg) *Fault {
 	b := m.S.Reg(r)
+	if m.Note.Helper.Writes != 0 && !m.Env.Hook.PacketWrite {
+		return m.fault(reason.ReadOnly, NoReg, "%s programs cannot write the packet", m.Env.Hook.Name).need("use bpf_dynptr_slice")
+	}
 	if isZero(b) {
 		return nil
 	}
@@ -218,8 +221,7 @@ func (m *Machine) destroyDynptr(frame int, lo, hi int64, hold uint32) {
 		})
 }
 
-// packetKind reports whether a dynptr leads to the packet: writes may move it.
-func packetKind(kind int32) bool {
-	k := table.DynptrKind(kind)
-	return k == table.DynptrSkb || k == table.DynptrXdp
+// movedBy reports whether a write through the dynptr may move the packet.
+func movedBy(d *state.Value) bool {
+	return d.Kind == state.SlotDynptr && table.DynptrKind(d.Map) == table.DynptrSkb
 }

@@ -52,7 +52,7 @@ func (m *Machine) effects(h *table.Helper) *Fault {
 		case table.ArgDynptrOut:
 			m.makeDynptr(v)
 		case table.ArgDynptr:
-			if h.Name == "dynptr_write" && packetKind(m.dynptrOf(v).Map) {
+			if d := m.dynptrOf(v); h.Name == "dynptr_write" && movedBy(&d) {
 				m.dropPacket()
 			}
 		case table.ArgMemOrNull:
