@@ -101,6 +101,14 @@ func (a *advice) packet() {
 	end := a.v.variable(endVariable(), "data_end")
 	a.e.Need = strings.ReplaceAll(a.e.Need, "data_end", end)
 	if a.idx == nil {
+		if a.again() && a.f.Check != "" {
+			a.e.Need = fmt.Sprintf("the loop gets to %s: compare the end of each access with %s in the loop", strings.TrimPrefix(strings.SplitN(a.f.Need, ":", 2)[0], "needs "), end)
+			if m := element().FindString(a.e.Source); m != "" {
+				a.e.Fix = fmt.Sprintf("if ((void *)(&%s + 1) > (void *)%s) break;", m, end)
+			}
+			a.f.Check = ""
+			return
+		}
 		data := a.v.variable(dataVariable(), "data")
 		if data != "data" && a.f.Check != "" {
 			check := strings.Replace(strings.Replace(a.f.Check, "data +", data+" +", 1), "> data_end", "> "+end, 1)
@@ -122,8 +130,21 @@ func (a *advice) packet() {
 	}
 }
 
+// again reports whether the path met the refused instruction before.
+func (a *advice) again() bool {
+	for _, s := range a.r.path[:len(a.r.path)-1] {
+		if s.PC == a.f.PC {
+			return true
+		}
+	}
+	return false
+}
+
 // element: a variable index that is not bounded enough.
 func (a *advice) element() {
+	if p := a.pointer(); a.f.Code == reason.MapBounds && p.Kind == state.PtrMapValue && a.v.mapOf(p).Data != nil {
+		a.e.Cause = "access beyond " + a.v.mapOf(p).Name
+	}
 	if a.idx == nil {
 		return
 	}
@@ -275,6 +296,12 @@ func (a *advice) size() {
 // that moved the packet, or memory that it was read from.
 func (a *advice) number() {
 	a.mapType()
+	switch {
+	case a.f.Code == reason.NotPointer && a.f.Value.Kind == state.PtrPacketEnd:
+		a.e.Need = "data_end is there to be compared with; read the packet by pointers that come from data"
+	case a.f.Code == reason.NotPointer && a.f.Value.Kind == state.ConstMap:
+		a.e.Need = "values of maps are found with bpf_map_lookup_elem"
+	}
 	if a.f.Value.Kind != state.Scalar || a.made < 0 {
 		return
 	}
