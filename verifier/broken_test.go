@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // TestBroken compares the messages of refused objects with goldens.
 func TestBroken(t *testing.T) {
 	names, err := filepath.Glob("../testdata/broken/*.o")
-	if err != nil || len(names) < 7 {
+	if err != nil || len(names) < 20 {
 		t.Fatalf("%d objects, %v", len(names), err)
 	}
 	for _, name := range names {
@@ -31,7 +31,12 @@ func TestBroken(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want a refusal", err)
 			}
-			golden(t, base+".txt", fmt.Sprintf("%v\n\n%+v", e, e))
+			whole := fmt.Sprintf("%+v", e)
+			golden(t, base+".txt", fmt.Sprintf("%v\n\n%s", e, whole))
+			head, rest, _ := strings.Cut(whole, "\n")
+			if n := strings.Count(whole, "\n"); n > 12 || strings.Contains(head, "instruction ") && e.Code != "V030" || !strings.Contains(rest, "Need:") {
+				t.Errorf("%d lines, at most 12 are for a reader; the first one does not count instructions; what is needed is said:\n%s", n, whole)
+			}
 		})
 	}
 }
