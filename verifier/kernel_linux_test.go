@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -93,6 +94,36 @@ func kernelVerdict(t testing.TB, fds []int32, p *frontend.Program) (accepted boo
 	return kernelVerdictAs(t, fds, p, uint32(ebpf.XDP))
 }
 
+// kernelTypes are those of the running kernel.
+var kernelTypes = sync.OnceValues(btf.LoadKernelSpec)
+
+// linkKfuncs gives calls of kernel functions the numbers that the kernel has
+// for them.
+func linkKfuncs(raw []byte, p *frontend.Program) error {
+	for pc, in := range p.Insns {
+		if in.Op != bpf.OpCall || in.Kind != bpf.KindKfunc {
+			continue
+		}
+		spec, err := kernelTypes()
+		if err != nil {
+			return err
+		}
+		var fn *btf.Func
+		if err := spec.TypeByName(p.Kfuncs[in.Imm], &fn); err != nil {
+			return fmt.Errorf("%s: %w", p.Kfuncs[in.Imm], err)
+		}
+		id, err := spec.TypeID(fn)
+		if err != nil {
+			return err
+		}
+		const pseudoKfunc = 2 // BPF_PSEUDO_KFUNC_CALL
+		raw[8*pc+1] = raw[8*pc+1]&0xf | pseudoKfunc<<4
+		binary.LittleEndian.PutUint16(raw[8*pc+2:], 0)
+		binary.LittleEndian.PutUint32(raw[8*pc+4:], uint32(id))
+	}
+	return nil
+}
+
 // kernelVerdictAs loads the program for a type (enum bpf_prog_type).
 func kernelVerdictAs(t testing.TB, fds []int32, p *frontend.Program, progType uint32) (accepted bool, log string) {
 	t.Helper()
@@ -109,6 +140,9 @@ func kernelVerdictAs(t testing.TB, fds []int32, p *frontend.Program, progType ui
 			raw[8*pc+1] = raw[8*pc+1]&0xf | src<<4
 			binary.LittleEndian.PutUint32(raw[8*pc+4:], uint32(fds[in.Imm]))
 		}
+	}
+	if err := linkKfuncs(raw, p); err != nil {
+		t.Fatal(err)
 	}
 	logBuf := make([]byte, 1<<16)
 	license := []byte("GPL\x00")

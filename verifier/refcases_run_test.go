@@ -40,7 +40,7 @@ var (
 
 // objectCases are all cases of references, locks and objects.
 func objectCases() []objectCase {
-	return slices.Concat(recordCases, dynptrCases, lockCases, timerCases, sockCases)
+	return slices.Concat(recordCases, dynptrCases, lockCases, timerCases, sockCases, sliceCases)
 }
 
 // TestObjectCases: every case gets its verdict.

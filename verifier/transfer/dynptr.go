@@ -175,7 +175,7 @@ func stackOf(v *state.Value) int {
 }
 
 // overwrite ends the dynptrs that have bytes in [lo, hi) of a frame's stack.
-// One that has to be given back may only be overwritten when a copy is left.
+// One that has to be given back is not overwritten.
 func (m *Machine) overwrite(r bpf.Reg, frame int, lo, hi int64) *Fault {
 	for {
 		v, found := m.objectIn(frame, lo, hi)
@@ -185,40 +185,48 @@ func (m *Machine) overwrite(r bpf.Reg, frame int, lo, hi int64) *Fault {
 		if v.Kind != state.SlotDynptr {
 			return m.untouched(r, frame, lo, hi, "overwrites")
 		}
-		hold := v.Hold
-		copies := 0
-		m.S.Visit(func(o *state.Value) bool {
-			if o.Kind == state.SlotDynptr && o.Hold == hold && o.Flags&state.Second == 0 {
-				copies++
-			}
-			return false
-		}, nil)
-		if ref := m.S.Ref(hold); ref != nil && copies < 2 {
+		if ref := m.S.Ref(v.Hold); ref != nil {
 			f := m.fault(reason.BadDynptr, r, "a dynptr is overwritten that holds a reservation")
 			f.Since, f.SinceWhat = int(ref.PC)+1, refBegins[ref.Kind]
 			return f.need("submit or discard it first, and keep other variables out of its bytes")
 		}
-		m.destroyDynptr(frame, lo, hi, hold)
+		m.destroyDynptr(frame, lo, hi, v.Hold)
 	}
 }
 
-// destroyDynptr ends the dynptr of number hold in [lo, hi), and its slices.
+// destroyDynptr ends the dynptr of number hold in [lo, hi). The memory that it
+// leads to stays, but slices got by dynptr_data end with the last copy, as the
+// kernel has it.
 func (m *Machine) destroyDynptr(frame int, lo, hi int64, hold uint32) {
 	k := &m.S.Own(frame).Stack
 	for i := max(state.CellOf(hi-1)-3, 0); i <= state.CellOf(lo)+3; i++ {
-		low, found := k.Spilled(i)
-		if !found || low.Kind != state.SlotDynptr || low.Hold != hold || low.Flags&state.Second != 0 {
+		v, found := k.Spilled(i)
+		if !found || v.Kind != state.SlotDynptr || v.Hold != hold {
 			continue
 		}
-		if at := -state.CellSize * int64(i+1); at < hi && lo < at+dynptrSize {
-			k.Fill(at, at+dynptrSize, state.Misc)
+		at := -state.CellSize * int64(i+1)
+		whole := at
+		if v.Flags&state.Second != 0 { // perhaps its lower half is not known
+			whole -= dynptrSize / 2
+		}
+		if whole < hi && lo < whole+dynptrSize {
+			k.Fill(at, at+dynptrSize/2, state.Misc)
 		}
 	}
-	m.S.Visit(func(o *state.Value) bool { return o.Kind == state.PtrMem && o.Hold == hold },
-		func(_ state.Place, o *state.Value) {
-			*o = state.Unknown()
-			o.Flags = state.Released
-		})
+	copies := false
+	m.S.Visit(func(v *state.Value) bool {
+		copies = copies || v.Kind == state.SlotDynptr && v.Hold == hold
+		return false
+	}, nil)
+	if copies {
+		return
+	}
+	m.S.Visit(func(v *state.Value) bool {
+		return v.Kind == state.PtrMem && v.Hold == hold && v.Flags&(state.ReadOnly|state.Slice) == 0
+	}, func(_ state.Place, v *state.Value) {
+		*v = state.Unknown()
+		v.Flags = state.Released
+	})
 }
 
 // movedBy reports whether a write through the dynptr may move the packet.

@@ -398,3 +398,26 @@ func TestReleaseEndsAll(t *testing.T) {
 		t.Errorf("only %d releases", released)
 	}
 }
+
+// TestOverwriteHalf: of a dynptr that is known in part a store ends what is
+// known, and ends itself.
+func TestOverwriteHalf(t *testing.T) {
+	for _, second := range []bool{false, true} {
+		for at := int64(-24); at < 0; at++ {
+			s := state.Entry(&table.Hook{})
+			v, off := state.Value{Kind: state.SlotDynptr, Map: int32(table.DynptrLocal), Hold: s.NewID()}, int64(-16)
+			if second {
+				v.Flags, off = state.Second, -8
+			}
+			s.Own(0).Stack.Store(off, 8, &v)
+			m := Machine{Env: refEnv(), S: s}
+			if f := m.overwrite(bpf.R10, 0, at, at+1); f != nil {
+				t.Fatal(f)
+			}
+			_, found := m.objectIn(0, -16, 0)
+			if touched := at >= off && at < off+8; found == touched {
+				t.Errorf("half at %d, store at %d: found %v", off, at, found)
+			}
+		}
+	}
+}
