@@ -115,6 +115,8 @@ var pointerCases = []objectCase{
 	{"xdp", "atomic gives a pointer", "", "", "*(u64 *)(r10 - 8) = r10\nr2 = r10\nr0 = r10\nlock *(u64 *)(r10 - 8) cmpxchg r2\n*(u64 *)(r0 - 16) = 1\nr0 = 0\nexit"},
 	{"xdp", "atomic leaves a number", "V017", "", "*(u64 *)(r10 - 8) = r10\nr2 = r10\nlock *(u64 *)(r10 - 8) xchg r2\nr2 = *(u64 *)(r10 - 8)\n*(u64 *)(r2 - 16) = 1\nr0 = 0\nexit"},
 	{"xdp", "atomic on half a pointer", "V017", "", "*(u64 *)(r10 - 8) = r10\nr2 = 1\nlock *(u32 *)(r10 - 8) += r2\nr0 = 0\nexit"},
+	{"xdp", "stack address into a caller's stack", "V025", "", "r1 = r10\nr1 += -8\ncall f\nr0 = 0\nexit\nfunc f\n*(u64 *)(r1 + 0) = r1\nr0 = 0\nexit"},
+	{"xdp", "packet pointer into a caller's stack", "", "", packet + "r1 = r10\nr1 += -8\ncall f\nr0 = 0\nexit\nfunc f\n*(u64 *)(r1 + 0) = r2\nr0 = 0\nexit"},
 	{"xdp", "spill of 2 bytes", "", "", found + "r1 = *(u16 *)(r0 + 0)\nr1 &= 31\n*(u16 *)(r10 - 16) = r1\nr2 = *(u16 *)(r10 - 16)\nr0 += r2\nr0 = *(u64 *)(r0 + 0)\nexit"},
 	{"xdp", "write to r10 that is dead", "", "", "r0 = 1\nif r0 == 1 goto l\nr10 = 0\nl:\nexit"},
 }

@@ -16,7 +16,8 @@ type Env struct {
 	Funcs    []frontend.Func
 	Maps     []*frontend.Map
 	Hook     *table.Hook
-	Kfuncs   []string // functions outside of the object: what KindKfunc calls
+	Kfuncs   []string        // functions outside of the object: what KindKfunc calls
+	Ksyms    []frontend.Ksym // symbols of the kernel whose address is taken: what KindBTFID loads
 	Platform bpf.Platform
 	// BigEndian programs run on big-endian machines.
 	BigEndian bool
@@ -40,7 +41,7 @@ type Env struct {
 
 // NewEnv prepares a program.
 func NewEnv(obj *frontend.Object, p *frontend.Program) *Env {
-	e := &Env{Insns: p.Insns, Funcs: p.Funcs, Maps: obj.Maps, Hook: p.Hook, Kfuncs: p.Kfuncs, Platform: obj.Platform, BigEndian: obj.BigEndian}
+	e := &Env{Insns: p.Insns, Funcs: p.Funcs, Maps: obj.Maps, Hook: p.Hook, Kfuncs: p.Kfuncs, Ksyms: p.Ksyms, Platform: obj.Platform, BigEndian: obj.BigEndian}
 	e.GPL, e.Sleepable = compatible(obj.License), sleeps(p.Section)
 	if e.Hook != nil {
 		e.RetMin, e.RetMax, e.AnyRet = e.Hook.Returns(p.Section)

@@ -159,8 +159,8 @@ func (m *Machine) leak(v *state.Value) *Fault {
 }
 
 func (m *Machine) writeStack(frame int, lo, hi int64, size int, v *state.Value) *Fault {
-	if stackOf(v) > frame {
-		return m.fault(reason.StackEscapes, m.in.Src, "an address of this function's stack is stored in a caller's stack")
+	if stackOf(v) > frame || v.Kind == state.PtrStack && frame < m.S.Depth() { // the latter as in Linux
+		return m.fault(reason.StackEscapes, m.in.Src, "an address of the stack is stored in a caller's stack")
 	}
 	k := &m.S.Own(frame).Stack
 	if lo == hi {

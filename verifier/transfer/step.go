@@ -3,6 +3,7 @@ package transfer
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/value"
@@ -122,10 +123,34 @@ func (m *Machine) ldImm() *Fault {
 		}
 		return m.define(in.Dst, v)
 	}
-	if m.in.Kind == bpf.KindFunc {
+	switch m.in.Kind {
+	case bpf.KindFunc:
 		return m.funcAddress()
+	case bpf.KindBTFID:
+		return m.kernelAddress()
 	}
 	return m.unsupported("wide load of a %s", immNames[m.in.Kind])
+}
+
+// kernelAddress: a function is there, but may only be compared; a variable of a
+// plain type may be read; one without type is a number.
+func (m *Machine) kernelAddress() *Fault {
+	in := m.in
+	if in.Imm < 0 || in.Imm >= int64(len(m.Env.Ksyms)) {
+		return m.fault(reason.BadObject, NoReg, "kernel symbol %d does not exist", in.Imm)
+	}
+	k := &m.Env.Ksyms[in.Imm]
+	v := state.Value{Kind: state.PtrMem, Flags: state.ReadOnly}
+	switch t := k.Type; {
+	case k.Func:
+	case t == nil || t.Kind == frontend.KindVoid:
+		v = state.Unknown()
+	case t.Kind == frontend.KindStruct || t.Kind == frontend.KindUnion || t.Size > maxStep:
+		return m.unsupported("kernel variable %s", k.Name)
+	default:
+		v.Size = int32(t.Size)
+	}
+	return m.define(in.Dst, v)
 }
 
 var immNames = [...]string{
