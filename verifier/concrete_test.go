@@ -381,12 +381,13 @@ type source struct {
 // stricter are programs in which the interpreter refuses what the kernel and
 // the verifier accept, and why that is harmless.
 var stricter = map[string]string{
-	"xdp/made again":                                "a dynptr that holds no reference may be overwritten",
-	"xdp/made again, one slot further":              "the same",
-	"xdp/bytes read after submit":                   "bytes of a dynptr that has ended are any number",
-	"xdp/slice outlives the function of its dynptr": "the memory is a map value's and outlives the dynptr",
-	"sched_cls/kernel's tcp_sock":                   "a view of a held socket may be released in its place",
-	"sched_cls/listener outlives the release":       "a listener is not held and lives until the program ends",
+	"xdp/made again":                                            "a dynptr that holds no reference may be overwritten",
+	"xdp/made again, one slot further":                          "the same",
+	"xdp/bytes read after submit":                               "bytes of a dynptr that has ended are any number",
+	"xdp/slice outlives the function of its dynptr":             "the memory is a map value's and outlives the dynptr",
+	"sched_cls/kernel's tcp_sock":                               "a view of a held socket may be released in its place",
+	"xdp/tail call of a function with the caller's reservation": "the program called ends in the caller, which goes on and submits",
+	"sched_cls/listener outlives the release":                   "a listener is not held and lives until the program ends",
 }
 
 // sources are the cases that are accepted and all programs of objects.

@@ -89,7 +89,7 @@ func run(n int, seed uint64, only string, jobs int, show, verbose bool) (float64
 		return 100, nil
 	}
 	s := &suite{root: root, dir: dir, overlay: overlay}
-	if err := s.build(); err != nil {
+	if err := s.build(picked); err != nil {
 		return 0, err
 	}
 	return report(s.all(picked, jobs, why, verbose), why), nil

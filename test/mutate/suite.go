@@ -34,10 +34,17 @@ type outcome struct {
 	took   time.Duration
 }
 
-// build compiles the tests and runs each without a mutant.
-func (s *suite) build() error {
+// build compiles the tests that mutants need and runs each without a mutant.
+func (s *suite) build(l []*Mutant) error {
 	s.bins = map[string]*binary{}
+	needed := map[string]bool{}
+	for _, m := range l {
+		needed[filepath.Dir(m.File)] = true
+	}
 	for _, p := range trusted {
+		if !needed[p.pkg] {
+			continue
+		}
 		for _, pkg := range p.tests {
 			if s.bins[pkg] != nil {
 				continue
@@ -50,7 +57,7 @@ func (s *suite) build() error {
 				return fmt.Errorf("build of the tests of %s: %w\n%s", pkg, err, out)
 			}
 			if by, out, took := s.run(b, 0, 10*time.Minute); by != "" {
-				return fmt.Errorf("the tests of %s fail without a mutant: %s\n%s", pkg, by, out)
+				return fmt.Errorf("the tests of %s fail without a mutant: %s\n%s", pkg, by, out[max(0, len(out)-4000):])
 			} else {
 				b.baseline = took
 				fmt.Printf("tests of %-18s %5.1f s without a mutant\n", pkg, took.Seconds())
