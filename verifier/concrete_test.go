@@ -388,6 +388,9 @@ var stricter = map[string]string{
 	"sched_cls/kernel's tcp_sock":                               "a view of a held socket may be released in its place",
 	"xdp/tail call of a function with the caller's reservation": "the program called ends in the caller, which goes on and submits",
 	"sched_cls/listener outlives the release":                   "a listener is not held and lives until the program ends",
+	"sched_cls/slice after the dynptr was overwritten":          "the slice is of the packet and ends when that moves",
+	"xdp/slice after a write":                                   "a write through a dynptr moves the packet of an skb only",
+	"sched_cls/numbers while locked":                            "iterators of numbers only compute and may be used under a lock",
 }
 
 // sources are the cases that are accepted and all programs of objects.
