@@ -65,13 +65,13 @@ func Verify(obj *frontend.Object, p *frontend.Program, opt Options) (*Facts, err
 	if fault != nil {
 		return nil, v.refuse(fault, nil)
 	}
-	seen, err := v.prove(env, graph)
+	seen, err := v.prove(env, graph, v.hasFrozen())
 	if err == nil || !v.hasFrozen() {
 		return v.facts(env, seen, err)
 	}
 	// Again, with the values of read-only data.
 	env.Fold = true
-	seen, err = v.prove(env, graph)
+	seen, err = v.prove(env, graph, false)
 	return v.facts(env, seen, err)
 }
 
@@ -100,41 +100,50 @@ type verification struct {
 
 // prove searches for a certificate and has it checked: exactly first, with
 // half of the budget, then, if that is too much, with joined states, and at
-// last exactly with all of it.
-func (v *verification) prove(env *transfer.Env, g *flow.Graph) (*check.Seen, error) {
-	half := v.limits()
-	half.Insns /= 2
-	exact := explore.Mode{Weaken: true, Delay: 2}
-	res, seen, err := v.try(env, g, half, exact)
-	switch {
-	case seen != nil:
-		return seen, nil
-	case res.Fault == nil: // the weakened states were refused
-		exact.Weaken = false
-	case limited(res.Fault):
+// last exactly with all of it. A quick proof ends at the first limit.
+func (v *verification) prove(env *transfer.Env, g *flow.Graph, quick bool) (*check.Seen, error) {
+	limits := v.limits()
+	first := limits
+	first.Insns, first.Nodes, first.Bytes = first.Insns/2, first.Nodes/2, first.Bytes/2
+	if quick {
+		first.Insns /= 4
+	}
+	mode := explore.Mode{Weaken: true, Delay: 2}
+	search := explore.New(env, g, mode)
+	res, seen, err := v.try(env, g, search, first)
+	if limited(res.Fault) && !quick {
 		lossy := explore.Mode{Weaken: true, Lossy: true, Delay: 2}
-		if _, seen, _ := v.try(env, g, v.limits(), lossy); seen != nil {
+		if _, seen, _ := v.try(env, g, explore.New(env, g, lossy), limits); seen != nil {
 			v.opt.Stats.Joined = true
 			return seen, nil
 		}
-	case res.Widened > 0: // what was refused may be a state of the widening
-		exact.Delay = 12
-	default:
-		return nil, err
-	}
-	late, seen, err2 := v.try(env, g, v.limits(), exact)
-	if late.Fault != nil && late.Widened > 0 && !limited(late.Fault) {
-		exact.Delay = v.opt.MaxProcessed // never
-		late, seen, err2 = v.try(env, g, half, exact)
+		v.opt.Stats.Processed -= res.Processed // they are counted again
+		res, seen, err = v.try(env, g, search, limits)
 	}
 	switch {
-	case seen != nil:
-		v.opt.Stats.Unweakened = !exact.Weaken
-		return seen, nil
-	case res.Fault != nil && late.Fault != nil && limited(late.Fault) && !limited(res.Fault):
-		return nil, err
+	case seen != nil || quick && res.Fault != nil:
+		return seen, err
+	case res.Fault == nil: // the weakened states were refused
+		mode.Weaken = false
+		_, seen, err = v.try(env, g, explore.New(env, g, mode), limits)
+		v.opt.Stats.Unweakened = seen != nil
+		return seen, err
 	}
-	return nil, err2
+	// What was refused may be a state of the widening: widen later or never.
+	for _, delay := range []int{12, limits.Insns} {
+		if res.Widened == 0 || limited(res.Fault) {
+			break
+		}
+		mode.Delay = delay
+		var late error
+		if res, seen, late = v.try(env, g, explore.New(env, g, mode), first); seen != nil {
+			return seen, nil
+		}
+		if !limited(res.Fault) {
+			err = late
+		}
+	}
+	return nil, err
 }
 
 func (v *verification) limits() explore.Limits {
@@ -143,12 +152,12 @@ func (v *verification) limits() explore.Limits {
 
 // limited reports whether a search was stopped by a limit.
 func limited(f *transfer.Fault) bool {
-	return f.Code == reason.TooManyInsns || f.Code == reason.TooMuchMemory
+	return f != nil && (f.Code == reason.TooManyInsns || f.Code == reason.TooMuchMemory)
 }
 
-// try searches in one mode and has the certificate checked.
-func (v *verification) try(env *transfer.Env, g *flow.Graph, limits explore.Limits, mode explore.Mode) (*explore.Result, *check.Seen, error) {
-	res := explore.Run(env, g, limits, mode)
+// try searches and has the certificate checked.
+func (v *verification) try(env *transfer.Env, g *flow.Graph, search *explore.Search, limits explore.Limits) (*explore.Result, *check.Seen, error) {
+	res := search.Run(limits)
 	stats := v.opt.Stats
 	stats.Processed += res.Processed
 	stats.States, stats.Bytes = max(stats.States, res.Nodes), max(stats.Bytes, res.Bytes)

@@ -162,22 +162,23 @@ func spillOf(k *state.Stack, i, size int) (state.Value, bool) {
 
 // bytes joins a cell byte by byte.
 func (j *joiner) bytes(d, i int, o, c *state.Cell) {
-	n := &state.Cell{}
+	var n [state.CellSize]state.Byte
 	if o != nil && c != nil {
-		for k := range n.Bytes {
+		for k := range n {
 			switch a, b := o.Bytes[k], c.Bytes[k]; {
 			case a == state.Invalid || b == state.Invalid:
 			case a == state.Zero && b == state.Zero:
-				n.Bytes[k] = state.Zero
+				n[k] = state.Zero
 			default:
-				n.Bytes[k] = state.Misc
+				n[k] = state.Misc
 			}
 		}
 	}
-	if n.Bytes == [state.CellSize]state.Byte{} {
-		n = nil
+	if n == [state.CellSize]state.Byte{} {
+		j.to.Own(d).Stack.Drop(i)
+		return
 	}
-	j.to.Own(d).Stack.Cells[i] = n
+	j.to.Own(d).Stack.SetBytes(i, n)
 }
 
 // value joins two values; false when only nothing covers both.

@@ -139,14 +139,17 @@ func hasZero(c *state.Cell) bool {
 // weaken drops what is not needed of a frame and forgets numbers of which
 // any would do. Pointers stay.
 func weaken(s *state.State, d int, n *frameNeed) {
-	f := s.Own(d)
+	f := s.Frame(d)
 	for r := range f.Regs[:bpf.R10] {
 		v := &f.Regs[r]
 		switch bit := uint16(1) << r; {
+		case v.Kind == state.Uninit:
 		case n.any&bit == 0:
-			*v = state.Value{}
-		case n.exact&bit == 0 && v.Kind == state.Scalar:
-			*v = state.Unknown()
+			f = s.Own(d)
+			f.Regs[r] = state.Value{}
+		case n.exact&bit == 0 && v.Kind == state.Scalar && !isAny(v):
+			f = s.Own(d)
+			f.Regs[r] = state.Unknown()
 		}
 	}
 	for i := len(f.Stack.Cells) - 1; i >= 0; i-- {
@@ -161,11 +164,14 @@ func weaken(s *state.State, d int, n *frameNeed) {
 		}
 		switch {
 		case !any && c.Size == 8:
+			f = s.Own(d)
 			f.Stack.Drop(i)
 			f.Stack.Drop(i - 1)
 		case !any:
+			f = s.Own(d)
 			f.Stack.Drop(i)
 		case !exact && (c.Size == 0 || c.Val.Kind == state.Scalar):
+			f = s.Own(d)
 			f.Stack.Forget(i)
 		}
 	}

@@ -102,6 +102,9 @@ type search struct {
 	in     state.Includer
 	joiner joiner
 	begun  []check.Root
+	root   int  // of begun, that is being explored
+	began  bool // it has a node
+	passed bool // arrive has looked at the slot
 
 	nodes   []node
 	open    map[uint64][]int32 // open nodes by hash
@@ -128,20 +131,38 @@ type Mode struct {
 	Delay int
 }
 
+// Search is an exploration of a program that can be gone on with.
+type Search struct{ x search }
+
+// New prepares to explore a program.
+func New(env *transfer.Env, g *flow.Graph, mode Mode) *Search {
+	s := &Search{search{env: env, g: g, mode: mode, open: map[uint64][]int32{},
+		opens: make([][]int32, len(env.Insns)), index: make([]finished, len(env.Insns))}}
+	s.x.m.Env = env
+	s.x.rely(transfer.Root{})
+	return s
+}
+
 // Run explores a program.
 func Run(env *transfer.Env, g *flow.Graph, limits Limits, mode Mode) *Result {
-	x := &search{env: env, g: g, limits: limits, mode: mode, open: map[uint64][]int32{},
-		opens: make([][]int32, len(env.Insns)), index: make([]finished, len(env.Insns))}
-	x.m.Env = env
+	return New(env, g, mode).Run(limits)
+}
+
+// Run explores until the program is proven or refused. After a limit was
+// reached it goes on from there.
+func (s *Search) Run(limits Limits) *Result {
+	x := &s.x
+	x.limits, x.res.Path, x.res.Cut, x.res.Fault = limits, nil, false, nil
 	fault := x.roots()
 	x.res.Nodes, x.res.Bytes = len(x.nodes), x.peak
 	if fault != nil {
 		x.res.Fault = fault
 		x.path(fault)
-		return &x.res
+	} else {
+		x.res.Certificate = x.certificate()
 	}
-	x.res.Certificate = x.certificate()
-	return &x.res
+	res := x.res
+	return &res
 }
 
 // certificate is what was found.
@@ -161,20 +182,23 @@ func (x *search) certificate() *check.Certificate {
 
 // roots explores the program and then every function that a path relied on.
 func (x *search) roots() *transfer.Fault {
-	x.rely(transfer.Root{})
-	for i := 0; i < len(x.begun); i++ {
-		r := &x.begun[i]
-		s, f := transfer.RootState(x.env, r.Root)
-		if f != nil {
-			x.m.S, x.m.PC = state.EntryOf(r.Func), x.env.Funcs[r.Func].Start
-			return f
+	for ; x.root < len(x.begun); x.root++ {
+		r := &x.begun[x.root]
+		if !x.began {
+			s, f := transfer.RootState(x.env, r.Root)
+			if f != nil {
+				x.m.S, x.m.PC = state.EntryOf(r.Func), x.env.Funcs[r.Func].Start
+				return f
+			}
+			r.Entry = int32(len(x.nodes))
+			x.m.S, x.m.PC = s.Clone(), x.env.Funcs[r.Func].Start
+			x.store(s, -1)
+			x.began = true
 		}
-		r.Entry = int32(len(x.nodes))
-		x.m.S, x.m.PC = s.Clone(), x.env.Funcs[r.Func].Start
-		x.store(s, -1)
 		if f := x.explore(); f != nil {
 			return f
 		}
+		x.began = false
 	}
 	return nil
 }
@@ -196,11 +220,13 @@ func (x *search) explore() *transfer.Fault {
 		if f != nil {
 			return f
 		}
+		x.passed = true
 		if !ended {
 			if ended, f = x.step(); f != nil {
 				return f
 			}
 		}
+		x.passed = false
 		if ended && !x.resume() {
 			return nil
 		}
@@ -210,7 +236,7 @@ func (x *search) explore() *transfer.Fault {
 // arrive looks the state up where it may be pruned or stored.
 func (x *search) arrive() (ended bool, f *transfer.Fault) {
 	m := &x.m
-	if x.steps == 0 || m.PC >= len(x.g.Points) || m.PC < 0 || !x.g.Points[m.PC] {
+	if x.steps == 0 || x.passed || m.PC >= len(x.g.Points) || m.PC < 0 || !x.g.Points[m.PC] {
 		return false, nil
 	}
 	x.dropDead(m.S, m.PC)

@@ -45,6 +45,16 @@ type Stack struct {
 	// Objects: an iterator or a dynptr was ever made here. It saves time and
 	// is not part of the state.
 	Objects bool
+
+	shared bool // Cells are those of another frame, too: copy them to write
+}
+
+// write makes the cells this stack's own.
+func (k *Stack) write() {
+	if k.shared {
+		k.Cells = append(make([]*Cell, 0, len(k.Cells)+2), k.Cells...)
+		k.shared = false
+	}
 }
 
 // CellOf is the index of the cell that holds the byte at off (negative).
@@ -61,6 +71,7 @@ func (k *Stack) at(i int) *Cell {
 }
 
 func (k *Stack) put(i int, c *Cell) {
+	k.write()
 	for i >= len(k.Cells) {
 		k.Cells = append(k.Cells, nil)
 	}
@@ -311,7 +322,14 @@ func (k *Stack) Replace(i int, v Value) {
 
 // Drop makes cell i Invalid; of an 8-byte spill it must be called for both
 // halves.
-func (k *Stack) Drop(i int) { k.Cells[i] = nil }
+func (k *Stack) Drop(i int) {
+	k.write()
+	k.Cells[i] = nil
+}
+
+// SetBytes makes cell i hold bytes, none of them a Spill; of an 8-byte spill
+// it must be called for both halves.
+func (k *Stack) SetBytes(i int, b [CellSize]Byte) { k.put(i, &Cell{Bytes: b}) }
 
 // Forget makes the number in cell i Misc.
 func (k *Stack) Forget(i int) {

@@ -82,7 +82,7 @@ func (s *State) own(i int) *Frame {
 	if f.shared {
 		c := *f
 		c.shared = false
-		c.Stack.Cells = append(make([]*Cell, 0, len(f.Stack.Cells)+2), f.Stack.Cells...)
+		c.Stack.shared = true
 		s.frames[i], f = &c, &c
 	}
 	return f
@@ -95,7 +95,11 @@ func (s *State) Depth() int { return s.depth }
 func (s *State) Frame(i int) *Frame { return s.frames[i] }
 
 // Own returns frame i for writing.
-func (s *State) Own(i int) *Frame { return s.own(i) }
+func (s *State) Own(i int) *Frame {
+	f := s.own(i)
+	f.Stack.write()
+	return f
+}
 
 // Reg returns a register of the running frame for reading.
 func (s *State) Reg(r bpf.Reg) *Value { return &s.frames[s.depth].Regs[r] }

@@ -131,7 +131,7 @@ func (m *Machine) destroyIter(r bpf.Reg) *Fault {
 	}
 	m.S.Release(hold)
 	m.S.Visit(func(o *state.Value) bool { return o.Hold == hold },
-		func(_ state.Place, o *state.Value) { *o = state.Value{} })
+		func(_ state.Place, o *state.Value) { *o = state.Unknown() }) // an element is a number now
 	return nil
 }
 
