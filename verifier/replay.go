@@ -145,12 +145,12 @@ func (v *verification) number(r *replayed, reg bpf.Reg, end int, use state.Value
 			imm := in.Imm
 			switch {
 			case (in.Op == bpf.OpRsh || in.Op == bpf.OpArsh) && i > 0 && v.extends(r.path[i-1].PC, s.PC):
-				if in.Imm < 32 { // a shift left that is partly undone scales
-					idx.scale <<= 32 - in.Imm
+				if imm >= 0 && imm < 32 { // a shift left that is partly undone scales
+					idx.scale <<= 32 - imm
 				}
 				i--
 				continue
-			case in.Op == bpf.OpLsh && imm < 16:
+			case in.Op == bpf.OpLsh && imm >= 0 && imm < 16:
 				idx.scale <<= imm
 				idx.value = r.moments[i].dst
 				continue
