@@ -36,6 +36,10 @@ const maxTurns = 1 << 23
 // that is asked for, sample, or element of a map.
 const maxCallbacks = 1 << 32
 
+// maxCount bounds the turns of a loop that nothing but its counter bounds: one
+// of minutes is as good as endless to the caller of a program.
+const maxCount = 1 << 28
+
 // edge is a path from an entry to another one of its component.
 type edge struct {
 	from, to int32
@@ -204,7 +208,8 @@ func (c *checker) turns(k int32, way int, edges []edge) (uint64, bool) {
 	case !advances:
 		return 0, false
 	case m.Kind == Number:
-		return (hi - lo) / least, true
+		n := (hi - lo) / least
+		return n, n <= maxCount
 	case m.Kind == Turns:
 		return maxCallbacks, true
 	}
