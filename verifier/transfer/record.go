@@ -33,13 +33,13 @@ func (m *Machine) constSize() int32 {
 	return int32(k)
 }
 
-// memName names sized memory.
+// memName says what sized memory is.
 func memName(p *state.Value) string {
 	switch {
 	case p.Flags&state.Record != 0:
-		return "the ring buffer record"
+		return "ring buffer record"
 	case p.Hold != 0 || p.Flags&state.Slice != 0:
-		return "the slice of the dynptr"
+		return "slice of a dynptr"
 	}
-	return "the memory"
+	return "memory"
 }

@@ -16,6 +16,9 @@ func Words(e *Env, v *state.Value) string {
 	case state.Uninit:
 		return "not written"
 	case state.Scalar:
+		if v.Flags&state.Released != 0 {
+			return "an address that was given back"
+		}
 		return scalarWords(&v.S)
 	case state.PtrCtx:
 		return "context" + offset(v)
@@ -47,7 +50,7 @@ func pointerWords(e *Env, v *state.Value) string {
 		}
 		return "map " + e.Maps[v.Map].Name
 	case state.PtrMem:
-		return fmt.Sprintf("memory (%d bytes)%s", v.Size, offset(v))
+		return fmt.Sprintf("%s (%d bytes)%s", memName(v), v.Size, offset(v))
 	case state.PtrFunc:
 		return "function " + e.Funcs[v.Map].Name
 	case state.PtrObj:
@@ -74,7 +77,7 @@ func nullable(v *state.Value) string {
 	case state.ConstMap:
 		return "inner map from map lookup"
 	case state.PtrMem:
-		return "memory"
+		return memName(v)
 	case state.PtrObj:
 		return "struct " + table.ObjectOf(table.ObjectKind(v.Map)).Name
 	}
