@@ -210,7 +210,7 @@ func (a *advice) last() (int64, bool) {
 		from = hi - int64(n.S.R.Umax)*scale + int64(in.Off)
 		width = int64(in.Width)
 	}
-	if from < 0 || size-width-from < 0 {
+	if scale <= 0 || from < 0 || size-width-from < 0 {
 		return 0, false
 	}
 	return (size - width - from) / scale, true
