@@ -2,7 +2,11 @@ package verifier_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
@@ -130,5 +134,36 @@ func TestLoops(t *testing.T) {
 				t.Errorf("got %+v\nwant code %q\n%s", err, c.code, listing(p))
 			}
 		})
+	}
+}
+
+// TestCrowds: where states are too many they are joined.
+func TestCrowds(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(found + "r6 = r0\nr7 = 0\n")
+	for i := range 30 {
+		fmt.Fprintf(&text, "r1 = *(u8 *)(r6 + %d)\nif r1 > 7 goto l%d\nr7 |= %d\nl%d:\n", i, i, 1<<i, i)
+	}
+	text.WriteString("if r7 == 12345 goto x\nr0 = 0\nexit\nx:\nr0 = 1\nexit")
+	obj, p := assemble(t, "xdp", text.String())
+	stats := verifier.Stats{}
+	if _, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats, MaxProcessed: 400000}); err != nil || !stats.Joined {
+		t.Errorf("%+v, %+v", err, stats)
+	}
+	t.Logf("%+v", stats)
+}
+
+// TestLossyDeterministic: joining and widening give the same proof every time.
+func TestLossyDeterministic(t *testing.T) {
+	for _, c := range loopCases[:12] {
+		var stats [2]verifier.Stats
+		var facts [2]*verifier.Facts
+		for i := range stats {
+			obj, p := assemble(t, "xdp", c.text)
+			facts[i], _ = verifier.Verify(obj, p, verifier.Options{Stats: &stats[i], MaxProcessed: 20000})
+		}
+		if d := cmp.Diff(facts[0], facts[1]); d != "" || stats[0] != stats[1] {
+			t.Errorf("%s: %s\n%+v\n%+v", c.name, d, stats[0], stats[1])
+		}
 	}
 }

@@ -9,8 +9,24 @@
 // not live are dropped, the state is looked up among the finished nodes of
 // the point, and, when enough instructions were executed since, stored as a
 // new node. A node is open while a path from it has not ended; the open nodes
-// are the current path. Equality with an open node is a loop that never ends.
-// A path stops only at finished nodes, so the nodes form an acyclic graph.
+// are the current path. Equality with an open node is a loop that never ends,
+// unless something that the run time bounds went on since: the steps of an
+// iterator, callbacks of a helper, may_goto. Then a path may stop at an open
+// node that includes its state, and the nodes form a graph with cycles.
+//
+// # Loops
+//
+// A loop that the run time bounds need not count, so its states need not
+// end. From the third turn on the state at its head (a call of an iterator's
+// next function or of a helper with callbacks, a may_goto) is joined with that
+// of the turn before, and bounds that grow move to the next limit: what the
+// loop compares with, sizes, bounds that stay, limits of types (widen.go).
+// Numbers and offsets that moved by the same distance stay tied (join.go).
+// The path goes on from the widened state.
+//
+// A lossy search does the same for every loop, and joins states where there
+// are many. It offers the numbers of widened states as measures (measure.go);
+// whether they bound the loops is for the checker to say.
 //
 // # Weakening
 //
