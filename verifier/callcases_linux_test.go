@@ -1,6 +1,8 @@
 package verifier_test
 
 import (
+	"encoding/binary"
+	"errors"
 	"runtime"
 	"sync"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
 // kernelCallMaps makes callMaps in the kernel once.
@@ -67,4 +70,46 @@ func TestKernelCallCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestKernelCallMutants compares verdicts on mutated call cases: what we accept
+// and the kernel refuses must be in the list of waivers.
+func TestKernelCallMutants(t *testing.T) {
+	requireKernel(t)
+	fds, err := kernelCallMaps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGenerator(t, *mutantsSeed)
+	g.seeds = nil
+	for _, c := range callCases() {
+		if c.kernel == "" {
+			_, p := assembleWith(t, c.hook, c.text, callMaps)
+			g.seeds = append(g.seeds, seed{callMaps, p})
+		}
+	}
+	both, stricter, looser := 0, map[string]int{}, map[string]int{}
+	for range scaled(*mutants) / 3 {
+		obj, p := g.next()
+		if _, err := bpf.Encode(p.Insns, binary.LittleEndian); err != nil {
+			continue // an immediate that no object can hold
+		}
+		facts, err := verifier.Verify(obj, p, verifier.Options{MaxProcessed: 20000})
+		accepted, log := kernelVerdictAs(t, fds, p, p.Hook.Number)
+		switch {
+		case err == nil && accepted:
+			both++
+		case err != nil && accepted:
+			var e *verifier.Error
+			errors.As(err, &e)
+			stricter[string(e.Code)+" "+e.Cause]++
+		case err == nil:
+			w := waiverFor(log, p, facts)
+			if w == "" {
+				t.Errorf("%s: we accept, the kernel refuses:\n%s%s", p.Hook.Name, listing(p), log)
+			}
+			looser[w]++
+		}
+	}
+	t.Logf("both accept %d, only the kernel %v, only we: %v", both, stricter, looser)
 }

@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -27,6 +28,20 @@ var waivers = []waiver{
 	{"min value is negative", quotient, "quotients and remainders have bounds here"},
 	{"invalid bpf_context access off=20", always, "egress_ifindex is 0 where the kernel has none; see the hook's row"},
 	{"infinite loop", otherCompare, "the same"},
+	{"same insn cannot be used", otherCompare, "the same: only one of the paths is left"},
+	{"helper access to the packet", otherCompare, "the same"},
+	{"invalid mem access 'scalar'", otherCompare, "the same"},
+	{"invalid mem access 'map_value_or_null'", otherCompare, "a register that is 0 tests for NULL as the number does"},
+	{"!read_ok", quotient, "quotients and remainders have bounds here"},
+	{"At program exit the register R0", quotient, "quotients and remainders have bounds here"},
+	{"offset is outside of the packet", quotient, "quotients and remainders have bounds here"},
+	{"unbounded memory access", legacy, "a legacy load of n bytes gives a number of n bytes"},
+	{"outside of the allowed memory range", legacy, "a legacy load of n bytes gives a number of n bytes"},
+	{"pointer be out of bounds", legacy, "the same"},
+	{"cannot write into packet", otherCompare, "the branch is never taken: offsets in one region are compared"},
+	{"invalid mem access 'map_value_or_null'", has4, "a constant key stays known when bytes beside it are written"},
+	{"call bpf_snprintf", always, "formats are checked when they are used, as those of trace_printk"},
+	{"atomic64_cmpxchg((u64 *)(r0", always, "the address in r0 is read once, before r0 is the old value"},
 }
 
 func always(*frontend.Program, *verifier.Facts) bool { return true }
@@ -44,6 +59,13 @@ func has(p *frontend.Program, ops ...bpf.Op) bool {
 
 func quotient(p *frontend.Program, _ *verifier.Facts) bool {
 	return has(p, bpf.OpDiv, bpf.OpMod, bpf.OpSdiv, bpf.OpSmod)
+}
+
+func legacy(p *frontend.Program, _ *verifier.Facts) bool { return has(p, bpf.OpLdAbs, bpf.OpLdInd) }
+
+// has4: a store of 4 bytes that a lookup's key may be.
+func has4(p *frontend.Program, _ *verifier.Facts) bool {
+	return slices.ContainsFunc(p.Insns, func(in bpf.Instruction) bool { return in.Op == bpf.OpStore && in.Width == 4 })
 }
 
 func subtracts(p *frontend.Program, f *verifier.Facts) bool {

@@ -151,14 +151,15 @@ func (m *Machine) argKey(r bpf.Reg, v *state.Value) *Fault {
 // where registers are spilled, or is zero but not half of 8 zero bytes: as in
 // Linux, only lookups by such keys need no test for NULL.
 func wholeKey(k *state.Stack, off int64) bool {
-	if off%8 != 0 {
-		key, _ := k.Load(off, 4, false)
+	key, _ := k.Load(off, 4, false)
+	switch {
+	case off%4 != 0:
+		return false
+	case off%8 != 0:
 		return isZero(&key)
-	}
-	if k.Holds(off, 4) {
+	case k.Holds(off, 4):
 		return true
 	}
-	key, _ := k.Load(off, 4, false)
 	next, invalid := k.Load(off+4, 4, false)
 	return isZero(&key) && (invalid != 0 || !isZero(&next))
 }

@@ -162,6 +162,9 @@ func (m *Machine) writeStack(frame int, lo, hi int64, size int, v *state.Value) 
 	if stackOf(v) > frame || v.Kind == state.PtrStack && frame < m.S.Depth() { // the latter as in Linux
 		return m.fault(reason.StackEscapes, m.in.Src, "an address of the stack is stored in a caller's stack")
 	}
+	if v.IsPtr() && size != 8 && lo == hi {
+		return m.fault(reason.NotPointer, m.in.Src, "a part of a pointer is stored on the stack").need("store all 8 bytes of it")
+	}
 	k := &m.S.Own(frame).Stack
 	if lo == hi {
 		k.Store(lo, size, v)
@@ -286,7 +289,7 @@ var regions = [state.NumKinds]func(m *Machine, p *state.Value, a access, n *Acce
 
 func (m *Machine) inStack(p *state.Value, a access, n *Access) *Fault {
 	n.Region, n.Frame = table.RegionStack, int(p.Frame)
-	if n.OffMin < -state.StackSize || n.OffMax+a.size > 0 {
+	if n.OffMin < -state.StackSize || n.OffMax+a.size > 0 || n.OffMax >= 0 {
 		f := m.fault(reason.StackBounds, a.reg, "access outside the stack")
 		return f.need("offset %s and size %d have to lie in -%d to 0", span(n.OffMin, n.OffMax), a.size, state.StackSize)
 	}
@@ -354,7 +357,7 @@ func (m *Machine) inMem(p *state.Value, a access, n *Access) *Fault {
 	case a.write && p.Flags&state.ReadOnly != 0:
 		return m.fault(reason.ReadOnly, a.reg, "%s is read-only", Words(m.Env, p)).need("copy it first")
 	case n.OffMin < 0 || n.OffMax+a.size > int64(p.Size):
-		f := m.fault(reason.MemBounds, a.reg, "access beyond %s", memName(p))
+		f := m.fault(reason.MemBounds, a.reg, "access beyond the %s", memName(p))
 		if n.OffMin != n.OffMax {
 			return f.need("offset %s and size %d have to lie in 0 to %d: bound the index first", span(n.OffMin, n.OffMax), a.size, p.Size)
 		}
