@@ -199,8 +199,8 @@ func (c *count) add(got, least set, best bool) {
 }
 
 func (f *figures) line(name string, c count) {
-	fmt.Fprintf(f, "%-16s %9d results, %5.1f%% best, %.3f times the numbers of the best\n",
-		name, c.results, 100*float64(c.best)/float64(max(c.results, 1)), float64(c.numbers)/float64(max(c.least, 1)))
+	fmt.Fprintf(f, "%-16s %9d results, %9d best (%5.1f%%), %9d numbers for %9d (%.3f)\n", name, c.results,
+		c.best, 100*float64(c.best)/float64(max(c.results, 1)), c.numbers, c.least, float64(c.numbers)/float64(max(c.least, 1)))
 }
 
 // compare checks the figures against testdata.
