@@ -71,17 +71,26 @@ func (m *Machine) possible(c value.Cond, wide bool) bool {
 	a, b := m.lhs, m.rhs
 	switch {
 	case a.Kind == state.Scalar && b.Kind == state.Scalar:
-		return value.Assume(c, wide, &a.S, &b.S)
+		_, _, ok := m.narrow(c, wide, a.S, b.S)
+		return ok
 	case !wide:
 		return true
 	case isZero(&b) && c == value.Eq:
 		// They lie at 65536 or above; an empty packet may not.
 		return !nonzero(&a)
 	case comparable(c, &a, &b):
-		x, y := offsetOf(&a), offsetOf(&b)
-		return value.Assume(c, true, &x, &y)
+		_, _, ok := m.narrow(c, true, offsetOf(&a), offsetOf(&b))
+		return ok
 	}
 	return true
+}
+
+// narrow is value.Assume on copies, which the machine keeps: nothing is
+// allocated.
+func (m *Machine) narrow(c value.Cond, wide bool, a, b value.Scalar) (x, y value.Scalar, ok bool) {
+	m.x, m.y = a, b
+	ok = value.Assume(c, wide, &m.x, &m.y)
+	return m.x, m.y, ok
 }
 
 // never0 are the kinds of addresses that are not 0 unless Null says so.
@@ -144,8 +153,8 @@ func (m *Machine) assume(s *state.State, c value.Cond, wide bool) bool {
 // assumeOffsets refines the variable parts of two pointers whose offsets
 // compare as the pointers do.
 func (m *Machine) assumeOffsets(s *state.State, c value.Cond) bool {
-	a, b := offsetOf(&m.lhs), offsetOf(&m.rhs)
-	if !value.Assume(c, true, &a, &b) {
+	a, b, ok := m.narrow(c, true, offsetOf(&m.lhs), offsetOf(&m.rhs))
+	if !ok {
 		return false
 	}
 	return m.refineOffset(s, m.in.Dst, a) && m.refineOffset(s, m.in.Src, b)
@@ -190,7 +199,8 @@ func (m *Machine) decideNull(s *state.State, ref uint32, null bool) {
 func (m *Machine) assumeNumbers(s *state.State, c value.Cond, wide bool) bool {
 	in := m.in
 	a, b := m.lhs, m.rhs
-	if !value.Assume(c, wide, &a.S, &b.S) {
+	var ok bool
+	if a.S, b.S, ok = m.narrow(c, wide, a.S, b.S); !ok {
 		return false
 	}
 	if a.S != m.lhs.S {

@@ -25,6 +25,8 @@ type Machine struct {
 	in  *bpf.Instruction
 	lhs state.Value // scratch of comparisons
 	rhs state.Value
+	x   value.Scalar // scratch of narrow
+	y   value.Scalar
 	// mapArg is the map in ArgMap of the call under way.
 	mapArg state.Value
 	found  bool // its constant key is one that is always found
