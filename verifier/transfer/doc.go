@@ -12,9 +12,13 @@
 //   - the instruction accesses only memory that it may access: context fields,
 //     512 bytes of each active frame's stack, the packet between data and
 //     data_end (metadata between data_meta and data, the memory of a Memory
-//     hook up to its length), values of maps that were found, and data
-//     sections; it writes none that is read-only; helpers get what their
-//     rows ask for;
+//     hook up to its length), values of maps that were found, data sections,
+//     ring buffer records, slices of dynptrs and fields of sockets while they
+//     are held; it writes none that is read-only and touches no lock, timer,
+//     iterator or dynptr; helpers get what their rows ask for;
+//   - what was acquired is given back at most once, and not again by any copy;
+//     it has been given back when the program ends. One lock is held at a time,
+//     with no other call until it is unlocked;
 //   - the next concrete state is one of s afterwards (at Next) or one of
 //     Taken (at Target), or the program has ended with a legal result.
 //
@@ -26,6 +30,11 @@
 //   - A value pointer stays valid until the invocation ends, a map's value
 //     has value_size bytes and is aligned to 8, stacks are aligned to 8
 //     (rtlib: reclamation by epochs, slabs, Frame).
+//   - Ring buffer records have the size that was asked for, are aligned to 8
+//     and stay until they are submitted or discarded; sockets until they are
+//     released, others until the invocation ends; a dynptr leads to nothing
+//     beyond what it was made of, and its data to no more bytes than were asked
+//     for (rtlib).
 //   - Stack bytes that a Note reports as uninitialised are zeroed at entry or
 //     hold any number (rtlib and the targets, by FuncFact.ZeroLo).
 //   - Maps have at least the entries and frozen data has the bytes that

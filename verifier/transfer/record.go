@@ -27,9 +27,13 @@ func (m *Machine) retRecord() state.Value {
 	return state.Value{Kind: state.PtrMem, Null: true, Flags: state.Record, Size: m.constSize(), Ref: hold, Hold: hold}
 }
 
-// constSize is the number in the ArgConstSize of the call under way.
+// constSize is the number in the ArgConstSize of the call under way; of memory
+// too large to be had nothing may be accessed.
 func (m *Machine) constSize() int32 {
 	k, _ := m.argOf(table.ArgConstSize).IsConst()
+	if k > maxStep {
+		return 0
+	}
 	return int32(k)
 }
 
