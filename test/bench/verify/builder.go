@@ -48,14 +48,10 @@ func (b *builder) store(width uint8, dst bpf.Reg, off int32, src bpf.Reg) {
 	b.add(bpf.Instruction{Op: bpf.OpStore, Width: width, Dst: dst, Src: src, Off: off})
 }
 
-// jump compares with a number, jumpReg with a register.
+// jump compares with a number.
 func (b *builder) jump(op bpf.Op, dst bpf.Reg, imm int64, label int) {
 	b.fixes[len(b.insns)] = label
 	b.add(bpf.Instruction{Op: op, Width: 8, Dst: dst, Src: bpf.RegImm, Imm: imm})
-}
-func (b *builder) jumpReg(op bpf.Op, dst, src bpf.Reg, label int) {
-	b.fixes[len(b.insns)] = label
-	b.add(bpf.Instruction{Op: op, Width: 8, Dst: dst, Src: src})
 }
 
 func (b *builder) call(label int) {

@@ -75,7 +75,7 @@ func loadInsns(obj *frontend.Object, prog *frontend.Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 	raw, err := bpf.Encode(prog.Insns, binary.LittleEndian)
 	if err != nil {
 		return "", err
@@ -95,7 +95,7 @@ func loadInsns(obj *frontend.Object, prog *frontend.Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer loaded.Close()
+	defer func() { _ = loaded.Close() }()
 	return loaded.VerifierLog, nil
 }
 

@@ -130,7 +130,7 @@ func printTable(w io.Writer, rows []row) {
 			fmt.Fprintf(t, "%d\t%d\t%.2f\t%.3f\t%.2f\t\n", k.processed, k.states, micros(k.time)/1e3, micros(k.time)/float64(max(k.processed, 1)), float64(r.ours)/float64(max(k.time, 1)))
 		}
 	}
-	t.Flush()
+	_ = t.Flush()
 	printGrowth(w, rows)
 	for s := range why {
 		fmt.Fprintf(w, "kernel: %s\n", s)
