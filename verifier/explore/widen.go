@@ -19,7 +19,9 @@ type limits struct {
 }
 
 // typeLimits are bounds of every loop.
-var typeLimits = [...]int64{math.MinInt64, math.MinInt32, -1, 0, 1, math.MaxUint8, math.MaxUint16, math.MaxInt32, math.MaxUint32, math.MaxInt64}
+// The neighbours of the largest leave room for one step without wrapping.
+var typeLimits = [...]int64{math.MinInt64, math.MinInt64 + 1, math.MinInt32, math.MinInt32 + 1, -1, 0, 1, math.MaxUint8, math.MaxUint16,
+	math.MaxInt32 - 1, math.MaxInt32, math.MaxUint32 - 1, math.MaxUint32, math.MaxInt64 - 1, math.MaxInt64}
 
 // limitsOf gathers the bounds for a state that comes back to a loop: what the
 // loop compares with, the sizes of what its pointers lead to, and the bounds

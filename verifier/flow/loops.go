@@ -9,15 +9,17 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
 )
 
-// Loop is a loop of the control flow graph: the slots from its head to the
-// last jump back to it.
+// Loop is a loop of the control flow graph: all that leads to a jump back to
+// its head and is reached from there.
 type Loop struct {
-	Head, End int
+	Head int
 	// Limits are the numbers that jumps in it compare with and their
 	// neighbours, sorted.
 	Limits []int64
 	// Around lists the heads of the loops that contain this head.
 	Around []int
+
+	from []int // jumps back
 }
 
 // loops finds the targets of jumps that lead back in a depth-first walk of a
@@ -51,29 +53,62 @@ func (g *Graph) loops(env *transfer.Env, fn *frontend.Func) {
 			g.loop(to, v.pc)
 		}
 	}
-	var all []*Loop
+	var before [][]int // by slot from fn.Start: slots that lead to it
 	for _, l := range g.Loops[fn.Start:fn.End] {
-		if l != nil {
-			all = append(all, l)
+		if l == nil {
+			continue
 		}
+		if before == nil {
+			before = predecessors(env, fn)
+		}
+		var insns []bpf.Instruction
+		for _, pc := range l.body(fn, before) {
+			insns = append(insns, env.Insns[pc])
+			if o := g.Loops[pc]; o != nil && o != l {
+				o.Around = append(o.Around, l.Head)
+			}
+		}
+		l.Limits = limits(insns)
 	}
-	for _, l := range all {
-		l.Limits = limits(env.Insns[l.Head : l.End+1])
-		for _, o := range all {
-			if o != l && o.Head <= l.Head && l.Head <= o.End {
-				l.Around = append(l.Around, o.Head)
+}
+
+func predecessors(env *transfer.Env, fn *frontend.Func) [][]int {
+	l := make([][]int, fn.End-fn.Start)
+	for pc := fn.Start; pc < fn.End; pc++ {
+		if in := &env.Insns[pc]; in.Op != bpf.OpInvalid {
+			for _, to := range successors(pc, in) {
+				l[to-fn.Start] = append(l[to-fn.Start], pc)
 			}
 		}
 	}
+	return l
+}
+
+// body lists the slots of a loop, its head among them.
+func (l *Loop) body(fn *frontend.Func, before [][]int) []int {
+	seen := make([]bool, len(before))
+	seen[l.Head-fn.Start] = true
+	body, work := []int{l.Head}, append([]int(nil), l.from...)
+	for len(work) > 0 {
+		pc := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[pc-fn.Start] {
+			continue
+		}
+		seen[pc-fn.Start] = true
+		body = append(body, pc)
+		work = append(work, before[pc-fn.Start]...)
+	}
+	return body
 }
 
 func (g *Graph) loop(head, from int) {
 	l := g.Loops[head]
 	if l == nil {
-		l = &Loop{Head: head, End: head}
+		l = &Loop{Head: head}
 		g.Loops[head] = l
 	}
-	l.End = max(l.End, from)
+	l.from = append(l.from, from)
 	g.Points[head] = true
 }
 
