@@ -81,8 +81,8 @@ func (a *advice) leave() string {
 // null: a pointer that may be NULL.
 func (a *advice) null() {
 	name := "value"
-	if m := a.e.Registers[0].Made; m != nil {
-		if s := assignedAt(m); s != "" {
+	if len(a.e.Registers) > 0 && a.e.Registers[0].Made != nil {
+		if s := assignedAt(a.e.Registers[0].Made); s != "" {
 			name = s
 		}
 	}
@@ -132,12 +132,13 @@ func (a *advice) packet() {
 
 // again reports whether the path met the refused instruction before.
 func (a *advice) again() bool {
-	for _, s := range a.r.path[:len(a.r.path)-1] {
+	visits := 0
+	for _, s := range a.r.path {
 		if s.PC == a.f.PC {
-			return true
+			visits++
 		}
 	}
-	return false
+	return visits > 1
 }
 
 // element: a variable index that is not bounded enough.
