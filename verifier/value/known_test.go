@@ -136,3 +136,41 @@ func TestWideAssume(t *testing.T) {
 		}
 	}
 }
+
+// TestExtremes: bounds at the ends of the number line of 64 bits, where sums
+// of Go wrap as those of the program do.
+func TestExtremes(t *testing.T) {
+	points := []uint64{0, 1, 2, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, 1<<63 + 1, ^uint64(1), ^uint64(0)}
+	var all []Scalar
+	for _, lo := range points {
+		for _, hi := range points {
+			if lo <= hi {
+				all = append(all, Between(lo, hi))
+			}
+			if a, b, c := Unknown(), Const(lo), Const(hi); int64(lo) < int64(hi) && Assume(Sge, true, &a, &b) && Assume(Sle, true, &a, &c) {
+				all = append(all, a)
+			}
+		}
+	}
+	for i := range all {
+		for j := range all {
+			a, b := &all[i], &all[j]
+			for _, op := range ops() {
+				wide, half := Binary(op, true, *a, *b), Binary(op, false, *a, *b)
+				for _, x := range points {
+					for _, y := range points {
+						if !a.Has(x) || !b.Has(y) {
+							continue
+						}
+						if v := W64.Eval(op, x, y); !wide.Has(v) {
+							t.Fatalf("%+v %v %+v is %+v without %#x", *a, op, *b, wide, v)
+						}
+						if v := Width(32).Eval(op, x, y); !half.Has(v) {
+							t.Fatalf("32-bit %+v %v %+v is %+v without %#x", *a, op, *b, half, v)
+						}
+					}
+				}
+			}
+		}
+	}
+}
