@@ -387,6 +387,7 @@ var stricter = map[string]string{
 	"xdp/slice outlives the function of its dynptr":             "the memory is a map value's and outlives the dynptr",
 	"sched_cls/kernel's tcp_sock":                               "a view of a held socket may be released in its place",
 	"xdp/tail call of a function with the caller's reservation": "the program called ends in the caller, which goes on and submits",
+	"xdp/size that nobody has":                                  "a reservation that is too large gives NULL",
 	"sched_cls/listener outlives the release":                   "a listener is not held and lives until the program ends",
 	"sched_cls/slice after the dynptr was overwritten":          "the slice is of the packet and ends when that moves",
 	"xdp/slice after a write":                                   "a write through a dynptr moves the packet of an skb only",

@@ -12,7 +12,11 @@ import (
 var generatedWaivers = []waiver{
 	{"misaligned access off", fetchesIntoAddress, "the address is read once, before the register is the old value"},
 	{"pointer be out of bounds", quotient, "quotients and remainders have bounds here"},
-	{"math between", narrowed32, "32-bit results have 32 bits whatever the operands: shifts by masked distances, differences and byte swaps of pointers"},
+	{"math between", narrowed32, "results have bounds that the kernel does not look for: shifts by masked distances, differences, byte swaps and low halves of pointers"},
+	{"div by zero", always, "division by zero has the ISA's result (RFC 9669 §4.1)"},
+	{"invalid bpf_context access", otherCompare, "the branch is never taken: offsets in one region are compared"},
+	{"pointer offset", subtracts, "the bounds of the whole offset count, not the constant that was added to its variable part"},
+	{"min value is negative", partsOfSpills, "bytes of a constant in the stack are known"},
 	{"max value is outside", distant, "distances are masked by the width (RFC 9669 §4.1), so the result has bounds"},
 	{"pointer += pointer prohibited", otherCompare, "the branch is never taken: offsets in one region are compared"},
 }
@@ -36,11 +40,21 @@ func distant(p *frontend.Program, f *verifier.Facts) bool {
 // narrowed32: an operation whose result the kernel takes for any number.
 func narrowed32(p *frontend.Program, f *verifier.Facts) bool {
 	for _, in := range p.Insns {
-		if in.Op == bpf.OpSub && in.Width == 4 || in.Op == bpf.OpToLE || in.Op == bpf.OpToBE || in.Op == bpf.OpBswap {
+		if in.Op == bpf.OpSub || in.Op == bpf.OpNeg || in.Op == bpf.OpToLE || in.Op == bpf.OpToBE || in.Op == bpf.OpBswap {
 			return true
 		}
 	}
 	return distant(p, f)
+}
+
+// partsOfSpills: a load of a part of a stack slot.
+func partsOfSpills(p *frontend.Program, f *verifier.Facts) bool {
+	for pc, in := range p.Insns {
+		if (in.Op == bpf.OpLoad || in.Op == bpf.OpLoadsx) && in.Width < 8 && f.Insns[pc].Src.Kind == verifier.KindPtrStack {
+			return true
+		}
+	}
+	return false
 }
 
 // generatedWaiver is waiverFor with the reasons of generated programs.
@@ -75,6 +89,9 @@ var witnesses = []witness{
 	{"outside of the allowed memory range", found + "r1 = *(u64 *)(r0 + 0)\nr1 %= 40\nif r1 > 60 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
 	{"invalid mem access 'scalar'", packet + "r4 = r2\nr0 = 0\nif r2 <= r4 goto l\nr0 = *(u8 *)(r0 + 0)\nl:\nexit"},
 	{"max value is outside", found + "r1 = 0xcce6ee744cca3da ll\nr2 = 0x7868a8bb4703 ll\nw1 s>>= w2\nif r1 >= 48 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 1)\nl:\nr0 = 0\nexit"},
+	{"div by zero", "r0 = 7\nr0 /= 0\nexit"},
+	{"invalid bpf_context access", "r0 = 0\nr2 = r1\nif r1 s<= r2 goto l\nr0 = *(u16 *)(r1 + 3)\nl:\nexit"},
+	{"pointer offset", found + "r1 = *(u64 *)(r0 + 0)\nr1 -= -1732915350\nif r1 >= 44 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
 	{"infinite loop", packet + "r0 = 0\nr4 = r2\nl:\nif r4 > r2 goto l\nexit"},
 	{"atomic64_cmpxchg((u64 *)(r0", found + "r1 = 1\nlock *(u64 *)(r0 + 0) cmpxchg r1\nr0 = 0\nexit"},
 	{"invalid mem access 'map_value_or_null'", lookup + "r1 = 0\nif r0 == r1 goto l\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
