@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench bench-verify fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-verify soundness mutants fuzz cross clean
 
 all: build check test
 
@@ -46,6 +46,23 @@ bench:
 # The verifier's speed and growth, next to the kernel's as root.
 bench-verify:
 	cd test/bench && $(GO) run ./verify
+
+# The figures of docs/soundness.md, each line one of them. As root the kernel is
+# asked, too.
+FORGERIES ?= 10000
+GENERATED ?= 1000000
+soundness:
+	$(GO) test ./verifier/value -exhaustive -v -timeout 120m
+	$(GO) test ./verifier -run TestConcrete -v -timeout 60m
+	$(GO) test ./verifier -run 'TestForgeries|TestPerturbed' -forgeries $(FORGERIES) -v -timeout 60m
+	$(GO) test ./verifier -run TestGenerated -generated $(GENERATED) -v -timeout 240m
+	$(GO) test ./verifier -run 'TestKernelGenerated|TestKernelMutants|TestWitnesses' -generated 100000 -v -timeout 60m
+
+# Mutants of the trusted base: a sample of MUTANTS, 0 for all of them.
+MUTANTS ?= 200
+MUTANTS_SEED ?= 1
+mutants:
+	$(GO) run ./test/mutate -n $(MUTANTS) -seed $(MUTANTS_SEED)
 
 # Each fuzz target of the module for FUZZTIME.
 FUZZTIME ?= 10s

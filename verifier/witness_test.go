@@ -91,7 +91,7 @@ var witnesses = []witness{
 	{"max value is outside", found + "r1 = 0xcce6ee744cca3da ll\nr2 = 0x7868a8bb4703 ll\nw1 s>>= w2\nif r1 >= 48 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 1)\nl:\nr0 = 0\nexit"},
 	{"div by zero", "r0 = 7\nr0 /= 0\nexit"},
 	{"invalid bpf_context access", "r0 = 0\nr2 = r1\nif r1 s<= r2 goto l\nr0 = *(u16 *)(r1 + 3)\nl:\nexit"},
-	{"pointer offset", found + "r1 = *(u64 *)(r0 + 0)\nr1 -= -1732915350\nif r1 >= 44 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
+	{"pointer offset", found + "r9 = *(u64 *)(r0 + 0)\nr1 = r9\nr1 -= -1732915350\nif r1 >= 44 goto l\nr0 += r1\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
 	{"infinite loop", packet + "r0 = 0\nr4 = r2\nl:\nif r4 > r2 goto l\nexit"},
 	{"atomic64_cmpxchg((u64 *)(r0", found + "r1 = 1\nlock *(u64 *)(r0 + 0) cmpxchg r1\nr0 = 0\nexit"},
 	{"invalid mem access 'map_value_or_null'", lookup + "r1 = 0\nif r0 == r1 goto l\nr0 = *(u8 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
