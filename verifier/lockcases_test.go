@@ -50,6 +50,8 @@ var lockCases = []objectCase{
 	{"xdp", "loop while held", "", "", lockValue + lock + "r2 = 0\nl:\nr3 = *(u64 *)(r6 + 8)\nr2 += 1\nif r2 < 20 goto l\n" + unlock + "r0 = 0\nexit"},
 	{"xdp", "locks in a loop", "", "", lockValue + "r7 = 0\nl:\n" + lock + unlock + "r7 += 1\nif r7 < 20 goto l\nr0 = 0\nexit"},
 	{"xdp", "locks in a loop, one unlock", "V028", "", lockValue + "r7 = 0\nl:\n" + lock + "r7 += 1\nif r7 < 20 goto l\n" + unlock + "r0 = 0\nexit"},
+	{"xdp", "locks in a long loop", "", notAsked, "r8 = *(u32 *)(r1 + 16)\nr8 &= 0xfffff\n" + lockValue + "r7 = 0\nl:\nif r7 >= r8 goto x\n" + lock + unlock + "r7 += 1\ngoto l\nx:\nr0 = 0\nexit"},
+	{"xdp", "long loop while held", "", notAsked, "r8 = *(u32 *)(r1 + 16)\nr8 &= 0xfffff\n" + lockValue + lock + "r7 = 0\nl:\nif r7 >= r8 goto x\nr7 += 1\ngoto l\nx:\n" + unlock + "r0 = 0\nexit"},
 	{"xdp", "load of the lock", "V038", "", lockValue + "r0 = *(u32 *)(r6 + 4)\nexit"},
 	{"xdp", "store over the lock", "V038", "", lockValue + "*(u64 *)(r6 + 0) = 1\nr0 = 0\nexit"},
 	{"xdp", "byte of the lock", "V038", "", lockValue + "*(u8 *)(r6 + 7) = 1\nr0 = 0\nexit"},

@@ -49,7 +49,7 @@ func TestObjectCases(t *testing.T) {
 		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
 			obj, p := assembleWith(t, c.hook, c.text, objectMaps)
 			stats := verifier.Stats{}
-			_, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats})
+			_, err := verifier.Verify(obj, p, verifier.Options{Stats: &stats, MaxProcessed: 100000})
 			var e *verifier.Error
 			switch {
 			case err == nil && c.code != "":

@@ -1,6 +1,8 @@
 package transfer
 
 import (
+	"fmt"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
@@ -70,12 +72,19 @@ func (m *Machine) effects(h *table.Helper) *Fault {
 	return nil
 }
 
+// maxRefs bounds the references that a program holds at a time: a loop that
+// takes one a turn and keeps it is not followed to its end.
+const maxRefs = 256
+
 // mayCall asserts that the helper may be called with what is held now.
 func (m *Machine) mayCall(h *table.Helper) *Fault {
 	if h.Ret == table.RetNeverOnSuccess {
 		if f := m.ends("a tail call"); f != nil {
 			return f
 		}
+	}
+	if l := m.S.Refs(); len(l) >= maxRefs && (h.Acquires || h.Opens != table.SectionNone) {
+		return m.held(&l[len(l)-1], fmt.Sprintf("%s is called while %d references are held, the last of them", calleeName(h), len(l)))
 	}
 	for i := range m.S.Refs() {
 		r := &m.S.Refs()[i]
