@@ -143,6 +143,9 @@ func (m *Machine) argKey(r bpf.Reg, v *state.Value) *Fault {
 		m.Note.KeyBelow = array && k < uint64(d.MaxEntries)
 		m.Note.Reads[len(m.Note.Reads)-1].Exact = m.Note.KeyBelow
 		m.found = m.Note.KeyBelow && wholeKey(&m.S.Frame(int(place.Frame)).Stack, lo)
+		if m.Note.KeyBelow && lo%8 == 0 { // wholeKey looks at the bytes behind the key
+			m.Note.Reads = append(m.Note.Reads, Span{Frame: int(place.Frame), Lo: lo + 4, Hi: lo + 8, Exact: true})
+		}
 	}
 	return nil
 }
