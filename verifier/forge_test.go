@@ -412,10 +412,42 @@ func (f *forgery) program() bool {
 	return false
 }
 
+// absent has a value that is NULL where paths stop; short paths do not stop.
+var absent = `
+	r6 = r1
+	*(u32 *)(r10 - 4) = 9
+	r2 = r10
+	r2 += -4
+	r1 = map array
+	call map_lookup_elem
+	r7 = *(u32 *)(r6 + 16)
+	if r7 > 5 goto a
+	r8 = 1
+	goto b
+a:
+	r8 = 2
+b:
+` + strings.Repeat("r8 += 1\n", 40) + `
+	r7 = *(u32 *)(r6 + 16)
+	if r7 > 7 goto c
+	r8 += 7
+c:
+` + strings.Repeat("r8 += 1\n", 40) + `
+	if r0 == 0 goto x
+	r0 = *(u8 *)(r0 + 0)
+x:
+	r0 = r8
+	exit
+`
+
 // TestForgeries: certificates that are false are refused, all of them.
 func TestForgeries(t *testing.T) {
 	g := &forger{t: t, r: rand.New(rand.NewPCG(*mutantsSeed, 17)), kinds: claims(), made: map[string]int{}, tried: map[string]int{}}
 	programs, want := certified(t), scaled(*forgeries)
+	for range 5 {
+		obj, p := assemble(t, "xdp", absent)
+		programs = append([]*proof{prove(t, obj, p)}, programs...)
+	}
 	g.want = want
 	for round := 0; g.total < want && round < 400; round++ {
 		for _, pr := range programs {
