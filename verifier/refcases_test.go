@@ -73,6 +73,7 @@ var recordCases = []objectCase{
 	{"xdp", "one record or another", "", "", "r7 = *(u32 *)(r1 + 16)\nif r7 == 0 goto b\n" + reserve + "goto j\nb:\n" + reserve + "j:\nif r0 == 0 goto x\nr6 = r0\n" + submit + "x:\nexit"},
 	{"xdp", "size unknown", "V022", "", "r2 = *(u32 *)(r1 + 16)\nr2 &= 15\nr1 = map ring\nr3 = 0\ncall ringbuf_reserve\nif r0 == 0 goto l\nr1 = r0\nr2 = 0\ncall ringbuf_submit\nl:\nr0 = 0\nexit"},
 	{"xdp", "size that nobody has", "", "", "r1 = map ring\nr2 = -8\nr3 = 0\ncall ringbuf_reserve\nif r0 == 0 goto l\nr1 = r0\nr2 = 0\ncall ringbuf_submit\nl:\nr0 = 0\nexit"},
+	{"xdp", "size that nobody has, written", "V035", "kernel: believes the size, which cannot be had", "r1 = map ring\nr2 = -8\nr3 = 0\ncall ringbuf_reserve\nif r0 == 0 goto l\n*(u8 *)(r0 + 0) = 1\nr1 = r0\nr2 = 0\ncall ringbuf_submit\nl:\nr0 = 0\nexit"},
 	{"xdp", "size by path", "", "", "r7 = *(u32 *)(r1 + 16)\nr2 = 8\nif r7 == 0 goto b\nr2 = 16\nb:\nr1 = map ring\nr3 = 0\ncall ringbuf_reserve\nif r0 == 0 goto l\n*(u64 *)(r0 + 0) = 1\nr1 = r0\nr2 = 0\ncall ringbuf_submit\nl:\nr0 = 0\nexit"},
 	{"xdp", "size by path too small", "V035", "", "r7 = *(u32 *)(r1 + 16)\nr2 = 8\nif r7 == 0 goto b\nr2 = 16\nb:\nr1 = map ring\nr3 = 0\ncall ringbuf_reserve\nif r0 == 0 goto l\n*(u64 *)(r0 + 8) = 1\nr1 = r0\nr2 = 0\ncall ringbuf_submit\nl:\nr0 = 0\nexit"},
 	{"xdp", "reserve in another map", "V021", "", "r1 = map array\nr2 = 8\nr3 = 0\ncall ringbuf_reserve\nr0 = 0\nexit"},

@@ -62,6 +62,8 @@ var sockCases = []objectCase{
 	{"sched_cls", "full or NULL", "V012", "", skbSock + "call sk_fullsock\nr0 = *(u32 *)(r0 + 8)\nr0 = 0\nexit"},
 	{"sched_cls", "fullsock of what may be NULL", "V012", "", "r1 = *(u64 *)(r1 + 168)\ncall sk_fullsock\nr0 = 0\nexit"},
 	{"sched_cls", "fullsock of NULL", "V021", "", "r1 = 0\ncall sk_fullsock\nr0 = 0\nexit"},
+	{"sched_cls", "fullsock of a task", "V021", "", "call get_current_task_btf\nr1 = r0\ncall sk_fullsock\nr0 = 0\nexit"},
+	{"sched_cls", "storage of a socket as of a task", "V021", "", fullSock + "r1 = r6\ncall sk_fullsock\nr1 = map storage\nr2 = r6\nr3 = 0\nr4 = 0\ncall task_storage_get\nr0 = 0\nexit"},
 	{"sched_cls", "fullsock of the context", "V021", "", "call sk_fullsock\nr0 = 0\nexit"},
 	{"sched_cls", "tcp_sock", "", "", skbSock + "r1 = r6\ncall tcp_sock\nif r0 == 0 goto l\nr0 = *(u32 *)(r0 + 0)\nl:\nr0 = 0\nexit"},
 	{"sched_cls", "tcp_sock wide", "", "", skbSock + "r1 = r6\ncall tcp_sock\nif r0 == 0 goto l\nr0 = *(u64 *)(r0 + 80)\nl:\nr0 = 0\nexit"},
