@@ -15,10 +15,6 @@ func (c *helperCall) output(k int) (Value, error) {
 	return number(0), nil
 }
 
-// ringFlags are the legal flags of output and submit: no wakeup, force wakeup
-// (linux/bpf.h).
-const ringFlags = 3
-
 // newRecord makes a ring buffer record of random bytes that is held, nil when
 // the ring is full.
 func (c *helperCall) newRecord(kind string, size uint64) *Region {

@@ -67,7 +67,7 @@ func run(n int, seed uint64, only string, jobs int, show, verbose bool) (float64
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	var packages []string
 	for _, p := range trusted {
 		packages = append(packages, p.pkg)

@@ -15,6 +15,8 @@ const (
 	// patience is how often a loop is widened limit by limit; then it skips
 	// more of them each time.
 	patience = 12
+	// mostTurns is how many turns make a difference.
+	mostTurns = 2 * (unroll + patience + 16)
 )
 
 // isHead reports whether a node is stored whenever a path comes to the slot.
@@ -100,7 +102,7 @@ func (x *search) turn() *state.State {
 	}
 	l := x.opens[m.PC]
 	turns := 0
-	for i := len(l) - 1; i >= 0 && l[i] > since; i-- {
+	for i := len(l) - 1; i >= 0 && l[i] > since && turns < mostTurns; i-- {
 		if !x.mode.Lossy && !advanced(x.nodes[l[i]].s, m.S) {
 			break
 		}

@@ -111,8 +111,8 @@ func mapKey(e *Env, m int32, flags state.Flags) state.Value {
 // callbackIndex is the range of the index that bpf_loop passes.
 func callbackIndex(turns value.Scalar) state.Value {
 	most := uint64(MaxLoops)
-	if n := turns.H.Umax; uint64(n) < most {
-		most = uint64(n)
+	if n := turns.H.Umax; n < most {
+		most = n
 	}
 	return state.Number(value.Between(0, most-1))
 }

@@ -174,7 +174,7 @@ func TestReduce(t *testing.T) {
 				s := Scalar{p.T, p.R, l.R}
 				low := l.T
 				low.Mask |= w.mask() &^ w.half().mask()
-				ok := true
+				var ok bool
 				if s.T, ok = s.T.meet(low); !ok {
 					continue
 				}
