@@ -64,9 +64,9 @@ b10:
 		// inside.bpf.c:76: x = x * MULTIPLIER + 1;
 		x0 = (x0 * 0x5851f42d4c957f2d) + 1
 		// inside.bpf.c:75: for (i = 0; i < 400000; i++) {
-		v18 := uint64(uint32(x1) + 0xffffffff)
-		if uint32(v18) != 0 {
-			x1 = v18
+		v17 := uint64(uint32(x1) + 0xffffffff)
+		if uint32(v17) != 0 {
+			x1 = v17
 			goto b10
 		}
 	}
@@ -120,22 +120,22 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		// inside.bpf.c:51: __sync_fetch_and_add(n, 1);
 		abi.FetchAdd64(abi.Values(fr, 2), 1)
 		// inside.bpf.c:104: sum = sum * 31 + (copy[i] ^ in[LIVE + i]);
-		v111 := abi.Load64(x0 + 72)
-		v115 := abi.Load64(x0 + 64)
-		v120 := (v111 ^ (x3 * 0x5851f42d4c957f2d)) + ((v115 ^ (x2 * 0x5851f42d4c957f2d)) * 31)
-		v121 := abi.Load64(x0 + 80)
-		v126 := abi.Load64(x0 + 88)
-		v130 := (v126 ^ (x5 * 0x5851f42d4c957f2d)) + (((v121 ^ (x4 * 0x5851f42d4c957f2d)) + (v120 * 31)) * 31)
-		v131 := abi.Load64(x0 + 120)
-		v136 := abi.Load64(x0 + 112)
-		v140 := abi.Load64(x0 + 104)
-		v144 := abi.Load64(x0 + 96)
-		v151 := (v140 ^ (x7 * 0x5851f42d4c957f2d)) + (((v144 ^ (x6 * 0x5851f42d4c957f2d)) + (v130 * 31)) * 31)
-		v155 := (v131 ^ (x9 * 0x5851f42d4c957f2d)) + (((v136 ^ (x8 * 0x5851f42d4c957f2d)) + (v151 * 31)) * 31)
+		v108 := abi.Load64(x0 + 72)
+		v110 := abi.Load64(x0 + 64)
+		v114 := (v108 ^ (x3 * 0x5851f42d4c957f2d)) + ((v110 ^ (x2 * 0x5851f42d4c957f2d)) * 31)
+		v115 := abi.Load64(x0 + 80)
+		v119 := abi.Load64(x0 + 88)
+		v122 := (v119 ^ (x5 * 0x5851f42d4c957f2d)) + (((v115 ^ (x4 * 0x5851f42d4c957f2d)) + (v114 * 31)) * 31)
+		v123 := abi.Load64(x0 + 120)
+		v127 := abi.Load64(x0 + 112)
+		v131 := abi.Load64(x0 + 104)
+		v135 := abi.Load64(x0 + 96)
+		v142 := (v131 ^ (x7 * 0x5851f42d4c957f2d)) + (((v135 ^ (x6 * 0x5851f42d4c957f2d)) + (v122 * 31)) * 31)
+		v146 := (v123 ^ (x9 * 0x5851f42d4c957f2d)) + (((v127 ^ (x8 * 0x5851f42d4c957f2d)) + (v142 * 31)) * 31)
 		// inside.bpf.c:105: return sum + p->a + ~p->b;
-		v158 := *(*uint64)(unsafe.Add(nil, uintptr(x10)))
-		v161 := *(*uint64)(unsafe.Add(nil, uintptr(x10+8)))
-		x0 = (v158 + v155) + (v161 ^ 0xffffffffffffffff)
+		v149 := *(*uint64)(unsafe.Add(nil, uintptr(x10)))
+		v151 := *(*uint64)(unsafe.Add(nil, uintptr(x10+8)))
+		x0 = (v149 + v146) + (v151 ^ 0xffffffffffffffff)
 	}
 b21:
 	{

@@ -203,7 +203,7 @@ var xdpfirewallObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "counters", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 11},
+		{Name: "counters", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 11, MinEntries: 11, ReliedBy: "xdpfirewall"},
 		{Name: "blocked_v4", Type: bpf.MapHash, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
 		{Name: "blocked_v6", Type: bpf.MapHash, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
 		{Name: "blocked_ports", Type: bpf.MapArray, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
