@@ -129,6 +129,7 @@ var argumentCases = []objectCase{
 	{"sched_cls", "pop", "", "", "r1 = map queue\nr2 = r10\nr2 += -8\ncall map_pop_elem\nr0 = *(u64 *)(r10 - 8)\nexit"},
 	{"sched_cls", "pop beyond", "V014", "", "r1 = map queue\nr2 = r10\nr2 += -4\ncall map_pop_elem\nr0 = 0\nexit"},
 	{"sched_cls", "peek in bloom", "", "", "r1 = map bloom\nr2 = r10\nr2 += -8\n*(u64 *)(r10 - 8) = 0\ncall map_peek_elem\nr0 = 0\nexit"},
+	{"xdp", "fixed beyond the stack", "V014", "", "*(u64 *)(r10 - 8) = 0\nr1 = r10\nr1 += -8\nr2 = r10\nr2 += -8\ncall tcp_raw_check_syncookie_ipv4\nr0 = 0\nexit"},
 	{"xdp", "mtu", "", "", "r2 = 0\nr3 = r10\nr3 += -8\n*(u64 *)(r10 - 8) = 0\nr4 = 0\nr5 = 0\ncall check_mtu\nr0 = *(u32 *)(r10 - 8)\nexit"},
 	{"xdp", "mtu unaligned", "V021", "", "r2 = 0\nr3 = r10\nr3 += -6\n*(u64 *)(r10 - 8) = 0\nr4 = 0\nr5 = 0\ncall check_mtu\nr0 = 0\nexit"},
 	{"kprobe", "probe read of no bytes", "", "", "r1 = r10\nr1 += -8\nr2 = 0\nr3 = 0\ncall probe_read_kernel\nr0 = 0\nexit"},
