@@ -55,10 +55,10 @@ func TestKernelCallCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range callCases() {
+		if c.kernel == notAsked {
+			continue // the kernel has no such function, or wants type information of it
+		}
 		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
-			if c.kernel == notAsked {
-				t.Skip("the kernel has no such function, or wants type information of it")
-			}
 			_, p := assembleWith(t, c.hook, c.text, callMaps)
 			accepted, log := kernelVerdictAs(t, fds, p, table.HookByName(bpf.Linux, c.hook).Number)
 			ours := c.code == ""

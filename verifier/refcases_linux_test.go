@@ -88,10 +88,10 @@ func TestKernelObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range objectCases() {
+		if c.kernel == notAsked {
+			continue // the kernel wants type information of functions for it
+		}
 		t.Run(c.hook+"/"+c.name, func(t *testing.T) {
-			if c.kernel == notAsked {
-				t.Skip("the kernel wants type information of functions for it")
-			}
 			_, p := assembleWith(t, c.hook, c.text, objectMaps)
 			accepted, log := kernelVerdictAs(t, fds, p, table.HookByName(bpf.Linux, c.hook).Number)
 			ours := c.code == ""
