@@ -57,6 +57,7 @@ var (
 	reCall   = regexp.MustCompile(`^call (\w+)$`)
 	reInd    = regexp.MustCompile(`^r0 = ld_ind (u8|u16|u32) r(\d+) (\w+)$`)
 	reAbs    = regexp.MustCompile(`^r0 = ld_abs (u8|u16|u32) (\w+)$`)
+	reCallx  = regexp.MustCompile(`^callx r(\d+)$`)
 	reFuncOf = regexp.MustCompile(`^r(\d+) = func (\w+)$`)
 )
 
@@ -120,6 +121,8 @@ func (a *assembler) line(t testing.TB, s string) {
 	case match(reFunc, s, &m):
 		a.labels[m[1]] = len(a.insns)
 		a.funcs = append(a.funcs, frontend.Func{Name: m[1], Start: len(a.insns)})
+	case match(reCallx, s, &m):
+		a.add(bpf.Instruction{Op: bpf.OpCallx, Dst: reg(m[1]), Src: bpf.RegImm})
 	case s == "exit":
 		a.add(bpf.Instruction{Op: bpf.OpExit, Src: bpf.RegImm})
 	case match(reJump, s, &m):

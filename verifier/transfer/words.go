@@ -52,7 +52,7 @@ func pointerWords(e *Env, v *state.Value) string {
 	case state.PtrMem:
 		return fmt.Sprintf("%s (%d bytes)%s", memName(v), v.Size, offset(v))
 	case state.PtrFunc:
-		return "function " + e.Funcs[v.Map].Name
+		return "function " + e.Funcs[v.Map].Name + offset(v)
 	case state.PtrObj:
 		return "struct " + table.ObjectOf(table.ObjectKind(v.Map)).Name + offset(v)
 	case state.PtrMapValue:
