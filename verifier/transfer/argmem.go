@@ -187,7 +187,7 @@ func (m *Machine) fixedSize(r bpf.Reg) bool {
 }
 
 // copies gives stack bytes that a function of string.h has written what is
-// known of them: zeroes of memset, whole values of memcpy and memmove.
+// known of them: the zeroes of memset. Copies are any bytes.
 func (m *Machine) copies(size *value.Scalar) {
 	h := m.Note.Helper
 	n, isConst := size.IsConst()

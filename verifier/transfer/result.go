@@ -104,10 +104,6 @@ func (m *Machine) retLookup(h *table.Helper) *Fault {
 	case table.LookupSock, table.LookupXdpSock:
 		return m.returns(m.lookedUp(lookup))
 	}
-	if lookup == table.LookupSock || lookup == table.LookupXdpSock {
-		m.S.Set(bpf.R0, m.lookedUp(lookup))
-		return nil
-	}
 	return m.fault(reason.BadArg, bpf.R1, "programs cannot look elements up in map %s", d.Name).need("use a map of another type")
 }
 
