@@ -101,22 +101,7 @@ var perfFields = slots([]Field{
 
 // cgroupSockFields is struct bpf_sock as a context. The addresses and the port
 // are there in programs of post_bind4 and post_bind6.
-var cgroupSockFields = slots([]Field{
-	{Name: "bound_dev_if", Off: 0, Size: 4, Write: true},
-	{Name: "family", Off: 4, Size: 4, Narrow: true, NarrowStart: true},
-	{Name: "type", Off: 8, Size: 4, Narrow: true, NarrowStart: true},
-	{Name: "protocol", Off: 12, Size: 4, Narrow: true, NarrowStart: true},
-	{Name: "mark", Off: 16, Size: 4, Write: true},
-	{Name: "priority", Off: 20, Size: 4, Write: true},
-	{Name: "src_ip4", Off: 24, Size: 4, Narrow: true},
-	{Name: "src_ip6", Off: 28, Size: 16, Loads: narrow},
-	{Name: "src_port", Off: 44, Size: 4, Narrow: true, NarrowStart: true},
-	{Name: "dst_port", Off: 48, Size: 4, Narrow: true, NarrowTo: 2},
-	{Name: "dst_ip4", Off: 52, Size: 4, Narrow: true},
-	{Name: "dst_ip6", Off: 56, Size: 16, Loads: narrow},
-	{Name: "state", Off: 72, Size: 4, Narrow: true, NarrowStart: true},
-	{Name: "rx_queue_mapping", Off: 76, Size: 4, Narrow: true, NarrowStart: true},
-})
+var cgroupSockFields = slots(writable(sockFields, "bound_dev_if", "mark", "priority"))
 
 // sockAddrFields is struct bpf_sock_addr.
 var sockAddrFields = slots([]Field{

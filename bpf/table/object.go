@@ -73,6 +73,15 @@ var sockFields = []Field{
 	{Name: "rx_queue_mapping", Off: 76, Size: 4, Narrow: true, NarrowStart: true},
 }
 
+// writable is fields with those of the names open to stores.
+func writable(fields []Field, names ...string) []Field {
+	l := slices.Clone(fields)
+	for i := range l {
+		l[i].Write = slices.Contains(names, l[i].Name)
+	}
+	return l
+}
+
 // sockCommonFields are those of struct bpf_sock that every socket has.
 var sockCommonFields = slices.DeleteFunc(slices.Clone(sockFields), func(f Field) bool {
 	return slices.Contains([]string{"type", "protocol", "mark", "priority"}, f.Name)
