@@ -31,8 +31,12 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 			}
 			fact.Access = access(&s.Access)
 		}
+		if len(s.Funcs) > 0 {
+			fact.Call = &CallFact{Map: -1, Funcs: s.Funcs}
+		}
 		if s.Call != nil {
 			fact.Call = call(s.Call)
+			fact.Call.Funcs = s.Funcs
 			for m, key := range s.Call.Keys {
 				entries[m] = max(entries[m], key+1)
 			}

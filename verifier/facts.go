@@ -29,7 +29,7 @@ type Fact struct {
 	Dst, Src Operand
 	// Access is set for reachable loads, stores and atomics.
 	Access Access
-	// Call is set for reachable helper calls.
+	// Call is set for reachable helper calls and for callx.
 	Call *CallFact
 }
 
@@ -92,11 +92,16 @@ type Access struct {
 	Invocation bool
 }
 
-// CallFact is what is known at a helper call.
+// CallFact is what is known at a helper call or callx.
 type CallFact struct {
+	// Helper is nil at a callx that leads to functions of the program. A callx
+	// of a number has the helper of that number.
 	Helper *table.Helper
-	Args   [5]Operand
-	Map    int // index of the map in ArgMap, -1 when none or several
+	// Funcs are the functions, as indices into Program.Funcs, that a callx or
+	// the ArgFunc argument of the helper may lead to, ascending.
+	Funcs []int
+	Args  [5]Operand
+	Map   int // index of the map in ArgMap, -1 when none or several
 	// Key is the constant value of a 4-byte key, valid when KeyConst.
 	Key      uint32
 	KeyConst bool // the key is the same constant on every path

@@ -133,9 +133,24 @@ type Hook struct {
 	HelperPacket bool
 	// HelperSet are names of other hooks whose helpers this one offers, too.
 	HelperSet []string
+	// Helpers are the hook's own, by ID; they come before the platform's.
+	Helpers []Helper
 
 	// Go is the name of the exported rtlib type that RunX takes: "XDP".
 	Go string
+}
+
+// own returns the hook's own helper of a number, nil when it has none.
+func (h *Hook) own(id int32) *Helper {
+	if h == nil {
+		return nil
+	}
+	for k := range h.Helpers {
+		if h.Helpers[k].ID == id {
+			return &h.Helpers[k]
+		}
+	}
+	return nil
 }
 
 // Field returns the index of the field that holds the load of size bytes at

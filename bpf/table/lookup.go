@@ -28,10 +28,13 @@ func HelperByID(p bpf.Platform, id int32) *Helper {
 	return &rows[id-1]
 }
 
-// HelperFor returns the row of a helper for programs of a hook: some helpers
-// take other arguments in some hooks. It is that of HelperByID for all others,
+// HelperFor returns the row of a helper for programs of a hook: one of its own,
+// or that of a helper that takes other arguments in the hook. It is that of HelperByID for all others,
 // whether the hook offers the helper or not, see Offered.
 func HelperFor(p bpf.Platform, hook *Hook, id int32) *Helper {
+	if h := hook.own(id); h != nil {
+		return h
+	}
 	for k := range linuxVariants {
 		if h := &linuxVariants[k]; p == bpf.Linux && h.ID == id && h.Offered(hook) {
 			return h

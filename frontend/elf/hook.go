@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -102,7 +103,7 @@ func (l *loader) hookOf(section string) (*table.Hook, error) {
 	}
 	name := strings.TrimPrefix(section, "?")
 	if h := table.HookBySection(l.opt.Platform, name); h != nil {
-		return h, nil
+		return withMinLen(h, name)
 	}
 	if h := l.oldHook(name); h != nil {
 		return h, nil
@@ -112,6 +113,22 @@ func (l *loader) hookOf(section string) (*table.Hook, error) {
 		return nil, unknownType("all functions are in section .text, which has no program type: put SEC(\"…\") before the program, or " + advice)
 	}
 	return nil, unknownType("the program type of section " + section + " is not known: " + advice)
+}
+
+// withMinLen gives the hook of a section like raw/64: the number is how many
+// bytes of memory every run has, which the program need not ask for.
+func withMinLen(h *table.Hook, section string) (*table.Hook, error) {
+	_, number, _ := strings.Cut(section, "/")
+	if !h.Memory || number == "" || number[0] < '0' || number[0] > '9' {
+		return h, nil // what follows is a name, as in xdp/drop
+	}
+	n, err := strconv.ParseUint(number, 10, 31)
+	if err != nil {
+		return nil, unknownType(fmt.Sprintf("section %s: the number is the least length of the memory in bytes and has to be below 2^31", section))
+	}
+	own := *h
+	own.MinLen = int(n)
+	return &own, nil
 }
 
 // unknownType is the error for a section whose name tells no program type. It

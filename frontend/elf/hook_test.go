@@ -24,6 +24,18 @@ func TestMatches(t *testing.T) {
 
 // TestProgTypes checks the hook of sections, by name, by what old loaders did
 // and by what the user says.
+func TestMinLen(t *testing.T) {
+	for section, want := range map[string]int{"raw": 0, "raw/64": 64, "raw/header": 0, "raw/0": 0, "raw/2147483648": -1, "raw/12x": -1} {
+		hook, err := (&loader{}).hookOf(section)
+		switch {
+		case want < 0 && err == nil:
+			t.Errorf("%s is accepted with %d bytes", section, hook.MinLen)
+		case want >= 0 && (err != nil || hook.MinLen != want || hook.Name != "raw"):
+			t.Errorf("%s: %+v, %v; want at least %d bytes", section, hook, err, want)
+		}
+	}
+}
+
 func TestProgTypes(t *testing.T) {
 	types := map[string]string{"*": "sched_act", "cl*": "sched_cls", "classifier/x": "xdp"}
 	for _, c := range []struct {

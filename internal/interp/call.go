@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"math"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
@@ -25,10 +27,16 @@ func (r *run) callx(i *bpf.Instruction) error {
 		return err
 	case v.Kind == KindFunc && v.Off() == 0:
 		return r.callLocal(v.Region.Func)
-	case v.Kind == KindScalar && r.m.opt.Helpers[int32(v.Bits)] != nil:
+	case v.Kind == KindScalar && v.Bits <= math.MaxInt32 && r.byNumber(int32(v.Bits)):
 		return r.callHelper(int32(v.Bits))
 	}
 	return r.fault("%v is %v, not a function of the program", i.Dst, v)
+}
+
+// byNumber reports whether a callx may call a helper: no kernel has that, hooks
+// that are of none do.
+func (r *run) byNumber(id int32) bool {
+	return r.m.opt.Helpers[id] != nil || r.hook.Number == 0 && table.HelperFor(r.m.obj.Platform, r.hook, id) != nil
 }
 
 func (r *run) callLocal(slot int) error { return r.callFunc(slot, table.CallbackNone) }

@@ -57,7 +57,7 @@ func TestFaults(t *testing.T) {
 		{"big size", "stdw [%r10-8], 0\nmov %r1, %r10\nadd %r1, -8\nmov %r2, -1\ncall 6\nexit", "r2, a size for trace_printk, is -1; the limit is"},
 		{"pointer as size", "mov %r2, %r10\ncall 6\nexit", "r2, a size for trace_printk, is r10+0 of frame 0"},
 		{"lost by a call", "call 5\nmov %r0, %r1\nexit", "r1 is not initialised"},
-		{"callx of a number", "mov %r1, 5\ncall %r1\nexit", "r1 is a number, 0x5, not a function of the program"},
+		{"callx of a number", "mov %r1, 5000\ncall %r1\nexit", "r1 is a number, 0x1388, not a function of the program"},
 		{"depth", "f:\ncall local f\nexit", "call depth exceeds 8 functions"},
 		{"callee's r6", "mov %r6, 1\ncall local f\nexit\nf:\nmov %r0, %r6\nexit", "r6 is not initialised"},
 		{"stack of a callee", "call local f\nldxdw %r0, [%r0-8]\nexit\nf:\nstdw [%r10-8], 1\nmov %r0, %r10\nexit", "has returned, its stack is gone"},

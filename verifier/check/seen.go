@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
@@ -30,6 +32,7 @@ type Insn struct {
 	Dst, Src     Operand
 	Access       Access
 	Call         *Call
+	Funcs        []int // functions that a callx or an ArgFunc leads to, ascending
 	PtrStore     bool
 	Uninit       bool // read stack bytes that were never written
 }
@@ -93,6 +96,9 @@ func (s *Seen) before(m *transfer.Machine) {
 	}
 	if int(in.Src) < bpf.NumRegs {
 		i.Src.join(m.S.Reg(in.Src))
+	}
+	if in.Op == bpf.OpCallx {
+		i.leadsTo(m.S.Reg(in.Dst))
 	}
 	f := &s.Funcs[m.S.Frame(m.S.Depth()).Func]
 	f.MaxDepth = max(f.MaxDepth, m.S.Depth())
@@ -211,8 +217,11 @@ func (i *Insn) call(m *transfer.Machine) {
 		i.Call = &Call{Helper: n.Helper, Map: int(n.Map), Key: n.Key, KeyConst: n.KeyConst, KeyBelow: n.KeyBelow, Keys: map[int]uint32{}}
 	}
 	c := i.Call
-	for k := range n.Helper.Args {
+	for k, kind := range n.Helper.Args {
 		c.Args[k].join(&n.Args[k])
+		if kind == table.ArgFunc {
+			i.leadsTo(&n.Args[k])
+		}
 	}
 	if c.Map != int(n.Map) {
 		c.Map = -1
@@ -221,5 +230,16 @@ func (i *Insn) call(m *transfer.Machine) {
 	c.KeyBelow = c.KeyBelow && n.KeyBelow && c.KeyConst
 	if n.KeyBelow { // also relied on where other paths have other keys
 		c.Keys[int(n.Map)] = max(c.Keys[int(n.Map)], n.Key)
+	}
+}
+
+// leadsTo notes the function that a call leads to.
+func (i *Insn) leadsTo(v *state.Value) {
+	if v.Kind != state.PtrFunc {
+		return
+	}
+	at, found := slices.BinarySearch(i.Funcs, int(v.Map))
+	if !found {
+		i.Funcs = slices.Insert(i.Funcs, at, int(v.Map))
 	}
 }

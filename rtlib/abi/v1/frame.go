@@ -39,9 +39,14 @@ type Ptr struct {
 //	 56 Running    not 0 while a program runs that takes part in reclamation
 //	 64 TailCalls  tail calls taken, set to 0 by entries that can take one
 //	 72 Private    rtlib's own record
+//	 80 Unwind     not 0: every function of the program returns at once; the
+//	               entry sets it to 0 again
+//	 88 Result     r0 of the program that a taken tail call ran
+//	 96 Fuel       what is left of the budget of code with one, signed
 //	128 Ctx        scalar context fields, 8 bytes each (table.Field.Slot)
 //	384 Stack      eBPF stacks; r10 of the entry is Frame + 384 + 512, each
 //	               call adds 512
+//	4480 Each      walks of for_each_map_elem, one a call depth
 type Frame struct {
 	Inst      Ptr
 	Slots     Ptr
@@ -53,9 +58,20 @@ type Frame struct {
 	Running   uint64
 	TailCalls uint64
 	Private   Ptr
-	_         [6]uint64
+	Unwind    uint64
+	Result    uint64
+	Fuel      int64
+	_         [3]uint64
 	Ctx       [32]uint64
 	Stack     [MaxDepth * StackSize]byte
+	Each      [MaxDepth]EachState
+}
+
+// EachState is how far a walk over the elements of a map has come.
+type EachState struct {
+	Pos uint64 // 0 at the start; what it means else is the map's matter
+	Key uint64 // address of the key of the element that the walk is at
+	_   [2]uint64
 }
 
 // Offsets in bytes for the compiler. frame_test.go compares them with the
@@ -66,10 +82,19 @@ const (
 	OffDataEnd  = 32
 	OffDataMeta = 40
 	OffSlot     = 48
+	OffUnwind   = 80
+	OffResult   = 88
+	OffFuel     = 96
 	OffCtx      = 128
 	OffStack    = 384
 	// OffR10 is where r10 of the entry function points.
 	OffR10 = OffStack + StackSize
+	// OffEach is where the walks at call depth 0 have their state; that of
+	// depth d is EachSize*d further.
+	OffEach  = OffStack + MaxDepth*StackSize
+	EachSize = 32
+	EachPos  = 0
+	EachKey  = 8
 
 	SlotSize   = 32 // bytes of a MapSlot
 	SlotMap    = 0
