@@ -32,6 +32,9 @@ import "github.com/bpf2go-native/bpf2go-native/ir"
 // Target describes an architecture. It is a value: targets have no state.
 type Target struct {
 	Name string // GOARCH
+	// Level, when not "", is the level of the architecture that the machine has
+	// to have, as GOAMD64 counts them: v3. The code for "" runs on all.
+	Level string
 
 	// What codegen writes around the bytes.
 	Load     string    // mnemonic of a 64-bit load: MOVQ, MOVD
@@ -82,6 +85,15 @@ type Target struct {
 	If func(l *Lower, cond *ir.Value)
 	// Assemble encodes an allocated function.
 	Assemble func(f *Func, code []Line) (*Encoded, error)
+}
+
+// Tag returns the build tag that Go sets where code for t runs: amd64, or
+// amd64.v3.
+func (t *Target) Tag() string {
+	if t.Level == "" {
+		return t.Name
+	}
+	return t.Name + "." + t.Level
 }
 
 // Line is an instruction in its final place. Target is the index of the line

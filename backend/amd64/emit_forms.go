@@ -18,6 +18,8 @@ func (e *emitter) inst(c *backend.Line) {
 		e.moves(in, row)
 	case formSum, formSumI, formScale, formMul3, formShift:
 		e.arithmetic(in, row)
+	case formThree, formThreeM, formRotate, formHigh:
+		e.three(in, row)
 	case formCmp, formCmpI, formCmpM, formCmpMI, formTestI, formTestMI, formSet, formCmov:
 		e.flags(in, row)
 	case formLock, formLockI, formXadd, formXchg, formCmpxchg, formFetch:
@@ -63,14 +65,37 @@ func (e *emitter) arithmetic(in *instr, row *backend.OpInfo) {
 	case formScale:
 		e.two(row.Name, memArg(addr{Index: in.Args[0], Scale: 1 << in.Imm}), regArg(in.Dst))
 	case formMul3:
-		p := e.prog(row.Name)
-		k, src, dst := immArg(in.Imm), regArg(in.Args[0]), regArg(in.Dst)
-		p.From, p.To = k.a, dst.a
-		p.RestArgs = []obj.Addr{src.a}
-		e.add(row.Name+" "+k.text+", "+src.text+", "+dst.text, p)
+		e.operands(row.Name, immArg(in.Imm), regArg(in.Args[0]), regArg(in.Dst))
 	case formShift:
 		e.two(row.Name, regArg(CX), regArg(in.Dst))
 	}
+}
+
+// three encodes what has three operands at the level v3.
+func (e *emitter) three(in *instr, row *backend.OpInfo) {
+	dst := regArg(in.Dst)
+	switch row.Form {
+	case formThree:
+		e.operands(row.Name, regArg(in.Args[1]), regArg(in.Args[0]), dst)
+	case formThreeM:
+		e.operands(row.Name, memArg(in.Mem), regArg(in.Args[0]), dst)
+	case formRotate: // to the right
+		width := int64(64)
+		if row.Name[len(row.Name)-1] == 'L' {
+			width = 32
+		}
+		e.operands(row.Name, immArg(-in.Imm&(width-1)), regArg(in.Args[0]), dst)
+	case formHigh: // of two results in one register the high one stays
+		e.operands(row.Name, regArg(in.Args[1]), dst, dst)
+	}
+}
+
+// operands adds NAME a, b, dst.
+func (e *emitter) operands(name string, a, b, dst arg) {
+	p := e.prog(name)
+	p.From, p.To = a.a, dst.a
+	p.RestArgs = []obj.Addr{b.a}
+	e.add(name+" "+a.text+", "+b.text+", "+dst.text, p)
 }
 
 // flags encodes compares; Go writes the first operand first, as in a - b.

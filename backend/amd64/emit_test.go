@@ -30,8 +30,8 @@ func TestIllegal(t *testing.T) {
 
 // TestForms: every row's form is one that the emitter knows.
 func TestForms(t *testing.T) {
-	for op, row := range ops() {
-		if row.Form == formNone || row.Form > formDown {
+	for op, row := range opsV3() {
+		if row.Form == formNone || row.Form > formHigh {
 			t.Errorf("operation %d %s has form %d", op, row.Name, row.Form)
 		}
 	}

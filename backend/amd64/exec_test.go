@@ -3,14 +3,34 @@ package amd64_test
 import (
 	"testing"
 
+	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
 	"github.com/bpf2go-native/bpf2go-native/backend/targettest"
 )
 
-func TestOps(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.OpCases()) }
+// each runs a suite for every level.
+func each(t *testing.T, run func(t *testing.T, target *backend.Target)) {
+	for _, target := range []*backend.Target{amd64.Target(), amd64.TargetV3()} {
+		t.Run(target.Tag(), func(t *testing.T) { run(t, target) })
+	}
+}
 
-func TestMemory(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.MemoryCases()) }
+func TestOps(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.OpCases()) })
+}
 
-func TestFlow(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.FlowCases()) }
+func TestMemory(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.MemoryCases()) })
+}
 
-func TestRandom(t *testing.T) { targettest.Run(t, amd64.Target(), targettest.RandomCases(1, 200)) }
+func TestFold(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.FoldCases()) })
+}
+
+func TestFlow(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.FlowCases()) })
+}
+
+func TestRandom(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.RandomCases(1, 200)) })
+}

@@ -37,6 +37,10 @@ const (
 	formFetch         // loop around CMPXCHG
 	formZero          // stores of zeroes
 	formDown          // SUBL $1, slot Imm
+	formThree         // NAME Args[1], Args[0], Dst
+	formThreeM        // NAME Mem, Args[0], Dst
+	formRotate        // NAME $(width - Imm), Args[0], Dst
+	formHigh          // NAME Args[1], Dst, Dst
 )
 
 // Operations of the machine. A suffix Q or L is the width, as in Go's

@@ -1,17 +1,22 @@
 // Package targettest is the suite that every target runs: functions in the
 // textual form of the IR, inputs, and an evaluator that says what they give.
 // All of them are compiled, written into one Go package as codegen does, built
-// and run: natively for the host's architecture, under qemu for another.
+// and run: natively where the host can, under QEMU's oldest processor of that
+// kind elsewhere.
 package targettest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/cpu"
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/ir"
@@ -38,9 +43,57 @@ type unit struct {
 	code    *backend.Code
 }
 
+// emulators are QEMU's user emulators and the oldest processors whose code a
+// target's is: what has more than that is an illegal instruction there.
+var emulators = map[string][]string{
+	"amd64":    {"qemu-x86_64", "-cpu", "qemu64"},
+	"amd64.v3": {"qemu-x86_64", "-cpu", "max"},
+	"arm64":    {"qemu-aarch64", "-cpu", "cortex-a53"}, // ARMv8.0
+}
+
+// hostRuns reports whether this machine runs code of t.
+func hostRuns(t *backend.Target) bool {
+	if t.Name != runtime.GOARCH {
+		return false
+	}
+	// Every processor with these has MOVBE as well.
+	return t.Tag() != "amd64.v3" || cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasFMA
+}
+
+// runsOn returns the command in front of a program with code of t: an
+// emulator, or nothing where the host can run it.
+func runsOn(tb testing.TB, t *backend.Target) []string {
+	tb.Helper()
+	if hostRuns(t) {
+		return nil
+	}
+	return emulator(tb, t)
+}
+
+// emulator returns the command that runs a program on the oldest processor
+// for t.
+func emulator(tb testing.TB, t *backend.Target) []string {
+	tb.Helper()
+	argv := slices.Clone(emulators[t.Tag()])
+	argv[0] = need(tb, argv[0])
+	return argv
+}
+
 // Run compiles cases for t, executes them and compares each result and the
 // memory behind it with the evaluator's.
 func Run(tb testing.TB, t *backend.Target, cases []Case) {
+	tb.Helper()
+	run(tb, t, cases, runsOn(tb, t))
+}
+
+// RunOldest is Run on the oldest processor that code of t is for, which is
+// emulated.
+func RunOldest(tb testing.TB, t *backend.Target, cases []Case) {
+	tb.Helper()
+	run(tb, t, cases, emulator(tb, t))
+}
+
+func run(tb testing.TB, t *backend.Target, cases []Case, emulator []string) {
 	tb.Helper()
 	units := make([]unit, 0, len(cases))
 	for _, c := range cases {
@@ -55,7 +108,7 @@ func Run(tb testing.TB, t *backend.Target, cases []Case) {
 		}
 		units = append(units, unit{c, p, code})
 	}
-	out := execute(tb, t, units)
+	out := execute(tb, t, units, emulator)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	n, failed := 0, 0
 	for _, u := range units {
@@ -102,13 +155,9 @@ func Listing(code *backend.Code) string {
 }
 
 // execute builds and runs the units and returns what the program prints.
-func execute(tb testing.TB, t *backend.Target, units []unit) string {
+func execute(tb testing.TB, t *backend.Target, units []unit, emulator []string) string {
 	tb.Helper()
 	need(tb, "go")
-	var qemu string
-	if t.Name != runtime.GOARCH {
-		qemu = need(tb, "qemu-"+map[string]string{"arm64": "aarch64", "amd64": "x86_64"}[t.Name])
-	}
 	dir := tb.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":                 "module probe\n\ngo 1.26\n",
@@ -121,16 +170,14 @@ func execute(tb testing.TB, t *backend.Target, units []unit) string {
 			tb.Fatal(err)
 		}
 	}
-	env := append(os.Environ(), "GOOS=linux", "GOARCH="+t.Name, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+	env := append(os.Environ(), "GOOS=linux", "GOARCH="+t.Name, "GOAMD64="+cmp.Or(t.Level, "v1"), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	build := exec.Command("go", "build", "-o", "probe", ".")
 	build.Dir, build.Env = dir, env
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(filepath.Join(dir, "probe"))
-	if qemu != "" {
-		cmd = exec.Command(qemu, filepath.Join(dir, "probe"))
-	}
+	argv := append(emulator, filepath.Join(dir, "probe"))
+	cmd := exec.Command(argv[0], argv[1:]...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
