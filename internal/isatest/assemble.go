@@ -2,10 +2,13 @@ package isatest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // Assemble turns the text of an asm section into instructions, one a line:
@@ -18,13 +21,31 @@ import (
 // instruction slots, or to "exit": the next exit instruction, or the last one
 // when none follows. le, be, swap, bswap and movsx carry their widths in the
 // mnemonic (movsx832: 8 to 32 bits); "32" at the end is the 32-bit form.
+//
+// What the suite has no words for: ldabsw and ldindw (and b, h), ldacqdw and
+// streldw (load-acquire, store-release; b, h, w), may_goto, gotol for ja32,
+// callx, "lddw %r1, func label", and ".rep 100 line", which stands for the line
+// a hundred times.
 func Assemble(text string) ([]bpf.Instruction, error) {
-	a := assembler{labels: map[string]int{}}
+	p, err := AssembleProgram(text, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.Insns, nil
+}
+
+// AssembleProgram is Assemble for a program that names things: "lddw %r1, map
+// counts" and "lddw %r1, value data+8" by the maps' names, "call
+// map_lookup_elem" by the helper's or kernel function's name, of Linux. Its
+// functions are those that are called or whose address is taken, named by
+// their labels.
+func AssembleProgram(text string, named []*frontend.Map) (*frontend.Program, error) {
+	a := assembler{labels: map[string]int{}, starts: map[int]string{0: "main"}, maps: named}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		line, _, _ = strings.Cut(line, "#")
-		if err := a.line(strings.TrimSpace(line)); err != nil {
+		if err := a.repeat(strings.TrimSpace(line)); err != nil {
 			return nil, fmt.Errorf("line %d: %q: %w", number, strings.TrimSpace(line), err)
 		}
 	}
@@ -33,7 +54,19 @@ func Assemble(text string) ([]bpf.Instruction, error) {
 			return nil, err
 		}
 	}
-	return a.insns, nil
+	return &frontend.Program{Insns: a.insns, Funcs: a.funcs(), Lines: make([]frontend.Line, len(a.insns)), Kfuncs: a.kfuncs}, nil
+}
+
+// funcs are the entry and the functions that something refers to.
+func (a *assembler) funcs() []frontend.Func {
+	var funcs []frontend.Func
+	for _, start := range slices.Sorted(maps.Keys(a.starts)) {
+		if n := len(funcs); n > 0 {
+			funcs[n-1].End = start
+		}
+		funcs = append(funcs, frontend.Func{Name: a.starts[start], Start: start, End: len(a.insns)})
+	}
+	return funcs
 }
 
 // jump is a use of a label.
@@ -46,6 +79,28 @@ type assembler struct {
 	insns  []bpf.Instruction
 	labels map[string]int
 	jumps  []jump
+	starts map[int]string // of functions, with their names
+	maps   []*frontend.Map
+	kfuncs []string
+}
+
+// repeat is a line with .rep in front, or without.
+func (a *assembler) repeat(line string) error {
+	rest, repeated := strings.CutPrefix(line, ".rep ")
+	if !repeated {
+		return a.line(line)
+	}
+	count, line, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, err := strconv.ParseUint(count, 0, 20)
+	if err != nil {
+		return fmt.Errorf("%q is no number of repetitions", count)
+	}
+	for range n {
+		if err := a.line(strings.TrimSpace(line)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *assembler) line(line string) error {
@@ -105,10 +160,17 @@ func (a *assembler) resolve(j jump) error {
 		return fmt.Errorf("instruction %d: no label %q", j.pc, j.label)
 	}
 	i := &a.insns[j.pc]
-	if i.Op == bpf.OpCall {
-		i.Imm = int64(target - j.pc - 1)
-	} else {
-		i.Off = int32(target - j.pc - 1)
+	hop := int64(target - j.pc - 1)
+	switch {
+	case i.Op == bpf.OpCall || i.Op == bpf.OpLdImm:
+		i.Imm = hop
+		if target > 0 && a.starts[target] == "" {
+			a.starts[target] = j.label
+		}
+	case i.Width != 4 && hop != int64(int16(hop)) || i.Op != bpf.OpJa && hop != int64(int16(hop)):
+		return fmt.Errorf("instruction %d: label %q is %d slots away, which does not fit 16 bits", j.pc, j.label, hop)
+	default:
+		i.Off = int32(hop)
 	}
 	return nil
 }

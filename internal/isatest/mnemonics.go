@@ -2,9 +2,11 @@ package isatest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
 
 // mnemonic is how a line is assembled: a template and what the operands set.
@@ -47,6 +49,10 @@ func allMnemonics() map[string]mnemonic {
 		"ja32":  {bpf.Instruction{Op: bpf.OpJa, Width: 4, Src: bpf.RegImm}, 1, fillJa},
 		"neg":   {bpf.Instruction{Op: bpf.OpNeg, Width: 8, Src: bpf.RegImm}, 1, fillUnary},
 		"neg32": {bpf.Instruction{Op: bpf.OpNeg, Width: 4, Src: bpf.RegImm}, 1, fillUnary},
+
+		"gotol":    {bpf.Instruction{Op: bpf.OpJa, Width: 4, Src: bpf.RegImm}, 1, fillJa},
+		"may_goto": {bpf.Instruction{Op: bpf.OpMayGoto, Src: bpf.RegImm}, 1, fillJa},
+		"callx":    {bpf.Instruction{Op: bpf.OpCallx, Src: bpf.RegImm}, 1, fillUnary},
 	}
 	pair := func(name string, op bpf.Op, operands int, fill func(*assembler, *bpf.Instruction, []string) error) {
 		all[name] = mnemonic{bpf.Instruction{Op: op, Width: 8}, operands, fill}
@@ -77,7 +83,11 @@ func allMnemonics() map[string]mnemonic {
 		all["ldx"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpLoad, Width: width}, 2, fillLoad}
 		all["stx"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpStore, Width: width}, 2, fillStore}
 		all["st"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpStore, Width: width}, 2, fillStore}
+		all["ldacq"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpLoadAcq, Width: width}, 2, fillLoad}
+		all["strel"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpStoreRel, Width: width}, 2, fillStore}
 		if width < 8 {
+			all["ldabs"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpLdAbs, Width: width, Src: bpf.RegImm}, 1, fillAbs}
+			all["ldind"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpLdInd, Width: width}, 2, fillInd}
 			all["ldxs"+suffix] = mnemonic{bpf.Instruction{Op: bpf.OpLoadsx, Width: width}, 2, fillLoad}
 		}
 	}
@@ -107,11 +117,55 @@ func fillCondition(a *assembler, i *bpf.Instruction, o []string) error {
 
 func fillJa(a *assembler, i *bpf.Instruction, o []string) error { return a.target(i, o[0]) }
 
-func fillWide(_ *assembler, i *bpf.Instruction, o []string) (err error) {
+// fillWide is a number, "map name", "value name+8" or "func label".
+func fillWide(a *assembler, i *bpf.Instruction, o []string) (err error) {
 	if i.Dst, err = register(o[0]); err != nil {
 		return err
 	}
-	i.Imm, err = integer(o[1])
+	kind, name, named := strings.Cut(o[1], " ")
+	switch name = strings.TrimSpace(name); {
+	case named && kind == "map":
+		i.Kind = bpf.KindMap
+		i.Imm, err = a.mapIndex(name)
+	case named && kind == "value":
+		i.Kind = bpf.KindMapValue
+		name, off, _ := strings.Cut(name, "+")
+		if off != "" {
+			var n int64
+			if n, err = integer(off); err != nil {
+				return err
+			}
+			i.Off = int32(n)
+		}
+		i.Imm, err = a.mapIndex(name)
+	case named && kind == "func":
+		i.Kind = bpf.KindFunc
+		a.jumps = append(a.jumps, jump{len(a.insns), name})
+	default:
+		i.Imm, err = integer(o[1])
+	}
+	return err
+}
+
+func (a *assembler) mapIndex(name string) (int64, error) {
+	for k, m := range a.maps {
+		if m.Name == name {
+			return int64(k), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no map %q", name)
+}
+
+func fillAbs(_ *assembler, i *bpf.Instruction, o []string) (err error) {
+	i.Imm, err = immediate(o[0])
+	return err
+}
+
+func fillInd(_ *assembler, i *bpf.Instruction, o []string) (err error) {
+	if i.Src, err = register(o[0]); err != nil {
+		return err
+	}
+	i.Imm, err = immediate(o[1])
 	return err
 }
 
@@ -130,7 +184,8 @@ func fillStore(_ *assembler, i *bpf.Instruction, o []string) (err error) {
 	return operand(i, o[1])
 }
 
-// fillCall is "call 5", "call %r2" or "call local label".
+// fillCall is "call 5", "call map_lookup_elem", "call memset" (a kernel
+// function), "call %r2" or "call local label".
 func fillCall(a *assembler, i *bpf.Instruction, o []string) (err error) {
 	label, local := strings.CutPrefix(o[0], "local ")
 	switch {
@@ -140,6 +195,14 @@ func fillCall(a *assembler, i *bpf.Instruction, o []string) (err error) {
 	case strings.HasPrefix(o[0], "%"):
 		i.Op = bpf.OpCallx
 		i.Dst, err = register(o[0])
+	case table.HelperByName(bpf.Linux, o[0]) != nil:
+		i.Kind, i.Imm = bpf.KindHelper, int64(table.HelperByName(bpf.Linux, o[0]).ID)
+	case table.KfuncByName(o[0]) != nil:
+		i.Kind, i.Imm = bpf.KindKfunc, int64(slices.Index(a.kfuncs, o[0]))
+		if i.Imm < 0 {
+			i.Imm = int64(len(a.kfuncs))
+			a.kfuncs = append(a.kfuncs, o[0])
+		}
 	default:
 		i.Kind = bpf.KindHelper
 		i.Imm, err = immediate(o[0])

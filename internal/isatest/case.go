@@ -1,0 +1,288 @@
+package isatest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+)
+
+// Case is a vector of this project: one program, or several that call each
+// other, with runs of the first one and what they must give.
+type Case struct {
+	Name   string
+	Object *frontend.Object // the program that runs is the first
+	Runs   []Run            // in order, on one instance
+	// Maps are what the maps hold behind the last run.
+	Maps []MapAfter
+	// Error, when not empty, is what the refusal of the program says, at
+	// decode or by the verifier; there are no runs then.
+	Error string
+	// Refused is why the bytes of the program could not be decoded; Object
+	// is nil then.
+	Refused error
+}
+
+// Run is one run.
+type Run struct {
+	Data   []byte // the packet, or the memory of a raw program
+	Result uint64 // r0 at exit
+	After  []byte // Data behind the run, nil where it does not matter
+}
+
+// MapAfter is the content of a map.
+type MapAfter struct {
+	Name    string
+	Entries [][2][]byte // key and value, sorted by key
+}
+
+// section is a "-- name" line and what stands below it.
+type section struct {
+	name string
+	body string
+}
+
+// ordered splits a file at its "-- name" lines, in order.
+func ordered(text string) []section {
+	var all []section
+	for line := range strings.Lines(text) {
+		if rest, isHead := strings.CutPrefix(line, "-- "); isHead {
+			all = append(all, section{name: strings.TrimSpace(rest)})
+		} else if n := len(all); n > 0 {
+			all[n-1].body += line
+		}
+	}
+	return all
+}
+
+// ParseCase reads a vector of this project. Its sections are those of the
+// public suite, asm, raw, mem, result and error, and
+//
+//	-- hook xdp               the type of the programs that follow; raw when there is none
+//	-- map NAME TYPE K V MAX  a map: key and value size in bytes, entries; array with
+//	                          a body of bytes is a data section. A prog_array's body
+//	                          has lines "index = program"
+//	-- asm NAME               a further program
+//	-- data                   the packet; another -- data begins another run
+//	-- packet after           what the packet or memory is behind the run
+//	-- map after NAME         lines "key = value", in bytes, sorted
+//
+// Bytes are hexadecimal; 00*65535 is a byte that many times. Maps come before
+// the programs that name them. A raw program's memory is at least as long as
+// that of the shortest run: it need not compare r2.
+func ParseCase(name, text string) (*Case, error) {
+	p := caseParser{c: &Case{Name: name, Object: &frontend.Object{Name: name, License: "GPL"}}, hook: "raw"}
+	for _, s := range ordered(text) {
+		if err := p.section(s); err != nil {
+			return nil, fmt.Errorf("section %s: %w", s.name, err)
+		}
+	}
+	return p.c, p.finish()
+}
+
+type caseParser struct {
+	c    *Case
+	hook string
+	open bool // the last run has data, and no result yet
+}
+
+func (p *caseParser) section(s section) (err error) {
+	words := strings.Fields(s.name)
+	switch {
+	case s.name == "packet after":
+		if len(p.c.Runs) == 0 {
+			return fmt.Errorf("there is no run before it")
+		}
+		p.c.Runs[len(p.c.Runs)-1].After, err = repeatedBytes(s.body)
+	case strings.HasPrefix(s.name, "map after ") && len(words) == 3:
+		return p.after(words[2], s.body)
+	case words[0] == "map":
+		return p.mapOf(words[1:], s.body)
+	case words[0] == "asm" && len(words) <= 2:
+		name := "main"
+		if len(words) == 2 {
+			name = words[1]
+		}
+		return p.program(name, s.body)
+	case words[0] == "hook" && len(words) == 2:
+		p.hook = words[1]
+	case s.name == "raw":
+		insns, refused, err := parseRaw(s.body)
+		if refused == nil && err == nil {
+			err = p.add(&frontend.Program{Name: "main", Insns: insns, Funcs: []frontend.Func{{Name: "main", End: len(insns)}}, Lines: make([]frontend.Line, len(insns))})
+		}
+		p.c.Refused = refused
+		return err
+	case s.name == "data" || s.name == "mem":
+		data, err := repeatedBytes(s.body)
+		p.c.Runs, p.open = append(p.c.Runs, Run{Data: data}), true
+		return err
+	case s.name == "result":
+		if !p.open {
+			p.c.Runs = append(p.c.Runs, Run{})
+		}
+		p.open = false
+		p.c.Runs[len(p.c.Runs)-1].Result, err = strconv.ParseUint(strings.TrimSpace(s.body), 0, 64)
+	case s.name == "error":
+		p.c.Error = strings.TrimSpace(s.body)
+	default:
+		return fmt.Errorf("unknown; known are hook, map, asm, raw, data, mem, result, packet after, map after and error")
+	}
+	return err
+}
+
+func (p *caseParser) program(name, text string) error {
+	prog, err := AssembleProgram(text, p.c.Object.Maps)
+	if err != nil {
+		return err
+	}
+	prog.Name = name
+	return p.add(prog)
+}
+
+func (p *caseParser) add(prog *frontend.Program) error {
+	prog.Section, prog.Hook, prog.ErrSlot = p.hook, table.HookByName(bpf.Linux, p.hook), -1
+	if prog.Hook == nil {
+		return fmt.Errorf("there is no hook %q", p.hook)
+	}
+	p.c.Object.Programs = append(p.c.Object.Programs, prog)
+	return nil
+}
+
+// mapOf is "NAME TYPE KEY VALUE MAX".
+func (p *caseParser) mapOf(words []string, body string) error {
+	if len(words) != 5 {
+		return fmt.Errorf("want name, type, key size, value size and entries")
+	}
+	row := table.MapTypeByName(words[1])
+	if row == nil {
+		return fmt.Errorf("there is no map type %q", words[1])
+	}
+	var sizes [3]uint32
+	for k, word := range words[2:] {
+		n, err := strconv.ParseUint(word, 0, 32)
+		if err != nil {
+			return err
+		}
+		sizes[k] = uint32(n)
+	}
+	m := &frontend.Map{Name: words[0], Type: row.Type, KeySize: sizes[0], ValueSize: sizes[1], MaxEntries: sizes[2]}
+	p.c.Object.Maps = append(p.c.Object.Maps, m)
+	if m.Type == bpf.MapProgArray {
+		return slotsOf(m, body)
+	}
+	if strings.TrimSpace(body) != "" {
+		data, err := repeatedBytes(body)
+		m.Data = data
+		if err == nil && (m.Type != bpf.MapArray || m.MaxEntries != 1 || len(data) != int(m.ValueSize)) {
+			err = fmt.Errorf("%d bytes are no value of an array with one entry of %d bytes", len(data), m.ValueSize)
+		}
+		return err
+	}
+	return nil
+}
+
+func slotsOf(m *frontend.Map, body string) error {
+	for line := range strings.Lines(body) {
+		line, _, _ = strings.Cut(line, "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		index, program, _ := strings.Cut(line, "=")
+		n, err := strconv.Atoi(strings.TrimSpace(index))
+		if err != nil {
+			return err
+		}
+		m.Slots = append(m.Slots, frontend.Slot{Index: n, Map: -1, Program: strings.TrimSpace(program)})
+	}
+	return nil
+}
+
+func (p *caseParser) after(name, body string) error {
+	a := MapAfter{Name: name}
+	for line := range strings.Lines(body) {
+		line, _, _ = strings.Cut(line, "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		left, right, _ := strings.Cut(line, "=")
+		key, err := repeatedBytes(left)
+		if err != nil {
+			return err
+		}
+		value, err := repeatedBytes(right)
+		if err != nil {
+			return err
+		}
+		a.Entries = append(a.Entries, [2][]byte{key, value})
+	}
+	p.c.Maps = append(p.c.Maps, a)
+	return nil
+}
+
+// finish checks that the file says enough and sets the length of memory.
+func (p *caseParser) finish() error {
+	c := p.c
+	switch {
+	case c.Refused != nil && c.Error == "":
+		return c.Refused
+	case c.Refused != nil:
+		c.Object = nil
+		return nil
+	case len(c.Object.Programs) == 0:
+		return fmt.Errorf("no program")
+	case c.Error == "" && len(c.Runs) == 0:
+		return fmt.Errorf("neither a result nor an error")
+	case p.open && c.Error == "":
+		return fmt.Errorf("the last run has no result")
+	}
+	SetMinLen(c)
+	return nil
+}
+
+// SetMinLen lets raw programs know that their memory is at least as long as
+// that of the shortest run.
+func SetMinLen(c *Case) {
+	if len(c.Runs) == 0 {
+		return
+	}
+	shortest := slices.MinFunc(c.Runs, func(a, b Run) int { return len(a.Data) - len(b.Data) })
+	for _, prog := range c.Object.Programs {
+		if prog.Hook.Memory {
+			hook := *prog.Hook
+			hook.MinLen = len(shortest.Data)
+			prog.Hook = &hook
+		}
+	}
+}
+
+// repeatedBytes is parseBytes with 00*65535.
+func repeatedBytes(body string) ([]byte, error) {
+	all := []byte{}
+	for line := range strings.Lines(body) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, f := range strings.Fields(line) {
+			digits, times, repeated := strings.Cut(f, "*")
+			n, err := strconv.ParseUint(digits, 16, 8)
+			if err != nil {
+				return nil, err
+			}
+			count := 1
+			if repeated {
+				if count, err = strconv.Atoi(times); err != nil || count < 0 {
+					return nil, fmt.Errorf("%q is no number of bytes", times)
+				}
+			}
+			all = append(all, slices.Repeat([]byte{byte(n)}, count)...)
+		}
+	}
+	return all, nil
+}
+
+// Key is the key of element i of an array.
+func Key(i uint32) []byte { return binary.LittleEndian.AppendUint32(nil, i) }
