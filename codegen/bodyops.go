@@ -75,10 +75,21 @@ func expressions() *[ir.NumOps]expression {
 		ir.OpStoreRel8: access("StoreRel8"), ir.OpStoreRel16: access("StoreRel16"), ir.OpStoreRel32: access("StoreRel32"), ir.OpStoreRel64: access("StoreRel64"),
 
 		ir.OpCall: func(b *body, v *ir.Value) *jen.Statement {
-			return jen.Qual(pathRT, v.Sym).Call(b.arguments(v, jen.Id("fr"))...)
+			return b.helper(v.Sym).Call(b.arguments(v, jen.Id("fr"))...)
 		},
 		ir.OpCallFunc: (*body).callFunc,
 	}
+}
+
+// helper is the function of a helper: one of rtlib or, when the helper is the
+// hook's own, one that the package with the program has.
+func (b *body) helper(symbol string) *jen.Statement {
+	for k := range b.program.Source.Hook.Helpers {
+		if b.program.Source.Hook.Helpers[k].Symbol == symbol {
+			return jen.Id(symbol)
+		}
+	}
+	return jen.Qual(pathRT, symbol)
 }
 
 // kind is how an operation reads an operand.

@@ -17,6 +17,15 @@ var emulators = map[string]string{
 	"amd64": "x86_64", "386": "i386", "arm64": "aarch64", "loong64": "loongarch64", "mipsle": "mipsel", "mips64le": "mips64el",
 }
 
+// Emulator is the program that runs programs for Linux on another architecture,
+// "" where the host does.
+func Emulator(goarch string) string {
+	if goarch == runtime.GOARCH || runtime.GOARCH == "amd64" && goarch == "386" {
+		return ""
+	}
+	return "qemu-" + cmp.Or(emulators[goarch], goarch)
+}
+
 // GoTestOn runs go test with args for Linux on another architecture, under
 // QEMU's user emulator, or without where the host runs such programs. The test
 // fails with the output when it fails.
@@ -25,8 +34,8 @@ func GoTestOn(tb testing.TB, goarch string, args ...string) {
 	if runtime.GOOS != "linux" {
 		Missing(tb, "needs Linux to run programs for linux/"+goarch+", this is "+runtime.GOOS)
 	}
-	if goarch != runtime.GOARCH && (runtime.GOARCH != "amd64" || goarch != "386") {
-		args = append([]string{"-exec", Need(tb, "qemu-"+cmp.Or(emulators[goarch], goarch))}, args...)
+	if emulator := Emulator(goarch); emulator != "" {
+		args = append([]string{"-exec", Need(tb, emulator)}, args...)
 	}
 	GoTest(tb, []string{"GOOS=linux", "GOARCH=" + goarch, "CGO_ENABLED=0"}, args...)
 }

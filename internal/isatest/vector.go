@@ -40,8 +40,37 @@ type Vector struct {
 // but no vector has it.
 const UnwindHelper = 5
 
+// UnwindSymbol is the function that compiled programs call for it.
+const UnwindSymbol = "ConformanceUnwind"
+
 // Unwind is that helper.
 func Unwind(args [5]uint64) uint64 { return args[0] }
+
+// UnwindSource is a Go file of package own with that function, for
+// harness.Options.Files.
+const UnwindSource = `package own
+
+import (
+	_ "unsafe"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+//go:linkname ConformanceUnwind bpf2go/rtlib/v1.ConformanceUnwind
+func ConformanceUnwind(_ *abi.Frame, r1 uint64) uint64 { return r1 }
+`
+
+// Hook is the hook of programs that work on at least minLen bytes of memory,
+// with the suite's helper.
+func Hook(minLen int) *table.Hook {
+	h := *table.HookByName(bpf.Linux, "raw")
+	h.MinLen = minLen
+	h.Helpers = []table.Helper{{
+		ID: UnwindHelper, Name: "unwind", Status: table.Supported,
+		Args: []table.ArgKind{table.ArgAny}, Ret: table.RetInt, Symbol: UnwindSymbol,
+	}}
+	return &h
+}
 
 // CallsHelper reports whether the vector needs UnwindHelper, by number or by
 // a register with its number (callx).
@@ -54,10 +83,11 @@ func (v *Vector) CallsHelper() bool {
 	return false
 }
 
-// Object is an object with the vector as its only program, in a Memory hook.
+// Object is an object with the vector as its only program, in a Memory hook
+// that always has the vector's memory.
 func (v *Vector) Object() *frontend.Object {
 	return &frontend.Object{Name: v.Name, License: "GPL", Programs: []*frontend.Program{{
-		Name: v.Name, Section: "raw", Hook: table.HookByName(bpf.Linux, "raw"),
+		Name: v.Name, Section: "raw", Hook: Hook(len(v.Memory)),
 		Insns: v.Insns, Funcs: v.funcs(), Lines: make([]frontend.Line, len(v.Insns)),
 	}}}
 }

@@ -1,0 +1,157 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
+)
+
+// Case is a program with its inputs. They are one sequence: the instance and
+// its maps live as long as the case.
+type Case struct {
+	Name    string
+	Object  *frontend.Object
+	Program int // index into Object.Programs
+	Inputs  []Input
+}
+
+// Input is what one run gets. Programs work on copies.
+type Input struct {
+	// Data is the packet, or the memory of a Memory hook; Meta is the
+	// metadata in front of it.
+	Data, Meta []byte
+	// Ctx are the scalar context fields by table.Field.Slot, missing ones 0.
+	Ctx []uint64
+}
+
+// Output is what one run gave.
+type Output struct {
+	R0 uint64 // all 64 bits, whatever the hook makes of them
+	// Err is why there is no R0: a fault of the interpreter, an error of
+	// rtlib, a panic of the program. The case ends with it.
+	Err string
+	// Data and Meta are the packet or memory afterwards.
+	Data, Meta []byte
+}
+
+// Result is what became of a case.
+type Result struct {
+	// Refused is why the program was not compiled, by the verifier or a later
+	// stage; Outputs and Maps are nil then.
+	Refused error
+	Outputs []Output
+	// Maps are the contents after the last run, of maps that hosts can read,
+	// in the order of the object.
+	Maps []MapDump
+}
+
+// MapDump is the contents of a map: pairs of key and value by ascending bytes
+// of the key.
+type MapDump struct {
+	Name    string
+	Entries [][2][]byte
+}
+
+// Engine is a way to run programs.
+type Engine struct {
+	kind   kind
+	goarch string
+}
+
+type kind uint8
+
+const (
+	kindInterp kind = iota
+	kindNative
+	kindBody
+)
+
+// Interp is the reference interpreter. It does not verify: what is wrong with
+// a program is the Err of an Output.
+func Interp() Engine { return Engine{} }
+
+// Native is machine code for amd64 or arm64.
+func Native(goarch string) Engine { return Engine{kindNative, goarch} }
+
+// Body is the Go bodies, compiled for any GOARCH that generated code serves.
+func Body(goarch string) Engine { return Engine{kindBody, goarch} }
+
+// Host is the Go bodies on this machine.
+func Host() Engine { return Body(runtime.GOARCH) }
+
+// String is "interp", "native/arm64", "go/riscv64".
+func (e Engine) String() string {
+	switch e.kind {
+	case kindNative:
+		return "native/" + e.goarch
+	case kindBody:
+		return "go/" + e.goarch
+	}
+	return "interp"
+}
+
+// Options are choices of a call. The zero value is a run as users would have
+// it.
+type Options struct {
+	// Verifier are the options of the proof.
+	Verifier verifier.Options
+	// Proven: the backend proves its register allocation, which is slow.
+	Proven bool
+	// Helpers are helpers of the interpreter beside the platform's, by number.
+	Helpers map[int32]func(args [5]uint64) uint64
+	// Files are one more package of the binary, "own", by name: Go files and
+	// assembly. The functions of hooks' own helpers (table.Hook.Helpers) are
+	// there: func(*abi.Frame, r1, …, rn uint64) uint64 with the directive
+	// //go:linkname Symbol bpf2go/rtlib/v1.Symbol.
+	Files map[string]string
+	// Build are more arguments of go build, "-race".
+	Build []string
+	// Env is added to the environment of go build, "GOAMD64=v3".
+	Env []string
+	// Timeout bounds the run of the binary, 0 is five minutes.
+	Timeout time.Duration
+	// Times, when not nil, is added to.
+	Times *Times
+	// Work is a folder to leave the module in, "" for none.
+	Work string
+}
+
+// Times says where the time of a call went.
+type Times struct {
+	Verify, IR, Backend time.Duration // summed up over processors
+	Codegen, Build, Run time.Duration
+}
+
+// String is one line.
+func (t *Times) String() string {
+	round := func(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+	return fmt.Sprintf("verify %v, ir %v, backend %v (of all processors), codegen %v, build %v, run %v",
+		round(t.Verify), round(t.IR), round(t.Backend), round(t.Codegen), round(t.Build), round(t.Run))
+}
+
+// Run runs the cases on an engine and returns a result for each, in order.
+// With an error, results of cases that were not reached are the zero Result.
+func Run(ctx context.Context, e Engine, cases []Case) ([]Result, error) {
+	return Options{}.Run(ctx, e, cases)
+}
+
+// Run is the function Run with options.
+func (o Options) Run(ctx context.Context, e Engine, cases []Case) ([]Result, error) {
+	for i := range cases {
+		c := &cases[i]
+		if c.Object == nil || c.Program < 0 || c.Program >= len(c.Object.Programs) {
+			return nil, fmt.Errorf("case %s has no program %d", c.Name, c.Program)
+		}
+	}
+	if o.Times == nil {
+		o.Times = new(Times)
+	}
+	if e.kind == kindInterp {
+		return o.interpret(ctx, cases)
+	}
+	return o.compiled(ctx, e, cases)
+}
