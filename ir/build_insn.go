@@ -34,6 +34,7 @@ var rules = [bpf.NumOps]rule{
 	bpf.OpAtomAdd: atom, bpf.OpAtomOr: atom, bpf.OpAtomAnd: atom, bpf.OpAtomXor: atom,
 	bpf.OpFetchAdd: atom, bpf.OpFetchOr: atom, bpf.OpFetchAnd: atom, bpf.OpFetchXor: atom,
 	bpf.OpXchg: atom, bpf.OpCmpxchg: atom, bpf.OpLoadAcq: acquire, bpf.OpStoreRel: atom,
+	bpf.OpLdAbs: packet, bpf.OpLdInd: packet,
 }
 
 // register reads r. A constant that the fact knows is used in its place.

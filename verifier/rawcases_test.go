@@ -44,6 +44,17 @@ var rawCases = []programCase{
 	{"length spilled", "", "", "r0 = 0\n*(u64 *)(r10 - 8) = r2\nif r2 < 8 goto l\nr3 = *(u64 *)(r10 - 8)\nr3 += -8\nr3 += r1\nr0 = *(u64 *)(r3 + 0)\nl:\nexit"},
 	{"length halved", "", "", "r0 = 0\nr3 = r2\nr3 >>= 1\nif r3 >= r2 goto l\nr1 += r3\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
 	{"length in callee", "", "", "call f\nexit\nfunc f\nr0 = 0\nif r2 < 8 goto l\nr0 = *(u64 *)(r1 + 0)\nl:\nexit"},
+	{"packet load", "", "", "r6 = r1\nr0 = ld_abs u32 3\nexit"},
+	{"packet load behind the end", "", "", "r6 = r1\nr0 = ld_abs u16 70000\nexit"},
+	{"packet load before the start", "", "", "r6 = r1\nr0 = ld_abs u8 -1\nexit"},
+	{"packet load by index", "", "", "r0 = 0\nif r2 == 0 goto l\nr6 = r1\nr7 = *(u8 *)(r6 + 0)\nr0 = ld_ind u16 r7 -2\nl:\nexit"},
+	{"packet load gives a byte", "V013", "", "r0 = 0\nr7 = r2\nif r7 < 255 goto l\nr6 = r1\nr0 = ld_abs u8 0\nr6 += r0\nr0 = *(u8 *)(r6 + 0)\nl:\nexit"},
+	{"packet load byte as index", "", "", "r0 = 0\nr7 = r2\nif r7 < 256 goto l\nr6 = r1\nr0 = ld_abs u8 0\nr6 += r0\nr0 = *(u8 *)(r6 + 0)\nl:\nexit"},
+	{"packet load not from the start", "V021", "", "r0 = 0\nif r2 == 0 goto l\nr6 = r1\nr6 += 1\nr0 = ld_abs u8 0\nl:\nexit"},
+	{"packet load with a variable start", "V021", "", "r0 = 0\nif r2 == 0 goto l\nr6 = r1\nr3 = *(u8 *)(r1 + 0)\nr3 &= 1\nr6 += r3\nr0 = ld_abs u8 0\nl:\nexit"},
+	{"packet load with the length in r6", "V021", "", "r6 = r2\nr0 = ld_abs u8 0\nexit"},
+	{"packet load in a callee", "", "", "call f\nr0 += 1\nexit\nfunc f\nr6 = r1\nr0 = ld_abs u32 8\nexit"},
+	{"packet load clobbers r1", "V010", "", "r6 = r1\nr0 = ld_abs u8 0\nr0 = r1\nexit"},
 	{"other number", "V013", "", "r0 = 0\nr3 = r2\nr3 *= 2\nif r3 < 16 goto l\nr0 = *(u64 *)(r1 + 8)\nl:\nexit"},
 }
 

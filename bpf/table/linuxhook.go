@@ -158,4 +158,4 @@ const (
 
 // rawHook runs on a piece of memory. It is not a hook of any kernel.
 var rawHook = Hook{Name: "raw", Sections: []string{"raw"}, Status: Supported, Go: "Raw", Memory: true, AnyRet: true,
-	PacketWrite: true, HelperPacket: true}
+	LegacyLoads: true, PacketWrite: true, HelperPacket: true}

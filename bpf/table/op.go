@@ -104,8 +104,8 @@ var ops = [bpf.NumOps]Op{
 	bpf.OpExit:    {bpf.OpExit, ClassExit, 0, false, false, Supported, 1},
 
 	bpf.OpLdImm:    {bpf.OpLdImm, ClassLdImm, 8, true, false, Supported, 1},
-	bpf.OpLdAbs:    {bpf.OpLdAbs, ClassPacket, narrow, true, false, Verified, 1},
-	bpf.OpLdInd:    {bpf.OpLdInd, ClassPacket, narrow, false, true, Verified, 1},
+	bpf.OpLdAbs:    {bpf.OpLdAbs, ClassPacket, narrow, true, false, Supported, 1},
+	bpf.OpLdInd:    {bpf.OpLdInd, ClassPacket, narrow, false, true, Supported, 1},
 	bpf.OpLoad:     {bpf.OpLoad, ClassLoad, all, false, true, Supported, 1},
 	bpf.OpLoadsx:   {bpf.OpLoadsx, ClassLoad, narrow, false, true, Supported, 4},
 	bpf.OpStore:    {bpf.OpStore, ClassStore, all, true, true, Supported, 1},

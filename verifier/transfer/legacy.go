@@ -8,8 +8,9 @@ import (
 )
 
 // packetLoad: ld_abs and ld_ind read the packet of the context in r6 at any
-// offset. Beyond the packet the function ends with the result 0 (RFC 9669
-// §5.3; the kernel returns from a function of the program to its caller).
+// offset; in a Memory hook r6 has the address of the memory. Beyond the packet
+// the function ends with the result 0 (RFC 9669 §5.3; the kernel returns from a
+// function of the program to its caller).
 func (m *Machine) packetLoad() *Fault {
 	in, h := m.in, m.Env.Hook
 	if !h.LegacyLoads {
@@ -20,9 +21,9 @@ func (m *Machine) packetLoad() *Fault {
 	if f != nil {
 		return f
 	}
-	if ctx.Kind != state.PtrCtx || ctx.Off != 0 || ctx.Null {
-		return m.fault(reason.BadArg, bpf.R6, "r6 is %s, %s wants the context in it", Words(m.Env, ctx), in.Op).
-			need("keep the context in r6")
+	if what, ok := m.entryPointer(ctx); !ok {
+		return m.fault(reason.BadArg, bpf.R6, "r6 is %s, %s wants %s in it", Words(m.Env, ctx), in.Op, what).
+			need("keep %s in r6", what)
 	}
 	if in.Src != bpf.RegImm {
 		if _, f := m.use(in.Src); f != nil {
@@ -47,6 +48,16 @@ func (m *Machine) packetLoad() *Fault {
 	}
 	m.S.Set(bpf.R0, bytesOf(int(in.Width)))
 	return nil
+}
+
+// entryPointer reports whether v is what r1 was when the program began, and
+// what that is.
+func (m *Machine) entryPointer(v *state.Value) (string, bool) {
+	if m.Env.Hook.Memory {
+		lo, hi, ok := v.SpanOf()
+		return "the start of the memory", v.Kind == state.PtrPacket && ok && lo == 0 && hi == 0
+	}
+	return "the context", v.Kind == state.PtrCtx && v.Off == 0 && !v.Null
 }
 
 // early asserts that the running function may end at an instruction with a
