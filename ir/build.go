@@ -58,12 +58,21 @@ func (b *builder) survey() error {
 				continue
 			}
 			b.sizes[i]++
-			if in := b.src.Insns[pc]; in.Op == bpf.OpCall && in.Kind == bpf.KindLocal {
+			in := b.src.Insns[pc]
+			if in.Op == bpf.OpCall && in.Kind == bpf.KindLocal {
 				callee := b.funcAt(pc + 1 + int(in.Imm))
 				if callee < 0 {
 					return b.errorf(pc, "call of slot %d, where no function begins", pc+1+int(in.Imm))
 				}
 				b.sites[callee]++
+			}
+			if c := b.facts.Insns[pc].Call; c != nil {
+				for _, fn := range c.Funcs {
+					if fn <= 0 || fn >= len(b.sites) {
+						return b.errorf(pc, "the facts are of another program: call of function %d of %d", fn, len(b.sites))
+					}
+					b.sites[fn]++
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package ir
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -119,21 +120,14 @@ var argumentEffect = [table.NumArgKinds]struct{ reads, writes bool }{
 	table.ArgObject:        {true, true},
 }
 
-// callNames are what a call calls, by kind.
-var callNames = map[bpf.Kind]string{bpf.KindHelper: "helper", bpf.KindKfunc: "function"}
+// callNames are what a call calls, by kind; a callx of a number has none.
+var callNames = map[bpf.Kind]string{0: "helper", bpf.KindHelper: "helper", bpf.KindKfunc: "function"}
 
 // helper translates a call of a helper. Its regions are those of its row and,
 // by the facts, those that its arguments point to.
-func helper(t *translator, e *body, in bpf.Instruction) error {
-	c := t.fact.Call
-	if c == nil || c.Helper == nil {
-		return t.errorf(t.pc, "%s: %w", in, bpf.ErrUnsupported)
-	}
+func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) error {
 	h := c.Helper
-	if err := h.Status.Compiled(callNames[in.Kind] + " " + h.Name); err != nil {
-		return t.errorf(t.pc, "%w", err)
-	}
-	if in.Kind != bpf.KindHelper || h.Ret == table.RetNeverOnSuccess {
+	if in.Kind == bpf.KindKfunc {
 		return t.errorf(t.pc, "%s %s: %w", callNames[in.Kind], h.Name, bpf.ErrUnsupported)
 	}
 	if t.inlineLookup(e, c) {
@@ -216,7 +210,7 @@ func (t *translator) inlineLookup(e *body, c *verifier.CallFact) bool {
 	if m.Type != bpf.MapArray || m.KeySize != 4 {
 		return false
 	}
-	stride := (uint64(m.ValueSize) + 7) &^ 7
+	stride := elementSize(m)
 	if c.KeyConst && c.KeyBelow {
 		t.set(e, bpf.R0, t.element(c.Map, t.f.Const(uint64(c.Key)), stride))
 		return true
@@ -253,23 +247,14 @@ func (t *translator) key(e *body, c *verifier.CallFact) *Value {
 	return v
 }
 
+// elementSize is the distance of the elements of an array in bytes.
+func elementSize(m *frontend.Map) uint64 { return (uint64(m.ValueSize) + 7) &^ 7 }
+
 func (t *translator) element(m int, key *Value, stride uint64) *Value {
 	off := t.emit(OpMul64, 0, key, t.f.Const(stride))
 	v := t.emit(OpAdd64, 0, t.emit(OpMapValues, int64(m)), off)
 	v.Flags = FlagNonNull
 	return v
-}
-
-// call calls a subprogram of its own. What it touches is not known here, so
-// it has the tokens of every region.
-func (t *translator) call(e *body, fn *Func, sp int64) {
-	v := t.f.newValue(OpCallFunc, t.pc)
-	v.Fn, v.Imm, v.Region = fn, sp, table.RegionAll
-	for i := range fn.NumArgs {
-		v.Args = append(v.Args, t.read(t.b, e.reg(bpf.R1+bpf.Reg(i))))
-	}
-	t.order(v, everywhere, table.RegionAll)
-	t.set(e, bpf.R0, v)
 }
 
 // clear writes zeros to the bytes of an inlined callee's stack that it may

@@ -7,7 +7,8 @@ import (
 )
 
 // open prepares a body of function fn whose r10 is sp bytes above that of the
-// Func: it finds where blocks begin and how many edges lead there.
+// Func, entered from the current block: it finds where blocks begin and how
+// many edges lead there.
 func (t *translator) open(fn int, sp int64) *body {
 	src := t.src.Funcs[fn]
 	n := src.End - src.Start
@@ -24,7 +25,10 @@ func (t *translator) open(fn int, sp int64) *body {
 		switch {
 		case in.Op == bpf.OpJa:
 			e.preds[in.Target(pc)-src.Start]++
-		case isBranch(in.Op):
+		case in.Conditional():
+			if in.Op == bpf.OpMayGoto {
+				t.define(e.gotos(), t.f.Const(mayGotos))
+			}
 			if fact.Takes {
 				e.preds[in.Target(pc)-src.Start]++
 			}
@@ -37,16 +41,14 @@ func (t *translator) open(fn int, sp int64) *body {
 	for pc := src.Start; pc < src.End; pc++ {
 		in := t.src.Insns[pc]
 		next := pc + size(in)
-		if t.facts.Insns[pc].Reachable && !endsBlock(in.Op) && next < src.End && e.preds[next-src.Start] > 0 {
+		if t.facts.Insns[pc].Reachable && !endsBlock(in) && next < src.End && e.preds[next-src.Start] > 0 {
 			e.preds[next-src.Start]++
 		}
 	}
 	return e
 }
 
-func isBranch(op bpf.Op) bool { return op > bpf.OpJa && op <= bpf.OpJset }
-
-func endsBlock(op bpf.Op) bool { return op == bpf.OpJa || op == bpf.OpExit || isBranch(op) }
+func endsBlock(in bpf.Instruction) bool { return in.Op == bpf.OpExit || in.Jumps() }
 
 func size(in bpf.Instruction) int {
 	if in.Wide() {
@@ -67,10 +69,13 @@ func (t *translator) block(e *body, pc int) *Block {
 		} else {
 			t.seal(b, nil)
 		}
-		t.work = append(t.work, task{e, b})
+		t.later(b, func() error { return t.straight(e, pc) })
 	}
 	return e.blocks[i]
 }
+
+// later has block b translated when the current one is done.
+func (t *translator) later(b *Block, do func() error) { t.work = append(t.work, task{b, do}) }
 
 // run translates a body from the current block on, and whatever it calls
 // inline.
@@ -80,7 +85,7 @@ func (t *translator) run(e *body) error {
 		next := t.work[len(t.work)-1]
 		t.work = t.work[:len(t.work)-1]
 		t.at(next.b)
-		if err := t.straight(next.e, next.b.PC); err != nil {
+		if err := next.do(); err != nil {
 			return err
 		}
 	}
@@ -111,11 +116,13 @@ func (t *translator) straight(e *body, pc int) error {
 		case in.Op == bpf.OpExit:
 			t.exit(e)
 			return nil
-		case isBranch(in.Op):
+		case in.Op == bpf.OpMayGoto:
+			return t.mayGoto(e, in)
+		case in.Conditional():
 			return t.conditional(e, in)
-		case in.Op == bpf.OpCall && in.Kind == bpf.KindLocal:
-			stop, err := t.local(e, in)
-			if stop || err != nil {
+		case in.Op == bpf.OpCall || in.Op == bpf.OpCallx:
+			here, err := t.calls(e, in)
+			if !here || err != nil {
 				return err
 			}
 		default:
@@ -132,14 +139,15 @@ func (t *translator) straight(e *body, pc int) error {
 }
 
 func (t *translator) exit(e *body) {
-	if e.exit == nil {
+	if e.caller == nil {
 		t.b.ret(t.read(t.b, e.reg(bpf.R0)))
 		return
 	}
-	t.b.jumpTo(e.exit)
-	if !e.returned {
-		e.returned = true
-		t.work = append(t.work, task{e.caller, e.exit})
+	first := e.exit.b == nil
+	t.arrive(e.exit)
+	if first {
+		// The result is renamed only when somebody asks for it.
+		t.alias[atEnd{e.exit.b, e.caller.reg(bpf.R0)}] = e.reg(bpf.R0)
 	}
 }
 
@@ -160,6 +168,31 @@ var conditions = [bpf.NumOps]struct {
 	bpf.OpJslt: {OpSlt64, OpSlt32, false},
 	bpf.OpJsle: {OpSle64, OpSle32, false},
 	bpf.OpJset: {OpTest64, OpTest32, false},
+}
+
+// mayGotos is how often an activation of a function passes may_goto before
+// that jumps (linux/bpf.h, BPF_MAX_LOOPS).
+const mayGotos = 8 << 20
+
+// mayGoto translates a jump that is taken when the function's budget is spent.
+// What is left of it is a variable of the body.
+func (t *translator) mayGoto(e *body, in bpf.Instruction) error {
+	target, next := in.Target(t.pc), t.pc+1
+	if !t.fact.Falls {
+		return t.errorf(t.pc, "a may_goto that always jumps")
+	}
+	left := t.read(t.b, e.gotos())
+	if t.fact.Takes {
+		spent := t.emit(OpEq64, 0, left, t.f.Const(0))
+		spent.Flags = FlagUnlikely
+		from, on := t.b, t.f.NewBlock(t.pc)
+		t.seal(on, from)
+		from.branch(spent, Edge{To: t.block(e, target)}, Edge{To: on})
+		t.at(on)
+	}
+	t.define(e.gotos(), t.emit(OpSub64, 0, left, t.f.Const(1)))
+	t.b.jumpTo(t.block(e, next))
+	return nil
 }
 
 // conditional translates a branch; an edge that is not reachable (fact: Takes,
@@ -211,31 +244,4 @@ func (t *translator) hint(op bpf.Op, ctl *Value) Flags {
 		return FlagUnlikely
 	}
 	return 0
-}
-
-// local translates a call of a subprogram. It reports whether the block ended:
-// an inlined callee goes on elsewhere.
-func (t *translator) local(e *body, in bpf.Instruction) (bool, error) {
-	callee := t.funcAt(t.pc + 1 + int(in.Imm))
-	sp := e.sp + stackStep
-	if !t.inlines(callee, t.f) {
-		fn, err := t.function(callee)
-		if err != nil {
-			return true, err
-		}
-		t.call(e, fn, sp)
-		return false, nil
-	}
-	// What follows the call is the callee's exit, where its returns meet.
-	// Arguments and result are renamed only when somebody asks for them.
-	in2 := t.open(callee, sp)
-	in2.caller, in2.exit = e, t.f.NewBlock(t.pc+1)
-	t.seal(in2.exit, nil)
-	t.clear(callee, sp)
-	for r := bpf.R1; r <= bpf.R5; r++ {
-		t.alias[atEnd{t.b, in2.reg(r)}] = e.reg(r)
-	}
-	t.alias[atEnd{in2.exit, e.reg(bpf.R0)}] = in2.reg(bpf.R0)
-	t.b.jumpTo(t.block(in2, in2.start))
-	return true, nil
 }

@@ -21,7 +21,7 @@ const (
 // rule translates one instruction of a kind that does not end a block.
 type rule func(*translator, *body, bpf.Instruction) error
 
-// rules is indexed by operation. Jumps and exits are in straight; an operation
+// rules is indexed by operation. Jumps, calls and exits are in straight; an operation
 // that is neither there nor here is not supported.
 var rules = [bpf.NumOps]rule{
 	bpf.OpAdd: arithmetic, bpf.OpSub: arithmetic, bpf.OpMul: arithmetic, bpf.OpDiv: arithmetic,
@@ -29,8 +29,8 @@ var rules = [bpf.NumOps]rule{
 	bpf.OpAnd: arithmetic, bpf.OpXor: arithmetic, bpf.OpLsh: arithmetic, bpf.OpRsh: arithmetic,
 	bpf.OpArsh: arithmetic, bpf.OpNeg: negate, bpf.OpMov: move, bpf.OpMovsx: extend,
 	bpf.OpToLE: swap, bpf.OpToBE: swap, bpf.OpBswap: swap,
-	bpf.OpLdImm: immediate, bpf.OpCall: helper,
-	bpf.OpLoad: read, bpf.OpLoadsx: read, bpf.OpStore: write,
+	bpf.OpLdImm: immediate,
+	bpf.OpLoad:  read, bpf.OpLoadsx: read, bpf.OpStore: write,
 	bpf.OpAtomAdd: atom, bpf.OpAtomOr: atom, bpf.OpAtomAnd: atom, bpf.OpAtomXor: atom,
 	bpf.OpFetchAdd: atom, bpf.OpFetchOr: atom, bpf.OpFetchAnd: atom, bpf.OpFetchXor: atom,
 	bpf.OpXchg: atom, bpf.OpCmpxchg: atom, bpf.OpLoadAcq: acquire, bpf.OpStoreRel: atom,
@@ -185,6 +185,12 @@ func immediate(t *translator, e *body, in bpf.Instruction) error {
 	switch in.Kind {
 	case bpf.KindConst:
 		v = t.f.Const(uint64(in.Imm))
+	case bpf.KindFunc:
+		fn := t.funcAt(t.pc + 1 + int(in.Imm))
+		if fn < 0 {
+			return t.errorf(t.pc, "address of slot %d, where no function begins", t.pc+1+int(in.Imm))
+		}
+		v = t.f.Const(uint64(fn))
 	case bpf.KindMap:
 		v = t.emit(OpMapPtr, in.Imm)
 	case bpf.KindMapValue:

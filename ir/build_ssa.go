@@ -15,7 +15,7 @@ import (
 // one source is removed by the pass "copies".
 
 // variable is a name that has many definitions: the tokens of the regions,
-// then r0 to r9 of each body.
+// then r0 to r9 of each body and what is left of its budget of may_gotos.
 type variable int32
 
 const regVars = variable(table.NumRegions)
@@ -28,16 +28,18 @@ type body struct {
 	blocks []*Block // by slot - start: the block that begins there
 	preds  []int    // by slot - start: edges to that block from within the body
 	start  int
-	// Of an inlined callee: where it returns to and in whom.
-	exit     *Block
-	caller   *body
-	returned bool // exit has been reached
+	// Of an inlined callee: where its returns meet, and whose r0 its result is.
+	exit   *meeting
+	caller *body
 }
 
-// bodyVars is the number of variables of a body: r0 to r9.
-const bodyVars = 10
+// bodyVars is the number of variables of a body: r0 to r9 and its gotos.
+const bodyVars = 11
 
 func (e *body) reg(r bpf.Reg) variable { return e.vars + variable(r) }
+
+// gotos is how often the body still passes a may_goto.
+func (e *body) gotos() variable { return e.vars + variable(bpf.R10) }
 
 // translator builds one Func.
 type translator struct {
@@ -47,7 +49,8 @@ type translator struct {
 	b       *Block // current block
 	pc      int    // current slot
 	fact    *verifier.Fact
-	length  *Value // of a Memory hook's memory
+	length  *Value   // of a Memory hook's memory
+	left    *meeting // where the entry ends early, see leave
 	defs    []map[variable]*Value
 	parent  []*Block           // by Block.ID: where lookups go on; nil at joins and the entry
 	joined  []bool             // by Block.ID: lookups make parameters
@@ -64,10 +67,39 @@ type atEnd struct {
 	x variable
 }
 
-// task is a block to translate.
+// task is a block to translate and what goes into it.
 type task struct {
-	e *body
-	b *Block
+	b  *Block
+	do func() error
+}
+
+// meeting is a block where several ways meet. It is made when the first of
+// them arrives: there may be none.
+type meeting struct {
+	b    *Block
+	pc   int
+	then func() error // translates it
+}
+
+// arrive ends the current block with a jump to m.
+func (t *translator) arrive(m *meeting) {
+	from := t.b
+	if m.b == nil {
+		m.b = t.f.NewBlock(m.pc)
+		t.seal(m.b, nil)
+		t.later(m.b, m.then)
+	}
+	from.jumpTo(m.b)
+}
+
+// fork ends the current block with a test of cond.
+func (t *translator) fork(cond *Value) (yes, no *Block) {
+	from := t.b
+	yes, no = t.f.NewBlock(t.pc), t.f.NewBlock(t.pc)
+	t.seal(yes, from)
+	t.seal(no, from)
+	from.branch(cond, Edge{To: yes}, Edge{To: no})
+	return yes, no
 }
 
 // seal declares how lookups leave block b: through parent, or by parameters

@@ -117,6 +117,9 @@ type Func struct {
 	ZeroLo   int      // stack bytes [ZeroLo, ZeroHi) from r10 to clear at entry
 	ZeroHi   int
 	MaxInsns uint64 // bound on eBPF instructions of one invocation
+	// Unwinds: it may return with Frame.Unwind set (docs/decisions/0011). An
+	// entry never does.
+	Unwinds bool
 
 	consts map[uint64]*Value // of the entry block; nil when not known
 }
@@ -128,4 +131,6 @@ type Program struct {
 	Source *frontend.Program
 	Object *frontend.Object
 	Hook   *table.Hook
+	// TailCalls: it calls rtlib's TailCall somewhere.
+	TailCalls bool
 }

@@ -31,10 +31,10 @@ func TestVerifiedOnly(t *testing.T) {
 			verifier.Fact{Call: &verifier.CallFact{Helper: table.KfuncByName("bpf_dynptr_size"), Map: -1}}, "function bpf_dynptr_size is verified, but not compiled yet"},
 		{"map", xdp, bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindMap, Src: bpf.RegImm}, verifier.Fact{},
 			"map counts of type percpu_array is verified, but not compiled yet"},
-		{"address of a function", xdp, bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindFunc, Src: bpf.RegImm, Imm: -1}, verifier.Fact{},
-			"is verified, but not compiled yet"},
-		{"may_goto", xdp, bpf.Instruction{Op: bpf.OpMayGoto, Src: bpf.RegImm, Off: 0}, verifier.Fact{}, "is verified, but not compiled yet"},
-		{"callx", xdp, bpf.Instruction{Op: bpf.OpCallx, Src: bpf.RegImm}, verifier.Fact{}, "is verified, but not compiled yet"},
+		{"callback of records", xdp, callOf("user_ringbuf_drain"), verifier.Fact{Call: &verifier.CallFact{Helper: helperOf("user_ringbuf_drain"), Map: -1}},
+			"helper user_ringbuf_drain is verified, but not compiled yet"},
+		{"timer", xdp, callOf("timer_set_callback"), verifier.Fact{Call: &verifier.CallFact{Helper: helperOf("timer_set_callback"), Map: -1}},
+			"helper timer_set_callback is verified, but not compiled yet"},
 		{"array", array, bpf.Instruction{Op: bpf.OpLoad, Width: 8, Src: bpf.R1, Off: 16},
 			verifier.Fact{Access: verifier.Access{Region: table.RegionCtx, Field: 0, OffMin: 16, OffMax: 16}, Src: verifier.Operand{Kind: verifier.KindPtrCtx}},
 			"context field bytes is verified, but not compiled yet"},
@@ -59,4 +59,10 @@ func TestVerifiedOnly(t *testing.T) {
 			}
 		})
 	}
+}
+
+func helperOf(name string) *table.Helper { return table.HelperByName(bpf.Linux, name) }
+
+func callOf(name string) bpf.Instruction {
+	return bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: int64(helperOf(name).ID)}
 }

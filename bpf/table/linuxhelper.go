@@ -185,7 +185,7 @@ var linuxHelpers = []Helper{
 	{ID: 178, Name: "skc_to_unix_sock", Status: Verified, Args: []ArgKind{ArgSock}, Ret: RetKernelSockOrNull, Hooks: skcHooks, Casts: true},
 	{ID: 179, Name: "kallsyms_lookup_name", Status: Verified, Args: []ArgKind{ArgMem, ArgSizeOrZero, ArgAny, ArgFixedOut}, Ret: RetErr, Hooks: syscallHooks, Sizes: [5]uint32{0, 0, 0, 8, 0}},
 	{ID: 180, Name: "find_vma", Status: Verified, Args: []ArgKind{ArgTask, ArgAny, ArgFunc, ArgStackOrNull, ArgAny}, Ret: RetErr, Callback: CallbackFindVma},
-	{ID: 181, Name: "loop", Status: Verified, Args: []ArgKind{ArgAny, ArgFunc, ArgStackOrNull, ArgAny}, Callback: CallbackLoop},
+	{ID: 181, Name: "loop", Status: Supported, Args: []ArgKind{ArgAny, ArgFunc, ArgStackOrNull, ArgAny}, Callback: CallbackLoop},
 	{ID: 182, Name: "strncmp", Status: Verified, Args: []ArgKind{ArgMem, ArgSize, ArgStr}},
 	{ID: 183, Name: "get_func_arg", Args: []ArgKind{ArgCtx, ArgAny, ArgFixedOut}, Ret: RetErr, Hooks: noHooks, Sizes: [5]uint32{0, 0, 8, 0, 0}},
 	{ID: 184, Name: "get_func_ret", Args: []ArgKind{ArgCtx, ArgFixedOut}, Ret: RetErr, Hooks: noHooks, Sizes: [5]uint32{0, 8, 0, 0, 0}},

@@ -98,9 +98,9 @@ var ops = [bpf.NumOps]Op{
 	bpf.OpJslt:    {bpf.OpJslt, ClassJump, words, true, true, Supported, 2},
 	bpf.OpJsle:    {bpf.OpJsle, ClassJump, words, true, true, Supported, 2},
 	bpf.OpJset:    {bpf.OpJset, ClassJump, words, true, true, Supported, 1},
-	bpf.OpMayGoto: {bpf.OpMayGoto, ClassJump, 0, false, false, Verified, 0},
+	bpf.OpMayGoto: {bpf.OpMayGoto, ClassJump, 0, false, false, Supported, 0},
 	bpf.OpCall:    {bpf.OpCall, ClassCall, 0, false, false, Supported, 1},
-	bpf.OpCallx:   {bpf.OpCallx, ClassCall, 0, false, false, Verified, 1},
+	bpf.OpCallx:   {bpf.OpCallx, ClassCall, 0, false, false, Supported, 1},
 	bpf.OpExit:    {bpf.OpExit, ClassExit, 0, false, false, Supported, 1},
 
 	bpf.OpLdImm:    {bpf.OpLdImm, ClassLdImm, 8, true, false, Supported, 1},
@@ -143,7 +143,7 @@ var loadKinds = [...]Status{
 	bpf.KindMapValue: Supported,
 	bpf.KindMapFDVal: Unsupported,
 	bpf.KindBTFID:    Unsupported,
-	bpf.KindFunc:     Verified,
+	bpf.KindFunc:     Supported,
 }
 
 // LoadKind returns the status of wide loads (bpf.OpLdImm) of a kind.

@@ -120,7 +120,7 @@ func TestBuildRefuses(t *testing.T) {
 		t.Errorf("facts of another program: %v", err)
 	}
 	facts := &verifier.Facts{Insns: []verifier.Fact{{Reachable: true, Falls: true}, {}}}
-	prog.Insns[1].Op = bpf.OpMayGoto
+	prog.Insns[1] = bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindBTFID}
 	facts.Insns[1] = verifier.Fact{Reachable: true, Falls: true}
 	prog.Lines[1].Pos = bpf.Pos{File: "f.c", Line: 7}
 	_, err := ir.Build(obj, prog, facts)
