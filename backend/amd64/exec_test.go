@@ -34,3 +34,11 @@ func TestFlow(t *testing.T) {
 func TestRandom(t *testing.T) {
 	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.RandomCases(1, 200)) })
 }
+
+func TestIdioms(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.IdiomCases()) })
+}
+
+func TestAliases(t *testing.T) {
+	each(t, func(t *testing.T, target *backend.Target) { targettest.Run(t, target, targettest.AliasCases()) })
+}

@@ -16,3 +16,7 @@ func TestFold(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.FoldC
 func TestFlow(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.FlowCases()) }
 
 func TestRandom(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.RandomCases(1, 200)) }
+
+func TestIdioms(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.IdiomCases()) }
+
+func TestAliases(t *testing.T) { targettest.Run(t, arm64.Target(), targettest.AliasCases()) }

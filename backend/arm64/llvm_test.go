@@ -67,7 +67,7 @@ func suiteWords(t *testing.T) map[string]uint32 {
 		}
 		return arm64.Target().Assemble(f, code)
 	}
-	cases := slices.Concat(targettest.OpCases(), targettest.MemoryCases(), targettest.FoldCases(), targettest.FlowCases(), targettest.RandomCases(1, 50))
+	cases := slices.Concat(targettest.OpCases(), targettest.MemoryCases(), targettest.FoldCases(), targettest.FlowCases(), targettest.IdiomCases(), targettest.AliasCases(), targettest.RandomCases(1, 50))
 	for _, c := range cases {
 		code := compile(t, target, c.Text)
 		for _, f := range code.Funcs {
