@@ -31,6 +31,12 @@ type Rules struct {
 	// ProgArrayDeleteEmpty is the error of deleting an empty slot of a
 	// program array; 0 is success.
 	ProgArrayDeleteEmpty Errno
+	// ProgArrayExist: an update of a program array may have the flag EXIST,
+	// which then says nothing. Else it is EINVAL, as NOEXIST always is.
+	ProgArrayExist bool
+	// TailCallNone and TailCallLimit are r0 after a tail call that was
+	// refused: no program is there, or 33 were taken already.
+	TailCallNone, TailCallLimit int32
 	// PerfArrayBytes: max_entries of a perf event array is the size in
 	// bytes of each CPU's ring. Else it is the number of rings.
 	PerfArrayBytes bool
@@ -79,6 +85,9 @@ var windowsRules = Rules{
 	ArrayKeyAny:       true,
 	HashFull:          E2BIG,
 	QueueFull:         ENOSPC,
+	ProgArrayExist:    true,
+	TailCallNone:      -6,  // INVALID_ARGUMENT
+	TailCallLimit:     -27, // NO_MORE_TAIL_CALLS
 	PerfArrayBytes:    true,
 	RingFull:          ENOMEM,
 	NameMax:           63,

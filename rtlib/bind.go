@@ -22,6 +22,7 @@ import (
 //	Packet or Memory:  Set
 //	Run:               Err, code(Frame)
 //	  that reclaims:   Enter, code(Frame), Leave; Run of this file otherwise
+//	  with more to do: Ready for Err, Begin for Enter
 //
 // Go's compiler puts Packet and Run into their callers, each as a method of its
 // own, because together they exceed its limit for inlining, 80 nodes. A call
@@ -43,7 +44,8 @@ type Bound struct {
 	status  *unsafe.Pointer // *error, changed by sync/atomic
 	domain  *domain
 	cell    *cell // of the Frame's slot
-	dynamic bool  // every run takes the checks of Program.Run: no Enter
+	minLen  uint64
+	dynamic bool // every run takes the checks of Program.Run: no Enter
 	owner   *Frame
 	prog    *Program
 }
@@ -76,7 +78,7 @@ func (f *Frame) BindRaw(p *Program, spec *ProgramSpec) (*Bound, error) {
 // bindTo returns the Frame's Bound of a program that takes the context. There
 // is at most one.
 func (f *Frame) bindTo(p *Program, spec *ProgramSpec, kind hookKind) (*Bound, error) {
-	if p == nil || f == nil || p.accepts[kind].Load() != f.inst {
+	if p == nil || f == nil || p.accepts[kind].Load() != f.inst && (p.kind != kind || p.accepts[hookMinLen].Load() != f.inst) {
 		return nil, f.refuse(p, kind)
 	}
 	if spec != nil && spec != p.spec {
@@ -88,7 +90,7 @@ func (f *Frame) bindTo(p *Program, spec *ProgramSpec, kind hookKind) (*Bound, er
 			return b, nil
 		}
 	}
-	b := &Bound{Frame: &f.abi, status: &f.inst.status, domain: f.domain, cell: f.cell, dynamic: f.nested, owner: f, prog: p}
+	b := &Bound{Frame: &f.abi, status: &f.inst.status, domain: f.domain, cell: f.cell, minLen: p.minLen, dynamic: f.nested, owner: f, prog: p}
 	f.bound = append(f.bound, b)
 	return b, nil
 }
@@ -111,6 +113,35 @@ func (b *Bound) Set(data []byte) { setMemory(b.Frame, data, 0) }
 // Err returns nil until the instance or the Frame is closed, then an error that
 // wraps os.ErrClosed.
 func (b *Bound) Err() error { return *(*error)(atomic.LoadPointer(b.status)) }
+
+// Ready is Err for a program that may take tail calls or has a least length of
+// its memory: it looks at the length that Set has stored, and lets the count
+// begin at 0.
+func (b *Bound) Ready() error {
+	if n := b.Frame.DataEnd - b.Frame.Data; n < b.minLen {
+		return b.short(n)
+	}
+	b.Frame.TailCalls, b.Frame.Unwind = 0, 0
+	return b.Err()
+}
+
+// short is the error of memory that is too short, after that of Close.
+func (b *Bound) short(n uint64) error {
+	if err := b.Err(); err != nil {
+		return err
+	}
+	return b.prog.errShort(n)
+}
+
+// Begin is Enter for a program that may take tail calls or has a least length
+// of its memory, as Ready is Err.
+func (b *Bound) Begin() bool {
+	if b.Frame.DataEnd-b.Frame.Data < b.minLen {
+		return false
+	}
+	b.Frame.TailCalls, b.Frame.Unwind = 0, 0
+	return b.Enter()
+}
 
 // Enter begins a run of a program that reclaims: when it returns true, Leave
 // follows the program. When it returns false, the run is one for Run.

@@ -27,6 +27,7 @@ type Frame struct {
 	cleanup runtime.Cleanup
 	home    *poolCell // of a pooled Frame: the P's place that has it
 	random  uint64    // state of GetPrandomU32
+	bits    []*bitWords
 	nested  bool
 }
 

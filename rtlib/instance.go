@@ -46,6 +46,9 @@ type InstanceOptions struct {
 	// time, so Write must not run a program of the instance that traces: it
 	// would wait for itself.
 	Trace io.Writer
+	// NoSlots leaves the program arrays of the object empty: who loads it
+	// stores programs with Map.UpdateProgram.
+	NoSlots bool
 	// PoisonFreed overwrites the values of hash maps with a pattern when they
 	// become free, to find values that are used too long. For tests.
 	PoisonFreed bool
@@ -97,6 +100,10 @@ func newInstance(d *domain, spec *ObjectSpec, opts *InstanceOptions) (*Instance,
 		return nil, err
 	}
 	if err := inst.addPrograms(); err != nil {
+		inst.releaseMaps()
+		return nil, err
+	}
+	if err := inst.fillPrograms(opts); err != nil {
 		inst.releaseMaps()
 		return nil, err
 	}
@@ -219,18 +226,34 @@ func (inst *Instance) addPrograms() error {
 		}
 		p := &inst.programs[i]
 		p.inst, p.spec, p.entry, p.reclaims, p.kind = inst, spec, spec.Entry, spec.Reclaims, kindOf(spec.Hook)
-		p.run = p.entry
-		if p.reclaims {
-			p.run = p.inEpoch()
-		}
-		p.refuseAll()
-		p.accepts[hookOther].Store(inst)
-		p.accepts[p.kind].Store(inst)
+		p.minLen = uint64(spec.MinLen)
+		p.init()
 	}
 	return nil
 }
 
-// refuseAll makes every call of the program take the path to an error.
+// init makes what calls of the program look at.
+func (p *Program) init() {
+	p.target = new(target)
+	p.target.program.Store(p)
+	p.body = p.entry
+	if p.spec.TailCalls {
+		p.body = p.fromGo()
+	}
+	p.run = p.body
+	if p.reclaims {
+		p.run = p.inEpoch()
+	}
+	p.refuseAll()
+	if p.minLen > 0 {
+		p.accepts[hookMinLen].Store(p.inst)
+		return
+	}
+	p.accepts[hookOther].Store(p.inst)
+	p.accepts[p.kind].Store(p.inst)
+}
+
+// refuseAll makes every direct call of the program take the path to an error.
 func (p *Program) refuseAll() {
 	for k := range p.accepts {
 		p.accepts[k].Store(noInstance)
@@ -258,8 +281,9 @@ func (inst *Instance) Program(name string) *Program {
 }
 
 // Close ends the instance: later runs return an error that wraps os.ErrClosed,
-// and so do calls on its maps when no other instance uses them. A second call
-// does nothing.
+// and so do calls on its maps when no other instance uses them. Its programs
+// leave the program arrays of other instances: tail calls to them are refused.
+// Runs that are under way end as they would. A second call does nothing.
 //
 // Close waits for the runs of the process in which maps' memory is used again,
 // for a second. When one has not ended then, Close has closed the instance all
@@ -275,6 +299,7 @@ func (inst *Instance) Close() error {
 	reclaims, ended := false, true
 	for i := range inst.programs {
 		inst.programs[i].refuseAll()
+		inst.programs[i].target.program.Store(nil)
 		reclaims = reclaims || inst.programs[i].reclaims
 	}
 	if reclaims {

@@ -14,7 +14,7 @@ type Map struct {
 	// What machine code and lookups read, at the start of the object.
 	// Assembly takes the offsets from go_asm.h.
 
-	table     unsafe.Pointer // hash: first of the bucket words
+	table     unsafe.Pointer // hash: first of the bucket words; program array: of the slots
 	mask      uint64         // hash: number of buckets - 1
 	seed0     uint64         // hash: secret of this map
 	seed1     uint64         // hash: secret of this map, odd
@@ -28,6 +28,7 @@ type Map struct {
 	hostReadOnly, hostWriteOnly bool // what hosts may not do
 
 	hash   hash
+	progs  *progArray // nil but for program arrays
 	rules  *bpf.Rules
 	domain *domain
 	spec   MapSpec
@@ -46,6 +47,7 @@ const (
 	kindNone mapKind = iota
 	kindArray
 	kindHash
+	kindProgs
 	numMapKinds
 )
 
@@ -62,6 +64,8 @@ func kindOfType(t bpf.MapType) mapKind {
 		return kindArray
 	case bpf.MapHash:
 		return kindHash
+	case bpf.MapProgArray:
+		return kindProgs
 	}
 	return kindNone
 }
@@ -104,10 +108,14 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 		exists:  &MapError{m.name, "update", "the key exists and the flag is NOEXIST", bpf.EEXIST},
 		missing: &MapError{m.name, "update", "no such key and the flag is EXIST", bpf.ENOENT},
 	}
-	if m.kind == kindArray {
+	switch m.kind {
+	case kindArray:
 		m.initArray()
-	} else {
+	case kindHash:
 		m.initHash()
+	case kindProgs:
+		m.misses.lookup = &MapError{m.name, "lookup", "the slot is empty or not below max_entries", bpf.ENOENT}
+		m.initProgs()
 	}
 	return m, nil
 }
@@ -116,6 +124,7 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 var kindFlags = [numMapKinds]uint32{
 	kindArray: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagMmapable | bpf.FlagInnerMap,
 	kindHash:  bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagNoPrealloc | bpf.FlagZeroSeed,
+	kindProgs: bpf.FlagRdonly | bpf.FlagWronly,
 }
 
 // maxKey is the longest key of a hash map in bytes: what fits on a stack.
@@ -136,8 +145,10 @@ func (m *Map) checkSpec() (string, bpf.Errno) {
 	case s.Flags&(bpf.FlagRdonly|bpf.FlagWronly) == bpf.FlagRdonly|bpf.FlagWronly,
 		s.Flags&(bpf.FlagRdonlyProg|bpf.FlagWronlyProg) == bpf.FlagRdonlyProg|bpf.FlagWronlyProg:
 		return "read-only and write-only exclude each other", bpf.EINVAL
-	case m.kind == kindArray && s.KeySize != 4 && !m.rules.ArrayKeyAny:
+	case (m.kind == kindArray && !m.rules.ArrayKeyAny || m.kind == kindProgs) && s.KeySize != 4:
 		return fmt.Sprintf("keys of arrays have 4 bytes, not %d", s.KeySize), bpf.EINVAL
+	case m.kind == kindProgs && s.ValueSize != 4:
+		return fmt.Sprintf("values of program arrays have 4 bytes, not %d", s.ValueSize), bpf.EINVAL
 	case m.kind == kindHash && s.KeySize > maxKey:
 		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, maxKey), bpf.E2BIG
 	case uint64(len(s.Data)) > uint64(s.ValueSize):
@@ -163,7 +174,8 @@ func (m *Map) KeySize() uint32 { return m.spec.KeySize }
 // ValueSize is the size of a value in bytes.
 func (m *Map) ValueSize() uint32 { return m.spec.ValueSize }
 
-// MaxEntries is the number of elements of an array, the most keys of a hash.
+// MaxEntries is the number of elements of an array or of slots of a program
+// array, the most keys of a hash.
 func (m *Map) MaxEntries() uint32 { return m.spec.MaxEntries }
 
 // Flags are the map's BPF_F_ flags.
@@ -171,10 +183,10 @@ func (m *Map) Flags() uint32 { return m.spec.Flags }
 
 // Len is the number of keys at the moment; for arrays it is MaxEntries.
 func (m *Map) Len() int {
-	if m.kind == kindArray {
-		return int(m.spec.MaxEntries)
+	if m.kind == kindHash {
+		return int(m.hash.count.Load())
 	}
-	return int(m.hash.count.Load())
+	return int(m.spec.MaxEntries)
 }
 
 // Close gives up the creator's hold on the map. When no instance uses it, it
@@ -206,5 +218,8 @@ func (m *Map) retain() bool {
 func (m *Map) release() {
 	if m.refs.Add(-1) == 0 {
 		m.closed.Store(true)
+		if m.progs != nil {
+			m.progs.empty()
+		}
 	}
 }

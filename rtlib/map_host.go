@@ -12,9 +12,10 @@ import (
 // update in place by a program.
 //
 // Errors: ENOENT when there is no such key or index, EINVAL for wrong lengths,
-// EPERM for a map that hosts may not read; os.ErrClosed.
+// EPERM for a map that hosts may not read, ENOTSUP for a program array, which
+// LookupProgram reads; os.ErrClosed.
 func (m *Map) Lookup(key, value []byte) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostWriteOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostWriteOnly || m.kind == kindProgs {
 		return m.refuseRead("lookup", key, len(value))
 	}
 	if !m.read(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value))) {
@@ -30,9 +31,10 @@ func (m *Map) Lookup(key, value []byte) error {
 // Errors: EEXIST and ENOENT as the flags ask, E2BIG when a hash map is full
 // or an index is not below max_entries (EINVAL with Windows' rules), EINVAL
 // for other flags or wrong lengths, EPERM for frozen maps and those that hosts
-// may not write; os.ErrClosed.
+// may not write, ENOTSUP for a program array, which UpdateProgram writes;
+// os.ErrClosed.
 func (m *Map) Update(key, value []byte, flags uint64) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostReadOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostReadOnly || m.kind == kindProgs {
 		return m.refuseWrite("update", key, len(value))
 	}
 	if errno := m.write(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value)), flags); errno != 0 {
@@ -44,9 +46,10 @@ func (m *Map) Update(key, value []byte, flags uint64) error {
 // Delete removes key. Programs that hold its value keep it to the end of their
 // run.
 //
-// Errors: ENOENT when there is no such key, EINVAL for arrays (with Windows'
-// rules the element becomes zero) and for a wrong length, EPERM as Update;
-// os.ErrClosed.
+// Errors: ENOENT when there is no such key, or when the slot of a program array
+// is empty already (with Windows' rules that is no error), EINVAL for arrays
+// (with Windows' rules the element becomes zero) and for a wrong length, EPERM
+// as Update; os.ErrClosed.
 func (m *Map) Delete(key []byte) error {
 	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
 		return m.refuseWrite("delete", key, noValue)
@@ -100,8 +103,11 @@ func (m *Map) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 
 // remove deletes a key.
 func (m *Map) remove(key unsafe.Pointer) bpf.Errno {
-	if m.kind == kindHash {
+	switch m.kind {
+	case kindHash:
 		return m.hashDelete(key)
+	case kindProgs:
+		return m.progsDelete(key)
 	}
 	return m.arrayDelete(key)
 }
@@ -146,6 +152,10 @@ func (m *Map) removeError(errno bpf.Errno) error {
 	switch {
 	case m.kind == kindHash:
 		return m.misses.remove
+	case m.kind == kindProgs && errno == bpf.ENOENT:
+		return &MapError{m.name, "delete", "the slot is empty", errno}
+	case m.kind == kindProgs:
+		return &MapError{m.name, "delete", fmt.Sprintf("the index is not below max_entries %d", m.max), errno}
 	case m.rules.ArrayDeleteZeroes:
 		return &MapError{m.name, "delete", fmt.Sprintf("the index is not below max_entries %d", m.max), errno}
 	}
@@ -175,6 +185,9 @@ func (m *Map) refuseRead(op string, key []byte, value int) error {
 	if err := m.refuse(op, key, value); err != nil {
 		return err
 	}
+	if m.kind == kindProgs && !m.hostWriteOnly {
+		return &MapError{m.name, op, "values of program arrays are programs: use LookupProgram", bpf.ENOTSUP}
+	}
 	return &MapError{m.name, op, "the map has the flag WRONLY", bpf.EPERM}
 }
 
@@ -184,8 +197,11 @@ func (m *Map) refuseWrite(op string, key []byte, value int) error {
 	if err := m.refuse(op, key, value); err != nil {
 		return err
 	}
-	if m.frozen {
+	switch {
+	case m.frozen:
 		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
+	case m.kind == kindProgs && !m.hostReadOnly:
+		return &MapError{m.name, op, "values of program arrays are programs: use UpdateProgram", bpf.ENOTSUP}
 	}
 	return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
 }

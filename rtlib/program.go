@@ -15,12 +15,16 @@ type entry func(*abi.Frame) uint64
 type Program struct {
 	entry    entry // of generated code
 	reclaims bool  // takes part in the epoch scheme
-	run      entry // entry, inside an epoch when the program reclaims
+	run      entry // body, inside an epoch when the program reclaims
+	body     entry // entry, with a count of tail calls that begins at 0
+	minLen   uint64
+	target   *target // what slots of program arrays refer to
 	// accepts has the instance at the hook kind whose context the program
 	// takes and at hookOther. It has noInstance elsewhere, and everywhere once
 	// the instance is closed: one comparison with Frame.inst is the whole
-	// check of a call.
-	accepts [numHookKinds]atomic.Pointer[Instance]
+	// check of a call. A program with a least length of its memory has it at
+	// hookMinLen only, where the length is looked at.
+	accepts [hookMinLen + 1]atomic.Pointer[Instance]
 	kind    hookKind
 	inst    *Instance
 	spec    *ProgramSpec
@@ -37,6 +41,9 @@ const (
 	hookXDP
 	hookRaw
 	numHookKinds
+	// hookMinLen is the place in Program.accepts of programs with a least
+	// length of their memory.
+	hookMinLen = numHookKinds
 )
 
 // hookNames are the names of ProgramSpec.Hook.
@@ -86,10 +93,40 @@ func (p *Program) Maps() []*Map {
 // on f, or what a stub has put into f.ABI(). It returns r0.
 func (p *Program) Run(f *Frame) (uint64, error) {
 	if p == nil || f == nil || p.accepts[hookOther].Load() != f.inst {
-		return 0, f.refuse(p, hookOther)
+		return f.runChecked(p, hookOther)
 	}
 	r0 := p.run(&f.abi)
 	return r0, f.err
+}
+
+// runChecked runs a program with a least length on the memory that the Frame
+// has, or says why f cannot run p with a context of the kind.
+func (f *Frame) runChecked(p *Program, kind hookKind) (uint64, error) {
+	if p == nil || f == nil || p.accepts[hookMinLen].Load() != f.inst {
+		return 0, f.refuse(p, kind)
+	}
+	if n := f.abi.DataEnd - f.abi.Data; n < p.minLen {
+		return 0, p.errShort(n)
+	}
+	r0 := p.run(&f.abi)
+	return r0, f.err
+}
+
+// errShort is the error of memory that is shorter than the code takes it to be.
+func (p *Program) errShort(n uint64) error {
+	return fmt.Errorf("program %q: memory of %d bytes, section %s was made for at least %d: %w", p.Name(), n, p.Section(), p.minLen, os.ErrInvalid)
+}
+
+// fromGo returns the code of a program that may take tail calls: the words of
+// the Frame that count them begin at 0, whatever a panic has left there.
+//
+//go:noinline
+func (p *Program) fromGo() entry {
+	code := p.entry
+	return func(fr *abi.Frame) uint64 {
+		fr.TailCalls, fr.Unwind = 0, 0
+		return code(fr)
+	}
 }
 
 // inEpoch returns the code of a program that can hold values of maps whose
@@ -101,9 +138,12 @@ func (p *Program) Run(f *Frame) (uint64, error) {
 //
 //go:noinline
 func (p *Program) inEpoch() entry {
-	code, inst, d := p.entry, p.inst, p.inst.domain
+	code, tails, inst, d := p.entry, p.spec.TailCalls, p.inst, p.inst.domain
 	return func(fr *abi.Frame) uint64 {
 		f := (*Frame)(fr.Private.P)
+		if tails {
+			fr.TailCalls, fr.Unwind = 0, 0
+		}
 		if f.inside() {
 			return code(fr)
 		}

@@ -78,10 +78,24 @@ func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
 }
 
 // RunRaw runs a program with the hook raw on the Frame: r1 is the address of
-// mem, r2 its length. It returns r0 and allocates nothing. Errors as RunXDP.
+// mem, r2 its length. It returns r0 and allocates nothing. Errors as RunXDP, and
+// os.ErrInvalid when mem is shorter than the program's section says.
 func (f *Frame) RunRaw(p *Program, mem []byte) (uint64, error) {
 	if p == nil || f == nil || p.accepts[hookRaw].Load() != f.inst {
+		return f.runRawChecked(p, mem)
+	}
+	setMemory(&f.abi, mem, 0)
+	r0 := p.run(&f.abi)
+	return r0, f.err
+}
+
+// runRawChecked is RunRaw of a program with a least length, and of none.
+func (f *Frame) runRawChecked(p *Program, mem []byte) (uint64, error) {
+	if p == nil || f == nil || p.accepts[hookMinLen].Load() != f.inst {
 		return 0, f.refuse(p, hookRaw)
+	}
+	if uint64(len(mem)) < p.minLen {
+		return 0, p.errShort(uint64(len(mem)))
 	}
 	setMemory(&f.abi, mem, 0)
 	r0 := p.run(&f.abi)
@@ -113,7 +127,12 @@ func RunXDP(p *Program, ctx *XDP) (uint32, error) {
 // when every execution slot is in use. Errors as RunXDP.
 func RunRaw(p *Program, mem []byte) (uint64, error) {
 	if p == nil || p.accepts[hookRaw].Load() != p.inst {
-		return 0, refuseBorrowed(p, hookRaw)
+		if p == nil || p.accepts[hookMinLen].Load() != p.inst {
+			return 0, refuseBorrowed(p, hookRaw)
+		}
+		if uint64(len(mem)) < p.minLen {
+			return 0, p.errShort(uint64(len(mem)))
+		}
 	}
 	d := p.inst.domain
 	f := d.pool.take()
@@ -162,7 +181,7 @@ func (f *Frame) batch(fr *abi.Frame, p *Program, ctxs []XDP, verdicts []uint32) 
 		}
 		setMemory(&f.abi, ctxs[i].Data, ctxs[i].MetaLen)
 		f.setXDP(&ctxs[i])
-		verdicts[i] = uint32(p.entry(fr))
+		verdicts[i] = uint32(p.body(fr))
 	}
 	return len(ctxs), nil
 }

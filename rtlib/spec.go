@@ -35,6 +35,13 @@ type MapSpec struct {
 	Frozen     bool   // neither programs nor hosts may write
 	MinEntries uint32 // programs rely on at least so many entries, 0 when they do not
 	ReliedBy   string // program that relies on MinEntries or on frozen bytes
+	Slots      []SlotSpec
+}
+
+// SlotSpec is an initial element of a program array.
+type SlotSpec struct {
+	Index   uint32
+	Program int // index into ObjectSpec.Programs
 }
 
 // VarSpec describes a global variable.
@@ -52,6 +59,12 @@ type ProgramSpec struct {
 	Name    string
 	Section string
 	Hook    string // name of the hook: "xdp"
+	// Layout is a digest of the context that the hook gives. Tail calls join
+	// programs with the same hook, layout and MinLen only.
+	Layout uint64
+	// MinLen is how many bytes of memory every run has: the code does not ask.
+	// 0 but in sections like raw/64.
+	MinLen int
 	// Entry is the program's code: machine code or a Go body.
 	Entry func(*abi.Frame) uint64
 	// Engine is "native" for machine code and "go" for a Go body.
@@ -62,4 +75,6 @@ type ProgramSpec struct {
 	// Reclaims: it uses maps whose values are reclaimed (hash maps), so a
 	// run takes part in the epoch scheme.
 	Reclaims bool
+	// TailCalls: it may take tail calls. A run sets their count to 0.
+	TailCalls bool
 }
