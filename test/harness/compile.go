@@ -52,41 +52,46 @@ func (e Engine) target() (*backend.Target, error) {
 	return nil, fmt.Errorf("there is no machine code for GOARCH %s", e.goarch)
 }
 
-// units compiles the cases on every processor. The order of results is that
-// of the cases.
-func (o Options) units(ctx context.Context, e Engine, cases []Case) ([]unit, error) {
-	t, err := e.target()
-	if err != nil {
-		return nil, err
-	}
-	all := make([]unit, len(cases))
-	var next, verify, build, machine atomic.Int64
+// parallel calls do for 0 to n-1 on every processor, until the context ends.
+// Each processor has Times of its own, which are added to o.Times.
+func (o Options) parallel(ctx context.Context, n int, do func(i int, times *Times)) error {
+	var next atomic.Int64
+	var lock sync.Mutex
 	var wait sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			var times Times
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= len(cases) {
+				if i >= n {
 					break
 				}
-				all[i].Case = &cases[i]
-				all[i].refused = o.compile(&all[i], t, &times)
+				do(i, &times)
 			}
-			verify.Add(int64(times.Verify))
-			build.Add(int64(times.IR))
-			machine.Add(int64(times.Backend))
+			lock.Lock()
+			defer lock.Unlock()
+			o.Times.Verify += times.Verify
+			o.Times.IR += times.IR
+			o.Times.Backend += times.Backend
 		})
 	}
 	wait.Wait()
-	o.Times.Verify += time.Duration(verify.Load())
-	o.Times.IR += time.Duration(build.Load())
-	o.Times.Backend += time.Duration(machine.Load())
-	return all, ctx.Err()
+	return ctx.Err()
 }
 
-// compile takes one case through the stages up to code.
-func (o Options) compile(u *unit, t *backend.Target, times *Times) error {
+// front takes the cases up to the IR. The order of results is that of the
+// cases.
+func (o Options) front(ctx context.Context, cases []Case) ([]unit, error) {
+	units := make([]unit, len(cases))
+	err := o.parallel(ctx, len(cases), func(i int, times *Times) {
+		units[i].Case = &cases[i]
+		units[i].refused = o.prove(&units[i], times)
+	})
+	return units, err
+}
+
+// prove verifies the programs of a case and builds their IR.
+func (o Options) prove(u *unit, times *Times) error {
 	if err := u.Object.Check(); err != nil {
 		return err
 	}
@@ -97,15 +102,58 @@ func (o Options) compile(u *unit, t *backend.Target, times *Times) error {
 		if i == u.Program {
 			u.program = len(u.programs)
 		}
-		c, err := o.compileProgram(u.Object, p, t, times)
+		c := compiled{source: p}
+		var err error
+		start := time.Now()
+		c.facts, err = verifier.Verify(u.Object, p, o.Verifier)
+		times.Verify += time.Since(start)
 		if err != nil {
 			return err
 		}
+		start = time.Now()
+		if c.ir, err = ir.Build(u.Object, p, c.facts); err != nil {
+			return err
+		}
+		ir.Optimize(c.ir)
+		times.IR += time.Since(start)
 		u.programs = append(u.programs, c)
+	}
+	for _, m := range u.Object.Maps {
+		row := table.MapTypeOf(m.Type)
+		if row == nil {
+			return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
+		}
+		if err := row.Status.Compiled("map " + m.Name + " of type " + row.Name); err != nil {
+			return err
+		}
 	}
 	var err error
 	u.spec, err = objectSpec(u.Object, u.programs)
 	return err
+}
+
+// back returns a copy of the units with machine code, if the engine has that.
+func (o Options) back(ctx context.Context, e Engine, front []unit) ([]unit, error) {
+	t, err := e.target()
+	if err != nil {
+		return nil, err
+	}
+	units := slices.Clone(front)
+	compile := backend.Compile
+	if o.Proven {
+		compile = backend.CompileVerified
+	}
+	return units, o.parallel(ctx, len(units), func(i int, times *Times) {
+		start := time.Now()
+		u := &units[i]
+		u.programs = slices.Clone(u.programs)
+		for k := range u.programs {
+			if p := &u.programs[k]; t != nil && u.refused == nil {
+				p.code, u.refused = compile(t, p.ir)
+			}
+		}
+		times.Backend += time.Since(start)
+	})
 }
 
 // calls reports whether programs of the object can call each other.
@@ -116,33 +164,6 @@ func (c *Case) calls() bool {
 		}
 	}
 	return false
-}
-
-func (o Options) compileProgram(obj *frontend.Object, p *frontend.Program, t *backend.Target, times *Times) (compiled, error) {
-	c := compiled{source: p}
-	var err error
-	start := time.Now()
-	c.facts, err = verifier.Verify(obj, p, o.Verifier)
-	times.Verify += time.Since(start)
-	if err != nil {
-		return c, err
-	}
-	start = time.Now()
-	if c.ir, err = ir.Build(obj, p, c.facts); err == nil {
-		ir.Optimize(c.ir)
-	}
-	times.IR += time.Since(start)
-	if err != nil || t == nil {
-		return c, err
-	}
-	start = time.Now()
-	compile := backend.Compile
-	if o.Proven {
-		compile = backend.CompileVerified
-	}
-	c.code, err = compile(t, c.ir)
-	times.Backend += time.Since(start)
-	return c, err
 }
 
 // chunk is a package of the module.

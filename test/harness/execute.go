@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
@@ -59,7 +58,7 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.Timeout, defaultTimeout))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary)
-	if emulator := enginetest.Emulator(e.goarch); emulator != "" {
+	if emulator := e.Emulator(); emulator != "" {
 		path, err := exec.LookPath(emulator)
 		if err != nil {
 			return fmt.Errorf("%v needs %s: %w", e, emulator, err)

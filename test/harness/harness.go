@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -141,6 +142,23 @@ func Run(ctx context.Context, e Engine, cases []Case) ([]Result, error) {
 
 // Run is the function Run with options.
 func (o Options) Run(ctx context.Context, e Engine, cases []Case) ([]Result, error) {
+	b, err := o.Prepare(cases)
+	if err != nil {
+		return nil, err
+	}
+	return b.Run(ctx, e)
+}
+
+// Batch is cases that run on several engines: what the engines that compile
+// share is done once, when the first of them runs.
+type Batch struct {
+	o     Options
+	cases []Case
+	units []unit
+}
+
+// Prepare makes a Batch. The cases must not be changed afterwards.
+func (o Options) Prepare(cases []Case) (*Batch, error) {
 	for i := range cases {
 		c := &cases[i]
 		if c.Object == nil || c.Program < 0 || c.Program >= len(c.Object.Programs) {
@@ -150,8 +168,33 @@ func (o Options) Run(ctx context.Context, e Engine, cases []Case) ([]Result, err
 	if o.Times == nil {
 		o.Times = new(Times)
 	}
+	return &Batch{o: o, cases: cases}, nil
+}
+
+// Run runs the cases on an engine, as the function Run.
+func (b *Batch) Run(ctx context.Context, e Engine) ([]Result, error) {
 	if e.kind == kindInterp {
-		return o.interpret(ctx, cases)
+		return b.o.interpret(ctx, b.cases)
 	}
-	return o.compiled(ctx, e, cases)
+	if b.units == nil {
+		units, err := b.o.front(ctx, b.cases)
+		if err != nil {
+			return nil, err
+		}
+		b.units = units
+	}
+	units, err := b.o.back(ctx, e, b.units)
+	if err != nil {
+		return nil, err
+	}
+	return b.o.link(ctx, e, units)
+}
+
+// Emulator is the program that runs the engine's programs, "" where this
+// machine does.
+func (e Engine) Emulator() string {
+	if e.kind == kindInterp {
+		return ""
+	}
+	return enginetest.Emulator(e.goarch)
 }

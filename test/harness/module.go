@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -20,19 +21,15 @@ const module = "github.com/bpf2go-native/bpf2go-native"
 //go:embed runner.go.txt
 var runner string
 
-// compiled runs cases on an engine that compiles.
-func (o Options) compiled(ctx context.Context, e Engine, cases []Case) ([]Result, error) {
-	units, err := o.units(ctx, e, cases)
-	if err != nil {
-		return nil, err
-	}
+// link prints the code of the units, builds the binary and runs it.
+func (o Options) link(ctx context.Context, e Engine, units []unit) ([]Result, error) {
 	start := time.Now()
 	packages, err := chunks(e, units, chunkSize)
 	o.Times.Codegen += time.Since(start)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]Result, len(cases))
+	results := make([]Result, len(units))
 	for i := range units {
 		results[i].Refused = units[i].refused
 	}
@@ -108,10 +105,16 @@ func (o Options) build(ctx context.Context, e Engine, dir string, packages []chu
 	return binary, nil
 }
 
-// moduleRoot finds the folder of this module.
+// moduleRoot finds the folder of this module: where this file was compiled, or
+// with -trimpath that of the working directory's module.
 func moduleRoot(ctx context.Context) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
-	out, err := cmd.Output()
+	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
+		root := filepath.Join(filepath.Dir(file), "..", "..")
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return root, nil
+		}
+	}
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		return "", fmt.Errorf("go list -m %s: %w; run inside the module", module, err)
 	}
