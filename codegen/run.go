@@ -105,15 +105,20 @@ func (g *generator) boundRun(i int) []jen.Code {
 		return jen.Uint32().Call(r0)
 	}
 	bound := jen.Parens(jen.Op("*").Qual(pathRT, "Bound")).Call(jen.Id("c"))
+	// Programs that take tail calls or know a least length have more to do.
+	ready, begin := "Err", "Enter"
+	if p.IR.TailCalls || p.Source.Hook.MinLen > 0 {
+		ready, begin = "Ready", "Begin"
+	}
 	if !g.reclaiming(p.Source) {
 		return []jen.Code{
-			jen.If(jen.Err().Op("=").Add(bound).Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return()),
+			jen.If(jen.Err().Op("=").Add(bound).Dot(ready).Call(), jen.Err().Op("!=").Nil()).Block(jen.Return()),
 			jen.Return(convert(code.Call(jen.Id("c").Dot("Frame"))), jen.Nil()),
 		}
 	}
 	return []jen.Code{
 		jen.Id("b").Op(":=").Add(bound),
-		jen.If(jen.Id("b").Dot("Enter").Call()).Block(
+		jen.If(jen.Id("b").Dot(begin).Call()).Block(
 			jen.Id("r0").Op("=").Add(convert(code.Call(jen.Id("b").Dot("Frame")))),
 			jen.Id("b").Dot("Leave").Call(),
 			jen.Return()),

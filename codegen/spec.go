@@ -1,6 +1,8 @@
 package codegen
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/canon"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
@@ -64,7 +67,7 @@ func (r *row) number(name string, v int) {
 }
 
 // mapTypeNames are the constants of package bpf.
-var mapTypeNames = map[bpf.MapType]string{bpf.MapHash: "MapHash", bpf.MapArray: "MapArray"}
+var mapTypeNames = map[bpf.MapType]string{bpf.MapHash: "MapHash", bpf.MapArray: "MapArray", bpf.MapProgArray: "MapProgArray"}
 
 func (r *row) mapType(t bpf.MapType) {
 	if name := mapTypeNames[t]; name != "" {
@@ -152,7 +155,26 @@ func (g *generator) mapSpecs() []jen.Code {
 		r.claim("Frozen", m.Frozen)
 		r.number("MinEntries", int(reliances[i].minEntries))
 		r.text("ReliedBy", reliances[i].by)
+		if slots := g.slots(m); len(slots) > 0 {
+			r.add("Slots", jen.Index().Qual(pathRT, "SlotSpec").Values(slots...))
+		}
 		rows = append(rows, r.code())
+	}
+	return rows
+}
+
+// slots are the rows of MapSpec.Slots: the initial elements of a program array.
+func (g *generator) slots(m *frontend.Map) []jen.Code {
+	var rows []jen.Code
+	for _, s := range m.Slots {
+		for i, p := range g.Programs {
+			if p.Source.Name == s.Program {
+				r := &row{}
+				r.number("Index", s.Index)
+				r.number("Program", i)
+				rows = append(rows, r.code())
+			}
+		}
 	}
 	return rows
 }
@@ -194,6 +216,8 @@ func (g *generator) programSpecs() ([]jen.Code, error) {
 		r.text("Name", p.Source.Name)
 		r.text("Section", p.Source.Section)
 		r.text("Hook", p.Source.Hook.Name)
+		r.add("Layout", jen.Id(fmt.Sprintf("%#x", layout(p.Source.Hook))))
+		r.number("MinLen", p.Source.Hook.MinLen)
 		r.add("Entry", jen.Id(g.names.funcs[i][p.IR.Funcs[0].Name]))
 		r.add("Engine", jen.Id(g.engineName()))
 		if len(maps) > 0 {
@@ -210,9 +234,22 @@ func (g *generator) programSpecs() ([]jen.Code, error) {
 		r.add("Hash", jen.Index(jen.Lit(len(hash))).Byte().Values(bytes...))
 		r.number("Insns", instructions(p.Source))
 		r.claim("Reclaims", g.reclaiming(p.Source))
+		r.claim("TailCalls", p.IR.TailCalls)
 		rows = append(rows, r.lines())
 	}
 	return rows, nil
+}
+
+// layout is a digest of what code takes from a hook's context: where its fields
+// are and what they may hold. Programs with the same can run in each other's
+// place (rtlib.ProgramSpec.Layout).
+func layout(h *table.Hook) uint64 {
+	sum := sha256.New()
+	fmt.Fprintln(sum, h.Name, h.Size, h.Memory)
+	for _, f := range h.Fields {
+		fmt.Fprintf(sum, "%+v\n", f)
+	}
+	return binary.LittleEndian.Uint64(sum.Sum(nil))
 }
 
 // mapsOf are the indices of the maps that a program refers to, ascending.
@@ -250,9 +287,10 @@ func (g *generator) reclaiming(p *frontend.Program) bool {
 }
 
 // reclaims reports whether values of the map are reclaimed while it lives
-// (docs/decisions/0005): array values never move and never go.
+// (docs/decisions/0005): array values never move and never go, and those of program
+// arrays are no memory.
 func reclaims(m *frontend.Map) bool {
-	return m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray
+	return m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray && m.Type != bpf.MapProgArray
 }
 
 // assertions prints one line for each offset that the code has baked in. The
