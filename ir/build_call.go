@@ -127,8 +127,8 @@ var callNames = map[bpf.Kind]string{0: "helper", bpf.KindHelper: "helper", bpf.K
 // by the facts, those that its arguments point to.
 func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) error {
 	h := c.Helper
-	if in.Kind == bpf.KindKfunc {
-		return t.errorf(t.pc, "%s %s: %w", callNames[in.Kind], h.Name, bpf.ErrUnsupported)
+	if inline := kfuncs[h.Name]; in.Kind == bpf.KindKfunc && inline != nil && inline(t, e, c) {
+		return nil
 	}
 	if t.inlineLookup(e, c) {
 		return nil
@@ -145,12 +145,15 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 	v := t.f.newValue(OpCall, t.pc)
 	for i, kind := range h.Args {
 		known := c.Args[i]
-		r := t.regionOf(known)
+		r := t.elements(t.regionOf(known))
 		if argumentEffect[kind].reads {
 			reads |= r
 		}
 		if argumentEffect[kind].writes {
 			writes |= r
+		}
+		if h.Iter == table.IterBits && kind == table.ArgAny {
+			reads |= r // the words
 		}
 		v.Args = append(v.Args, t.argument(e, bpf.R1+bpf.Reg(i), kind, known))
 		t.span(v, c, i)
@@ -161,12 +164,15 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 		v.Sym = table.Symbol(h, m.Type, m.KeySize)
 	}
 	t.order(v, reads|writes, writes)
+	if h.Ret == table.RetArg1 {
+		v = v.Args[0]
+	}
 	t.set(e, bpf.R0, v)
 	return nil
 }
 
 // span notes how many bytes behind argument i the helper uses: the sizes of the
-// map that the fact names, or the largest size that the next argument can have.
+// map that the fact names, or the largest number that its size can be.
 func (t *translator) span(v *Value, c *verifier.CallFact, i int) {
 	kind := c.Helper.Args[i]
 	effect := argumentEffect[kind]
@@ -179,11 +185,15 @@ func (t *translator) span(v *Value, c *verifier.CallFact, i int) {
 			size = int(t.obj.Maps[c.Map].ValueSize)
 		}
 	case table.ArgMem, table.ArgMemOrNull, table.ArgMemOut:
-		if i+1 < len(c.Args) && c.Args[i+1].Kind == verifier.KindScalar && c.Args[i+1].UMax <= stackStep {
-			size = int(c.Args[i+1].UMax)
+		if k := c.Helper.SizeOf(i); k >= 0 && c.Args[k].Kind == verifier.KindScalar && c.Args[k].UMax <= stackStep {
+			size = int(c.Args[k].UMax)
 		}
-	case table.ArgAny, table.ArgOpt, table.ArgSize, table.ArgSizeOrZero, table.ArgMap:
-		size = 0 // not followed
+	case table.ArgAny:
+		if c.Helper.Iter != table.IterBits {
+			size = 0 // not followed
+		}
+	case table.ArgOpt, table.ArgSize, table.ArgSizeOrZero, table.ArgMap:
+		size = 0
 	}
 	if size >= 0 {
 		v.Spans = append(v.Spans, Span{Arg: i, Size: size, Reads: effect.reads, Writes: effect.writes})

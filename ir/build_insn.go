@@ -234,7 +234,7 @@ func (t *translator) address(e *body, r bpf.Reg, off int32) (*Value, int64) {
 // and, unless it is proven for the whole invocation, its guard.
 func (t *translator) touch(e *body, op Op, imm int64, args ...*Value) (*Value, error) {
 	a := &t.fact.Access
-	region := a.Region & everywhere
+	region := t.elements(a.Region & everywhere)
 	if region == 0 || region&table.RegionCtx != 0 {
 		return nil, t.errorf(t.pc, "memory access of an unknown or a mixed kind")
 	}

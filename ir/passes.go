@@ -51,6 +51,7 @@ func Passes() []Pass {
 		{"slots", slots},
 		{"copies", copies},
 		{"fold", fold},
+		{"dead", dead},
 		{"deadstores", deadStores},
 		{"select", selects},
 		{"values", values},

@@ -16,6 +16,9 @@ func slots(f *Func) bool {
 	changed := false
 	for _, b := range reversePostorder(f) {
 		for _, v := range b.Values {
+			if own(v) {
+				changed = true
+			}
 			if s.load(v) {
 				changed = true
 			}
@@ -62,6 +65,18 @@ func stackToken(v *Value) *Value {
 		}
 	}
 	return nil
+}
+
+// own makes a load at a constant place of the function's stack one of nothing
+// else: elements of iterators are of the stack or of other memory until their
+// address is known.
+func own(v *Value) bool {
+	row := v.Op.Row()
+	if row.Class != ClassLoad || !row.Addr || v.Args[0].Op != OpStackAddr || v.Region&table.RegionStack == 0 || v.Region == table.RegionStack {
+		return false
+	}
+	v.Mem, v.Region = []*Value{stackToken(v)}, table.RegionStack
+	return true
 }
 
 func (s *slotter) load(v *Value) bool {

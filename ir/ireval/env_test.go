@@ -1,6 +1,7 @@
 package ireval_test
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"testing"
@@ -92,9 +93,23 @@ func (w *world) helpers() map[string]ireval.Helper {
 			delete(m.hash, key)
 			return 0
 		},
+		"MemSet": func(_ *abi.Frame, a []uint64) uint64 {
+			copy(memory(a[0], int(a[2])), bytes.Repeat([]byte{byte(a[1])}, int(a[2])))
+			return 0 // r0 is r1
+		},
+		"MemCopy": move,
+		"MemMove": move,
+		"MemCmp": func(_ *abi.Frame, a []uint64) uint64 {
+			return uint64(bytes.Compare(memory(a[0], int(a[2])), memory(a[1], int(a[2]))))
+		},
 		"KtimeGetNs": func(*abi.Frame, []uint64) uint64 { w.ticks += 1000; return w.ticks },
 		"Unwind":     func(_ *abi.Frame, a []uint64) uint64 { return a[0] },
 	}
+}
+
+func move(_ *abi.Frame, a []uint64) uint64 {
+	copy(memory(a[0], int(a[2])), memory(a[1], int(a[2])))
+	return 0 // r0 is r1
 }
 
 func errno(e bpf.Errno) uint64 { return bpf.RulesOf(bpf.Linux).HelperResult(e) }
