@@ -51,9 +51,23 @@ func (f *Func) Const(x uint64) *Value {
 		v = f.newValue(OpConst, -1)
 		v.Imm, v.Block = int64(x), f.Blocks[0]
 		f.consts[x] = v
-		f.Blocks[0].Values = append([]*Value{v}, f.Blocks[0].Values...)
+		f.putFirst(v)
 	}
 	return v
+}
+
+// putFirst puts v in front of the entry block. It leaves room for others: long
+// programs have tens of thousands of constants.
+func (f *Func) putFirst(v *Value) {
+	entry := f.Blocks[0]
+	if n := len(entry.Values); f.room == 0 || n == 0 || &f.roomy[f.room] != &entry.Values[0] {
+		f.room = n + 1
+		f.roomy = make([]*Value, f.room, f.room+n)
+		f.roomy = append(f.roomy, entry.Values...)
+	}
+	f.room--
+	f.roomy[f.room] = v
+	entry.Values = f.roomy[f.room : f.room+1+len(entry.Values)]
 }
 
 // IsConst returns the number that v is and whether it is one.

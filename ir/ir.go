@@ -122,6 +122,10 @@ type Func struct {
 	Unwinds bool
 
 	consts map[uint64]*Value // of the entry block; nil when not known
+	// roomy is the entry block's values behind room unused places, while
+	// roomy[room] is where they begin.
+	roomy []*Value
+	room  int
 }
 
 // Program is what one eBPF program becomes.
