@@ -127,7 +127,7 @@ func (p *caseParser) section(s section) (err error) {
 			p.c.Runs = append(p.c.Runs, Run{})
 		}
 		p.open = false
-		p.c.Runs[len(p.c.Runs)-1].Result, err = strconv.ParseUint(strings.TrimSpace(s.body), 0, 64)
+		p.c.Runs[len(p.c.Runs)-1].Result, err = number(s.body)
 	case s.name == "error":
 		p.c.Error = strings.TrimSpace(s.body)
 	default:
@@ -286,3 +286,16 @@ func repeatedBytes(body string) ([]byte, error) {
 
 // Key is the key of element i of an array.
 func Key(i uint32) []byte { return binary.LittleEndian.AppendUint32(nil, i) }
+
+// number is a line with a number; others are empty or comments.
+func number(body string) (uint64, error) {
+	var words []string
+	for line := range strings.Lines(body) {
+		line, _, _ = strings.Cut(line, "#")
+		words = append(words, strings.Fields(line)...)
+	}
+	if len(words) != 1 {
+		return 0, fmt.Errorf("%d numbers, want one", len(words))
+	}
+	return strconv.ParseUint(words[0], 0, 64)
+}
