@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/check"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
@@ -35,6 +36,9 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 			fact.Call = &CallFact{Map: -1, Funcs: s.Funcs}
 		}
 		if s.Call != nil {
+			if s.Call.Mixed || len(s.Funcs) > 0 && s.Call.Helper.Callback == table.CallbackNone {
+				return nil, v.refuse(severalCallees(pc, v.p.Insns[pc].Dst), nil)
+			}
 			fact.Call = call(s.Call)
 			fact.Call.Funcs = s.Funcs
 			for m, key := range s.Call.Keys {
@@ -64,6 +68,13 @@ func mixed(pc int) *transfer.Fault {
 	return &transfer.Fault{Code: reason.CtxAccess, PC: pc, Reg: transfer.NoReg,
 		What: "the same instruction accesses the context or an object and, on another path, something else",
 		Need: "access them by instructions of their own"}
+}
+
+// severalCallees is the fault of a callx that calls a helper on one path and
+// something else on another.
+func severalCallees(pc int, r bpf.Reg) *transfer.Fault {
+	return &transfer.Fault{Code: reason.BadArg, PC: pc, Reg: r, What: "the same callx calls a helper and, on another path, something else",
+		Need: "call them by instructions of their own"}
 }
 
 // relied lists what instance creation has to enforce, in a fixed order.

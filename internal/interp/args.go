@@ -171,6 +171,9 @@ func (c *helperCall) sized(k int, write, initialised, null bool) error {
 	if null && c.args[k].null() && (size == 0 || c.h.Args[at] == table.ArgConstSize) {
 		return nil
 	}
+	if c.args[at].Bits >= maxSize {
+		return c.run.fault("%v, a size for %s, is %d; the limit is %d", bpf.R1+bpf.Reg(at), c.h.Name, int64(c.args[at].Bits), maxSize-1)
+	}
 	return c.memory(k, size, write, initialised)
 }
 
@@ -183,7 +186,7 @@ func (c *helperCall) size(k int) error {
 	switch v := c.args[k]; {
 	case v.Kind != KindScalar:
 		return c.run.fault("%v, a size for %s, is %v", reg, c.h.Name, v)
-	case v.Bits >= maxSize:
+	case v.Bits >= maxSize && c.h.Args[k] != table.ArgConstSize: // those are answered with NULL
 		return c.run.fault("%v, a size for %s, is %d; the limit is %d", reg, c.h.Name, int64(v.Bits), maxSize-1)
 	case v.Bits == 0 && c.h.Args[k] == table.ArgSize:
 		return c.run.fault("%v, a size for %s, is 0", reg, c.h.Name)

@@ -62,6 +62,7 @@ type Access struct {
 // Call is the join of the helper calls of a slot.
 type Call struct {
 	Helper   *table.Helper
+	Mixed    bool // a callx of several helpers
 	Args     [5]Operand
 	Map      int // -1 when several or none
 	Key      uint32
@@ -217,6 +218,9 @@ func (i *Insn) call(m *transfer.Machine) {
 		i.Call = &Call{Helper: n.Helper, Map: int(n.Map), Key: n.Key, KeyConst: n.KeyConst, KeyBelow: n.KeyBelow, Keys: map[int]uint32{}}
 	}
 	c := i.Call
+	if c.Mixed = c.Mixed || c.Helper != n.Helper; c.Mixed {
+		return
+	}
 	for k, kind := range n.Helper.Args {
 		c.Args[k].join(&n.Args[k])
 		if kind == table.ArgFunc {

@@ -14,7 +14,7 @@ func RowOf(env *transfer.Env, in *bpf.Instruction) *table.Helper {
 	switch {
 	case in.Op != bpf.OpCall:
 	case in.Kind == bpf.KindHelper:
-		return table.HelperByID(env.Platform, int32(in.Imm))
+		return table.HelperFor(env.Platform, env.Hook, int32(in.Imm))
 	case in.Kind == bpf.KindKfunc && in.Imm >= 0 && in.Imm < int64(len(env.Kfuncs)):
 		return table.KfuncByName(env.Kfuncs[in.Imm])
 	}

@@ -15,7 +15,7 @@ func (m *Machine) call() *Fault {
 	case in.Op == bpf.OpCallx:
 		return m.callx()
 	case in.Kind == bpf.KindHelper:
-		return m.helper()
+		return m.helper(in.Imm)
 	case in.Kind == bpf.KindLocal:
 		return m.local()
 	case in.Kind == bpf.KindKfunc:
@@ -24,17 +24,17 @@ func (m *Machine) call() *Fault {
 	return m.unsupported("call of a %s", in.Kind)
 }
 
-// helper calls a helper function by its row.
-func (m *Machine) helper() *Fault {
-	h := table.HelperFor(m.Env.Platform, m.Env.Hook, int32(m.in.Imm))
+// helper calls a helper function of a number by its row.
+func (m *Machine) helper(id int64) *Fault {
+	h := table.HelperFor(m.Env.Platform, m.Env.Hook, int32(id))
 	switch {
-	case m.in.Imm == frontend.PoisonCall:
+	case id == frontend.PoisonCall:
 		return m.fault(reason.BadHelper, NoReg, "the path leads to what was found to be missing when the object was loaded").
 			does("uses a field, type or weak function that the target does not have").
 			need("test for it with bpf_core_field_exists, bpf_core_type_exists or bpf_ksym_exists first")
 	case h == nil:
-		return m.fault(reason.BadHelper, NoReg, "helper %d does not exist", m.in.Imm).
-			does("calls helper %d", m.in.Imm).need("call a helper of bpf_helper_defs.h")
+		return m.fault(reason.BadHelper, NoReg, "helper %d does not exist", id).
+			does("calls helper %d", id).need("call a helper of bpf_helper_defs.h")
 	}
 	if f := m.offered(h); f != nil {
 		return f

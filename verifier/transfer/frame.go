@@ -2,8 +2,10 @@ package transfer
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
@@ -18,11 +20,16 @@ func (m *Machine) local() *Fault {
 	return m.function(int(m.Env.FuncAt[target]) - 1)
 }
 
-// callx calls the function whose address is in Dst.
+// callx calls the function whose address is in Dst; in hooks that no kernel
+// has, also the helper whose number is there.
 func (m *Machine) callx() *Fault {
 	v, f := m.use(m.in.Dst)
 	if f != nil {
 		return f
+	}
+	if id, isConst := v.IsConst(); isConst && id <= math.MaxInt32 && m.Env.Hook.Number == 0 {
+		m.Note.Exact |= bit(m.in.Dst)
+		return m.helperx(int64(id))
 	}
 	if v.Kind != state.PtrFunc || v.Off != 0 {
 		return m.fault(reason.BadArg, m.in.Dst, "%s is %s, not a function of the program", m.in.Dst, Words(m.Env, v)).
@@ -30,6 +37,16 @@ func (m *Machine) callx() *Fault {
 	}
 	m.Note.Exact |= bit(m.in.Dst)
 	return m.function(int(v.Map))
+}
+
+// helperx calls a helper by a number in a register. Those that the analysis of
+// the whole program looks for in calls have to be there.
+func (m *Machine) helperx(id int64) *Fault {
+	h := table.HelperFor(m.Env.Platform, m.Env.Hook, int32(id))
+	if h != nil && (h.Callback != table.CallbackNone || h.Ret == table.RetNeverOnSuccess || h.InvalidatesPacket) {
+		return m.fault(reason.BadHelper, m.in.Dst, "%s is the number of bpf_%s", m.in.Dst, h.Name).need("call it by a call, not by callx")
+	}
+	return m.helper(id)
 }
 
 // function calls function fn: a static one in the caller's context, a global

@@ -24,7 +24,7 @@ func TestRows(t *testing.T) {
 	for op := range bpf.NumOps {
 		in := bpf.Instruction{Op: bpf.Op(op)}
 		_, known := value.CondOf(bpf.Op(op))
-		if row := table.OpOf(bpf.Op(op)); row.Status == table.Supported && in.Conditional() && !known {
+		if row := table.OpOf(bpf.Op(op)); row.Status == table.Supported && in.Conditional() && !known && op != int(bpf.OpMayGoto) {
 			t.Errorf("%v has no relation", bpf.Op(op))
 		}
 	}
