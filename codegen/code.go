@@ -35,6 +35,9 @@ func GenerateCode(in Input, goarch string) ([]File, error) {
 	return files, nil
 }
 
+// Serves reports whether there is code for a GOARCH, Go bodies at least.
+func Serves(goarch string) bool { return slices.Contains(bodyArchs[:], goarch) }
+
 // EntryName is the Go name of a program's entry in the generated package, of
 // the first program with that C name.
 func EntryName(ident, program string) string { return lowerFirst(ident) + "_" + symbolPart(program) }

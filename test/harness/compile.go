@@ -42,6 +42,9 @@ type unit struct {
 // target returns the machine of an engine, nil for Go bodies.
 func (e Engine) target() (*backend.Target, error) {
 	if e.kind != kindNative {
+		if !codegen.Serves(e.goarch) {
+			return nil, fmt.Errorf("there is no code for GOARCH %s", e.goarch)
+		}
 		return nil, nil
 	}
 	for _, t := range []*backend.Target{amd64.Target(), arm64.Target()} {

@@ -83,6 +83,7 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 		_ = send(stdin, e, units)
 	}()
 	at, readErr := receive(stdout, units, results)
+	late := ctx.Err()
 	if readErr != nil {
 		cancel()
 	}
@@ -90,8 +91,7 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 	if readErr == nil {
 		return err
 	}
-	err = errors.Join(err, ctx.Err())
-	if err == nil || !errors.Is(readErr, io.EOF) {
+	if err = errors.Join(late, err); err == nil || !errors.Is(readErr, io.EOF) {
 		err = errors.Join(err, readErr)
 	}
 	return &Died{Case: units[at].Name, Index: at, Err: err, Text: strings.TrimSpace(stderr.String())}

@@ -34,6 +34,11 @@ func objectSpec(obj *frontend.Object, programs []compiled) (rtlib.ObjectSpec, er
 			row.Data = string(m.Data)
 		}
 		row.MinEntries, row.ReliedBy = reliance(programs, i)
+		for _, slot := range m.Slots {
+			if at := slices.IndexFunc(programs, func(c compiled) bool { return c.source.Name == slot.Program }); at >= 0 {
+				row.Slots = append(row.Slots, rtlib.SlotSpec{Index: uint32(slot.Index), Program: at})
+			}
+		}
 		spec.Maps = append(spec.Maps, row)
 	}
 	for _, v := range obj.Globals {
@@ -41,6 +46,7 @@ func objectSpec(obj *frontend.Object, programs []compiled) (rtlib.ObjectSpec, er
 	}
 	for _, p := range programs {
 		row, err := programSpec(obj, p.source)
+		row.TailCalls = p.ir.TailCalls
 		if err != nil {
 			return spec, err
 		}
@@ -79,7 +85,7 @@ func reliedVariable(programs []compiled, v *frontend.Global) string {
 
 func programSpec(obj *frontend.Object, p *frontend.Program) (rtlib.ProgramSpec, error) {
 	hash, err := canon.Hash(p.Insns)
-	row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, Hash: hash}
+	row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, MinLen: p.Hook.MinLen, Hash: hash}
 	used := map[int]bool{}
 	for _, i := range p.Insns {
 		if i.Op != bpf.OpInvalid {
@@ -92,7 +98,7 @@ func programSpec(obj *frontend.Object, p *frontend.Program) (rtlib.ProgramSpec, 
 	for m, def := range obj.Maps {
 		if used[m] {
 			row.Maps = append(row.Maps, m)
-			row.Reclaims = row.Reclaims || def.Type != bpf.MapArray && def.Type != bpf.MapPercpuArray
+			row.Reclaims = row.Reclaims || def.Type != bpf.MapArray && def.Type != bpf.MapPercpuArray && def.Type != bpf.MapProgArray
 		}
 	}
 	return row, err

@@ -1,0 +1,273 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
+	"github.com/bpf2go-native/bpf2go-native/internal/isatest"
+)
+
+// object reads a program in the form of isatest.ParseCase.
+func object(t *testing.T, text string) *frontend.Object {
+	t.Helper()
+	c, err := isatest.ParseCase("test", text+"\n-- result\n0\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Object
+}
+
+// xdpText adds metadata and context fields, and writes to packet and
+// metadata. r0 has bits above 32.
+const xdpText = `
+-- hook xdp
+-- asm
+ldxw %r2, [%r1]
+ldxw %r3, [%r1+4]
+ldxw %r4, [%r1+8]
+ldxw %r0, [%r1+12]
+ldxw %r5, [%r1+16]
+lsh %r5, 32
+add %r0, %r5
+mov %r5, %r4
+add %r5, 4
+jgt %r5, %r2, exit
+ldxw %r5, [%r4]
+add %r0, %r5
+stw [%r4], 0x04030201
+mov %r5, %r2
+add %r5, 1
+jgt %r5, %r3, exit
+stb [%r2], 0x7f
+exit
+`
+
+// mapText counts runs in an array and in a hash, whose key is the length of
+// memory.
+const mapText = `
+-- map counts array 4 8 2
+-- map lengths hash 8 8 4
+-- asm
+stxdw [%r10-16], %r2
+stw [%r10-4], 1
+lddw %r1, map counts
+mov %r2, %r10
+add %r2, -4
+call map_lookup_elem
+jeq %r0, 0, exit
+ldxdw %r6, [%r0]
+add %r6, 1
+stxdw [%r0], %r6
+stxdw [%r10-24], %r6
+lddw %r1, map lengths
+mov %r2, %r10
+add %r2, -16
+mov %r3, %r10
+add %r3, -24
+mov %r4, 0
+call map_update_elem
+mov %r0, %r6
+exit
+`
+
+func cases(t *testing.T) []Case {
+	return []Case{
+		{Name: "xdp", Object: object(t, xdpText), Inputs: []Input{
+			{Data: []byte{1, 2}, Meta: []byte{5, 0, 0, 0}, Ctx: []uint64{7, 1}},
+			{Data: []byte{1}, Meta: []byte{5, 0, 0, 0}},
+			{Data: []byte{1}},
+		}},
+		{Name: "refused", Object: object(t, "-- asm\nldxb %r0, [%r1]\nexit"), Inputs: []Input{{Data: []byte{1}}}},
+		{Name: "maps", Object: object(t, mapText), Inputs: []Input{{Data: make([]byte, 3)}, {}, {Data: make([]byte, 3)}}},
+		{Name: "no inputs", Object: object(t, "-- asm\nmov %r0, 0\nexit")},
+		{Name: "maps again", Object: object(t, mapText), Inputs: []Input{{}}},
+	}
+}
+
+func le64(n uint64) []byte { return []byte{byte(n), byte(n >> 8), 0, 0, 0, 0, 0, 0} }
+
+func le32(n uint32) []byte { return []byte{byte(n), 0, 0, 0} }
+
+// want is what cases give.
+func want() []Result {
+	none := []byte{}
+	return []Result{
+		{Outputs: []Output{
+			{R0: 1<<32 + 12, Data: []byte{0x7f, 2}, Meta: []byte{1, 2, 3, 4}},
+			{R0: 5, Data: []byte{0x7f}, Meta: []byte{1, 2, 3, 4}},
+			{R0: 0, Data: []byte{1}, Meta: none},
+		}},
+		{Refused: errors.New("refused")},
+		{Outputs: []Output{{R0: 1, Data: []byte{0, 0, 0}}, {R0: 2}, {R0: 3, Data: []byte{0, 0, 0}}}, Maps: []MapDump{
+			{"counts", [][2][]byte{{le32(0), le64(0)}, {le32(1), le64(3)}}},
+			{"lengths", [][2][]byte{{le64(0), le64(2)}, {le64(3), le64(3)}}},
+		}},
+		{},
+		{Outputs: []Output{{R0: 1}}, Maps: []MapDump{
+			{"counts", [][2][]byte{{le32(0), le64(0)}, {le32(1), le64(1)}}},
+			{"lengths", [][2][]byte{{le64(0), le64(1)}}},
+		}},
+	}
+}
+
+// TestEngines: one batch, the same results on every engine.
+func TestEngines(t *testing.T) {
+	enginetest.Need(t, "go")
+	times := &Times{}
+	batch, err := Options{Times: times, Proven: true}.Prepare(cases(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []Engine{Interp(), Native("amd64"), Native("arm64"), Host(), Body("arm")} {
+		t.Run(e.String(), func(t *testing.T) {
+			if e.Emulator() != "" {
+				enginetest.Need(t, e.Emulator())
+			}
+			got, err := batch.Run(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expected := want()
+			if e == Interp() {
+				// It goes on where the verifier does not.
+				expected[1] = Result{Outputs: []Output{{R0: 1, Data: []byte{1}}}}
+			}
+			sameError := cmp.Comparer(func(a, b error) bool { return (a == nil) == (b == nil) })
+			if diff := cmp.Diff(expected, got, cmpopts.EquateEmpty(), sameError); diff != "" {
+				t.Errorf("results differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if times.Verify == 0 || times.Backend == 0 || times.Build == 0 || times.Run == 0 {
+		t.Errorf("times are missing: %v", times)
+	}
+}
+
+// ownText calls helper 9 of the hook.
+const ownText = "-- asm\nmov %%r1, %d\ncall 9\nexit"
+
+// ownSource is that helper: its argument says how the run ends.
+const ownSource = `package own
+
+import (
+	"os"
+	"time"
+	"unsafe"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+//go:linkname TestHelper bpf2go/rtlib/v1.TestHelper
+func TestHelper(_ *abi.Frame, r1 uint64) uint64 {
+	switch r1 {
+	case 1:
+		panic("a helper panics")
+	case 2:
+		return *(*uint64)(unsafe.Add(unsafe.Pointer(nil), 4*int(r1)))
+	case 3:
+		os.Stderr.WriteString("a helper exits\n")
+		os.Exit(3)
+	case 4:
+		time.Sleep(time.Hour)
+	}
+	return r1 + 100
+}
+`
+
+func ownCase(t *testing.T, r1 int) Case {
+	t.Helper()
+	text := fmt.Sprintf(ownText, r1)
+	c, err := isatest.Assemble(strings.TrimPrefix(text, "-- asm\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	obj := isatest.NewObject("own", c, 0)
+	hook := *table.HookByName(bpf.Linux, "raw")
+	hook.Helpers = []table.Helper{{ID: 9, Name: "test", Status: table.Supported, Args: []table.ArgKind{table.ArgAny}, Symbol: "TestHelper"}}
+	obj.Programs[0].Hook = &hook
+	return Case{Name: fmt.Sprintf("helper(%d)", r1), Object: obj, Inputs: []Input{{}, {}}}
+}
+
+// TestDied: a run that goes wrong is a result where that is possible, and an
+// error with the case's name where it is not.
+func TestDied(t *testing.T) {
+	enginetest.Need(t, "go")
+	for _, e := range []Engine{Native("amd64"), Native("arm64"), Host()} {
+		for _, c := range []struct {
+			how  int
+			want string
+			died error // nil: the process lives, and the text is in the output
+		}{
+			{1, "a helper panics", nil},
+			{2, "nil pointer dereference", nil},
+			{3, "a helper exits", errors.New("exit status 3")},
+			{4, "helper(4)", context.DeadlineExceeded},
+		} {
+			t.Run(fmt.Sprintf("%v/%d", e, c.how), func(t *testing.T) {
+				if e.Emulator() != "" {
+					enginetest.Need(t, e.Emulator())
+				}
+				o := Options{Files: map[string]string{"helper.go": ownSource}, Timeout: 5 * time.Second}
+				results, err := o.Run(t.Context(), e, []Case{ownCase(t, 7), ownCase(t, c.how), ownCase(t, 8)})
+				if len(results) != 3 || len(results[0].Outputs) != 2 || results[0].Outputs[1].R0 != 107 {
+					t.Fatalf("got %+v, %v; want 107 in the first case", results, err)
+				}
+				var died *Died
+				switch {
+				case c.died == nil && (err != nil || len(results[1].Outputs) != 1 || !strings.Contains(results[1].Outputs[0].Err, c.want)):
+					t.Errorf("got %+v, %v; want an output with %q", results[1], err, c.want)
+				case c.died == nil && (len(results[2].Outputs) != 2 || results[2].Outputs[0].R0 != 108):
+					t.Errorf("the next case gives %+v, want 108", results[2])
+				case c.died != nil && (!errors.As(err, &died) || died.Index != 1 || died.Case != "helper("+fmt.Sprint(c.how)+")" || !strings.Contains(err.Error(), c.want)):
+					t.Errorf("got %v, want the name of the case and %q", err, c.want)
+				case c.died != nil && !errors.Is(err, c.died) && !strings.Contains(err.Error(), c.died.Error()):
+					t.Errorf("got %v, want %v", err, c.died)
+				}
+			})
+		}
+	}
+}
+
+// TestBroken: what is wrong with a call is an error, and no folder stays.
+func TestBroken(t *testing.T) {
+	enginetest.Need(t, "go")
+	t.Setenv("TMPDIR", t.TempDir())
+	one := []Case{{Name: "one", Object: object(t, "-- asm\nmov %r0, 1\nexit"), Inputs: []Input{{}}}}
+	for _, c := range []struct {
+		o    Options
+		e    Engine
+		c    []Case
+		want string
+	}{
+		{Options{}, Native("riscv64"), one, "no machine code for GOARCH riscv64"},
+		{Options{}, Body("s390x"), one, "no code for GOARCH s390x"},
+		{Options{Files: map[string]string{"x.go": "package own\n\nvar x int = \"\"\n"}}, Host(), one, "go build"},
+		{Options{}, Host(), []Case{{Name: "none"}}, "case none has no program 0"},
+		{Options{}, Interp(), []Case{{Name: "none", Object: one[0].Object, Program: 1}}, "case none has no program 1"},
+	} {
+		if _, err := c.o.Run(t.Context(), c.e, c.c); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: got %v, want %q", c.e, err, c.want)
+		}
+	}
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	for _, entry := range left {
+		if strings.HasPrefix(entry.Name(), "bpf2go-harness-") {
+			t.Errorf("%s was left behind", entry.Name())
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
