@@ -18,31 +18,78 @@ import (
 // one binary (docs/decisions/0002).
 const symbolPrefix = "bpf2go∕rtlib∕v1·"
 
-// asmFiles prints one assembly file for each architecture with machine code.
+// level is a level of an architecture that there may be code for, besides that
+// for all machines of the architecture. Go sets its tag when the variable of
+// the architecture (GOAMD64) has that level or one above.
+type level struct{ arch, name string }
+
+func (l level) tag() string { return l.arch + "." + l.name }
+
+// levels are all that a file can be made for, never changed.
+var levels = [...]level{{"amd64", "v3"}}
+
+// assembly is what tells one assembly file from the others.
+type assembly struct {
+	tag        string // of the code's target
+	arch       string // GOARCH
+	part       string // of the file's name
+	constraint string // expression of Go's build constraints
+}
+
+// assemblies lists the assembly files. Where there is code for a level, a
+// build has either that or the code for all machines, never both. The name of
+// such a file says nothing to Go, which looks for an architecture at its end
+// only, so the constraint has to name that as well.
+func (g *generator) assemblies() []assembly {
+	var list []assembly
+	for _, arch := range g.native {
+		base := assembly{tag: arch, arch: arch, part: "_" + arch, constraint: arch}
+		var more []assembly
+		for _, l := range g.levels {
+			if l.arch == arch {
+				base.constraint += " && !" + l.tag()
+				more = append(more, assembly{tag: l.tag(), arch: arch, part: "_" + arch + "_" + l.name, constraint: arch + " && " + l.tag()})
+			}
+		}
+		list = append(append(list, base), more...)
+	}
+	return list
+}
+
+// asmFiles prints the assembly files.
 func asmFiles(g *generator) ([]File, error) {
 	var files []File
-	for _, arch := range g.native {
-		var b bytes.Buffer
-		for _, line := range g.header() {
-			fmt.Fprintf(&b, "// %s\n", line)
+	for _, a := range g.assemblies() {
+		data, err := g.asmFile(a)
+		if err != nil {
+			return nil, err
 		}
-		fmt.Fprintf(&b, "\n%s\n\n#include \"textflag.h\"\n#include \"funcdata.h\"\n", g.constraint([]string{arch}))
-		for i, p := range g.Programs {
-			code := p.Code[arch]
-			if code.Target == nil || code.Target.Name != arch {
-				return nil, fmt.Errorf("program %s: code for %s belongs to another target", p.Source.Name, arch)
-			}
-			for j := range code.Funcs {
-				a := asmFunc{g: g, program: p.Source, names: g.names.funcs[i], target: code.Target, fn: &code.Funcs[j], out: &b}
-				if err := a.print(); err != nil {
-					return nil, fmt.Errorf("program %s: %s code of %s: %w", p.Source.Name, arch, code.Funcs[j].Name, err)
-				}
-			}
-		}
-		fmt.Fprintf(&b, "\n// %s ties this file to the object's.\nTEXT ·%s(SB), NOSPLIT, $0-0\n\tRET\n", g.tie, g.tie)
-		files = append(files, File{Name: g.Stem + "_" + arch + ".s", Data: b.Bytes()})
+		files = append(files, File{Name: g.Stem + a.part + ".s", Data: data})
 	}
 	return files, nil
+}
+
+// asmFile prints one of them.
+func (g *generator) asmFile(file assembly) ([]byte, error) {
+	var b bytes.Buffer
+	for _, line := range g.header() {
+		fmt.Fprintf(&b, "// %s\n", line)
+	}
+	fmt.Fprintf(&b, "\n%s\n\n#include \"textflag.h\"\n#include \"funcdata.h\"\n", g.constraint([]string{file.constraint}))
+	for i, p := range g.Programs {
+		code := p.Code[file.tag]
+		if code.Target == nil || code.Target.Tag() != file.tag {
+			return nil, fmt.Errorf("program %s: code for %s belongs to another target", p.Source.Name, file.tag)
+		}
+		for j := range code.Funcs {
+			a := asmFunc{g: g, program: p.Source, names: g.names.funcs[i], target: code.Target, fn: &code.Funcs[j], out: &b}
+			if err := a.print(); err != nil {
+				return nil, fmt.Errorf("program %s: %s code of %s: %w", p.Source.Name, file.tag, code.Funcs[j].Name, err)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\n// %s ties this file to the object's.\nTEXT ·%s(SB), NOSPLIT, $0-0\n\tRET\n", g.tie, g.tie)
+	return b.Bytes(), nil
 }
 
 // asmFunc prints one TEXT. The machine code is data to the Go assembler; what

@@ -60,8 +60,9 @@ type Program struct {
 	Source *frontend.Program
 	IR     *ir.Program
 	Facts  *verifier.Facts
-	// Code is the machine code by GOARCH. Every program of an Input has the
-	// same architectures; nil with BackendGo.
+	// Code is the machine code by the build tag of its target: amd64, arm64,
+	// and amd64.v3 for what is built in place of amd64 when GOAMD64 is v3 or
+	// above. Every program of an Input has the same; nil with BackendGo.
 	Code map[string]*backend.Code
 }
 
@@ -145,6 +146,7 @@ type generator struct {
 	*Input
 	names  *names
 	native []string // GOARCHes with machine code
+	levels []level  // those of them with code for a level
 	bodies []string // GOARCHes with Go bodies
 	tie    string   // function that ties the files together, "" without programs
 
@@ -164,21 +166,8 @@ func newGenerator(in *Input) (*generator, error) {
 	for _, field := range g.names.programs {
 		g.names.bound = append(g.names.bound, boundNames{unique(used, g.Ident+field+"Runner"), unique(used, g.Ident+field+"Call")})
 	}
-	for _, arch := range bodyArchs {
-		with := 0
-		for _, p := range in.Programs {
-			if p.Code[arch] != nil {
-				with++
-			}
-		}
-		switch {
-		case in.Backend == BackendGo || with == 0:
-			g.bodies = append(g.bodies, arch)
-		case with == len(in.Programs):
-			g.native = append(g.native, arch)
-		default:
-			return nil, fmt.Errorf("%d programs of %d have code for %s", with, len(in.Programs), arch)
-		}
+	if err := g.machines(); err != nil {
+		return nil, err
 	}
 	if g.tie, err = g.tieName(); err != nil {
 		return nil, err
@@ -186,7 +175,50 @@ func newGenerator(in *Input) (*generator, error) {
 	return g, nil
 }
 
-// constraint is the go:build line of a file for these architectures.
+// machines finds out which machines there is code for.
+func (g *generator) machines() error {
+	compiled := func(tag string) (bool, error) {
+		with := 0
+		for _, p := range g.Programs {
+			if p.Code[tag] != nil {
+				with++
+			}
+		}
+		if with == 0 || g.Backend == BackendGo {
+			return false, nil
+		}
+		if with < len(g.Programs) {
+			return false, fmt.Errorf("%d programs of %d have code for %s", with, len(g.Programs), tag)
+		}
+		return true, nil
+	}
+	for _, arch := range bodyArchs {
+		is, err := compiled(arch)
+		switch {
+		case err != nil:
+			return err
+		case is:
+			g.native = append(g.native, arch)
+		default:
+			g.bodies = append(g.bodies, arch)
+		}
+	}
+	for _, l := range levels {
+		is, err := compiled(l.tag())
+		switch {
+		case err != nil:
+			return err
+		case is && !slices.Contains(g.native, l.arch):
+			return fmt.Errorf("there is code for %s and none for other machines of %s", l.tag(), l.arch)
+		case is:
+			g.levels = append(g.levels, l)
+		}
+	}
+	return nil
+}
+
+// constraint is the go:build line of a file for these architectures, or for
+// what a single expression says.
 func (g *generator) constraint(archs []string) string {
 	or := strings.Join(archs, " || ")
 	if g.Tags == "" {

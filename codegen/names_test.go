@@ -70,6 +70,7 @@ func TestFiles(t *testing.T) {
 		{"one target", func(in *Input) {
 			in.Programs[0].Code = map[string]*backend.Code{"amd64": in.Programs[0].Code["amd64"]}
 		}, "length_bpfel.go length_bpfel_amd64.s length_bpfel_native.go length_bpfel_body.go"},
+		{"level", func(in *Input) { withLevel(in) }, "length_bpfel.go length_bpfel_amd64.s length_bpfel_amd64_v3.s length_bpfel_arm64.s length_bpfel_native.go length_bpfel_body.go"},
 		{"go", func(in *Input) { in.Backend = BackendGo }, "length_bpfel.go length_bpfel_body.go"},
 		{"tests", func(in *Input) { in.Backend, in.Suffix = BackendGo, "_test" }, "length_bpfel_test.go length_bpfel_body_test.go"},
 		{"no programs", func(in *Input) { in.Programs, in.Object.Programs = nil, nil }, "length_bpfel.go"},

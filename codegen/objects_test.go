@@ -44,12 +44,12 @@ func objectInput(t *testing.T, path, ident string, native bool) Input {
 		program := Program{Source: p, IR: prog, Facts: facts}
 		if native {
 			program.Code = map[string]*backend.Code{}
-			for _, target := range []*backend.Target{amd64.Target(), arm64.Target()} {
+			for _, target := range []*backend.Target{amd64.Target(), amd64.TargetV3(), arm64.Target()} {
 				code, err := backend.Compile(target, prog)
 				if err != nil {
-					t.Fatalf("%s: %s: %v", path, target.Name, err)
+					t.Fatalf("%s: %s: %v", path, target.Tag(), err)
 				}
-				program.Code[target.Name] = code
+				program.Code[target.Tag()] = code
 			}
 		}
 		in.Programs = append(in.Programs, program)
@@ -143,6 +143,9 @@ func TestObjects(t *testing.T) {
 		}
 		if engine == "native" && runtime.GOARCH != "arm64" {
 			emulate(t, dir, "arm64")
+		}
+		if engine == "native" {
+			testV3(t, dir)
 		}
 		if os.Getenv("CODEGEN_BENCH") != "" {
 			t.Log(engine + "\n" + command(t, dir, nil, "go", "test", "-run=^$", "-bench=.", "./..."))

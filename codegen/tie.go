@@ -31,9 +31,9 @@ func (g *generator) tieName() (string, error) {
 			return "", fmt.Errorf("program %s: %w", p.Source.Name, err)
 		}
 		fmt.Fprintf(h, "%s %x\n", p.Source.Name, hash)
-		for _, arch := range g.native {
-			for _, f := range p.Code[arch].Funcs {
-				fmt.Fprintf(h, "%s %s %d %x\n", arch, f.Name, f.FrameSize, f.Bytes)
+		for _, a := range g.assemblies() {
+			for _, f := range p.Code[a.tag].Funcs {
+				fmt.Fprintf(h, "%s %s %d %x\n", a.tag, f.Name, f.FrameSize, f.Bytes)
 			}
 		}
 	}

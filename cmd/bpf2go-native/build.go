@@ -17,6 +17,17 @@ import (
 // machines are the architectures that there is machine code for.
 func machines() []*backend.Target { return []*backend.Target{amd64.Target(), arm64.Target()} }
 
+// levelOf returns the machine that -goamd64 asks for besides those, if any.
+func levelOf(goamd64 string) ([]*backend.Target, error) {
+	switch goamd64 {
+	case "v1":
+		return nil, nil
+	case "v3":
+		return []*backend.Target{amd64.TargetV3()}, nil
+	}
+	return nil, fmt.Errorf("-goamd64 %q: want v1, or v3 for code that is built when GOAMD64 is v3 or v4", goamd64)
+}
+
 // nativeArches lists their GOARCHes.
 func nativeArches() []string {
 	var names []string
@@ -54,7 +65,7 @@ func (t *tool) build(o *options, tgt target, data []byte, in codegen.Input) ([]c
 		in.Programs = append(in.Programs, codegen.Program{Source: p, IR: prog, Facts: facts[i]})
 	}
 	if in.Backend == codegen.BackendNative {
-		for _, m := range machines() {
+		for _, m := range append(machines(), o.levels...) {
 			if !slices.Contains(o.arches, m.Name) || !tgt.serves(m.Name) {
 				continue
 			}

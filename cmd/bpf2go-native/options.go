@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/codegen"
 	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
@@ -36,6 +37,7 @@ type options struct {
 	backend       string
 	arches        []string // GOARCHes to make machine code for
 	archesGiven   bool
+	levels        []*backend.Target // to make machine code for besides
 	annotate      codegen.Annotate
 	dump          []string
 }
@@ -154,6 +156,10 @@ func (o *options) choices(f *flags) error {
 			return fmt.Errorf("-dump %q: want elf, facts, ir or asm, or several with commas", stage)
 		}
 	}
+	var err error
+	if o.levels, err = levelOf(f.goamd64); err != nil {
+		return err
+	}
 	o.arches = nativeArches()
 	if f.goarch == "" {
 		return nil
@@ -169,6 +175,11 @@ func (o *options) choices(f *flags) error {
 		}
 	}
 	o.arches = chosen
+	for _, l := range o.levels {
+		if !slices.Contains(chosen, l.Name) {
+			return fmt.Errorf("-goamd64 %s: -goarch has no %s", l.Level, l.Name)
+		}
+	}
 	return nil
 }
 

@@ -43,7 +43,8 @@ type flags struct {
 	outputDir, stem, suffix, pkg string
 	tags, target, makebase       string
 	verbose, check               bool
-	backend, goarch, annotate    string
+	backend, goarch, goamd64     string
+	annotate                     string
 	dump                         []string
 	input                        inputFlags
 }
@@ -108,6 +109,7 @@ func (t *tool) addFlags(set *pflag.FlagSet, f *flags) {
 
 	set.StringVar(&f.backend, "backend", "auto", "native, go or auto: machine code where there is some, Go source only, or as the package allows")
 	set.StringVar(&f.goarch, "goarch", "", "`list` of architectures to make machine code for (default all: amd64,arm64)")
+	set.StringVar(&f.goamd64, "goamd64", "v1", "`level` of amd64: v1, whose code runs everywhere, or v3 for a second file with MOVBE, BMI1 and BMI2 that go build takes when GOAMD64 is v3 or v4")
 	set.StringVar(&f.annotate, "annotate", "source", "comments in assembly: none, source (C lines and eBPF) or full (machine instructions, too)")
 	set.BoolVar(&f.check, "check", false, "write nothing; exit with 1 when the files on disk are not what would be written")
 	set.StringSliceVar(&f.dump, "dump", nil, "write nothing; print `stages`: elf, facts, ir, asm")

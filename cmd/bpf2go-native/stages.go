@@ -46,7 +46,7 @@ func (t *tool) bigEndian(o *options) error {
 	return nil
 }
 
-// assemble adds the machine code of one architecture to every program, or to
+// assemble adds the machine code of one target to every program, or to
 // none: programs of an object share their files. What an architecture cannot
 // compile yet gets Go bodies, unless it was asked for by name.
 func (t *tool) assemble(o *options, m *backend.Target, programs []codegen.Program) error {
@@ -66,7 +66,7 @@ func (t *tool) assemble(o *options, m *backend.Target, programs []codegen.Progra
 		if programs[i].Code == nil {
 			programs[i].Code = make(map[string]*backend.Code)
 		}
-		programs[i].Code[m.Name] = codes[i]
+		programs[i].Code[m.Tag()] = codes[i]
 	}
 	return nil
 }

@@ -47,7 +47,8 @@ func (o *output) add(stem, suffix string, files []codegen.File) error {
 }
 
 // belongs reports whether a file name is one that codegen makes of the stem
-// and the suffix: the stem, perhaps _ and a word, the suffix, .go or .s.
+// and the suffix: the stem, perhaps _ and a word (or the two of a level), the
+// suffix, .go or .s.
 func belongs(name, stem, suffix string) bool {
 	ext := filepath.Ext(name)
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(name, ext), stem)
@@ -57,7 +58,7 @@ func belongs(name, stem, suffix string) bool {
 	if rest, ok = strings.CutSuffix(rest, suffix); !ok {
 		return false
 	}
-	return rest == "" || rest[0] == '_' && rest != "_test" && !strings.Contains(rest[1:], "_")
+	return rest == "" || rest == "_amd64_v3" || rest[0] == '_' && rest != "_test" && !strings.Contains(rest[1:], "_")
 }
 
 // differences lists what write would change, for -check.
