@@ -29,9 +29,12 @@ type FuncCode struct {
 	FrameSize int // bytes of the TEXT's own frame: outgoing arguments and spills
 	NumArgs   int
 	Entry     bool
-	Align     int    // Bytes should begin at a multiple of it (PCALIGN), for speed; 0: anywhere
-	Calls     []Call // by Off
-	Insts     []Inst // by Off; covers Bytes
+	// Looks: the TEXT needs a prologue that looks at the scheduler. A Go
+	// loop around code without one stops by luck only, seconds later.
+	Looks bool
+	Align int    // Bytes should begin at a multiple of it (PCALIGN), for speed; 0: anywhere
+	Calls []Call // by Off
+	Insts []Inst // by Off; covers Bytes
 }
 
 // Call is a placeholder in Bytes for a real CALL (amd64 5 bytes, arm64 4).

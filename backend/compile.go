@@ -35,6 +35,11 @@ func CompileVerified(t *Target, p *ir.Program) (*Code, error) {
 	return code, nil
 }
 
+// looksInsns is how many eBPF instructions run without a look at the scheduler
+// when the entry of a program begins: they take less time than the Go code that
+// calls the program.
+const looksInsns = 16
+
 func compileFunc(t *Target, p *ir.Program, fn *ir.Func, check bool) (*FuncCode, error) {
 	f, err := lowerFunc(t, p, fn)
 	if err != nil {
@@ -57,6 +62,7 @@ func compileFunc(t *Target, p *ir.Program, fn *ir.Func, check bool) (*FuncCode, 
 		return nil, fmt.Errorf("backend: %s: function %s: %w", t.Name, fn.Name, err)
 	}
 	return &FuncCode{
+		Looks:     fn.MaxInsns > looksInsns,
 		Name:      fn.Name,
 		Bytes:     enc.Bytes,
 		FrameSize: f.FrameSize(),

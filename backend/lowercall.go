@@ -6,12 +6,12 @@ import (
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
-// PreemptInterval is the number of times that a function passes OpPreempt
-// between two calls of rtlib's Preempt. Machine code cannot see whether the
-// scheduler asks for the processor: that is a field of g, whose register is
-// not guaranteed in an ABI0 body and whose place in thread-local storage needs
-// a relocation. So it counts down in its own frame.
-const PreemptInterval = 1024
+// PreemptInterval is how much a function does between two calls of rtlib's
+// Preempt, in the units of OpPreempt: about 4 µs. Machine code cannot see
+// whether the scheduler asks for the processor: that is a field of g, whose
+// register is not guaranteed in an ABI0 body and whose place in thread-local
+// storage needs a relocation. So it counts down in its own frame.
+const PreemptInterval = 4096
 
 // PreemptSymbol is the rtlib function func(fr *abi.Frame) that lets the
 // scheduler run.
@@ -66,7 +66,7 @@ func LowerPreempt(l *Lower, v *ir.Value) {
 		l.Emit(Instr{Op: OpSlotConst, Imm: PreemptInterval, Mem: Addr{Disp: int32(l.counter)}})
 		return nil
 	})
-	l.Target.CountDown(l, l.counter)
+	l.Target.CountDown(l, l.counter, min(max(v.Imm, 1), PreemptInterval))
 	l.Connect(cold)
 	l.Connect(join)
 }

@@ -73,14 +73,14 @@ type Target struct {
 	Lower [ir.NumOps]func(l *Lower, v *ir.Value)
 	// Pieces that shared lowering functions are made of: the address a as a
 	// number, a 64-bit load and store, a store of a value (a constant needs
-	// no register), n zero bytes, and the end of a block that counts slot
-	// down and branches when it reaches 0.
+	// no register), n zero bytes, and the end of a block that takes n, from 1
+	// to PreemptInterval, off slot and branches when nothing is left.
 	LEA        func(l *Lower, dst Reg, a Addr)
 	LoadWord   func(l *Lower, dst Reg, a Addr)
 	StoreWord  func(l *Lower, src Reg, a Addr)
 	StoreValue func(l *Lower, v *ir.Value, a Addr)
 	Zero       func(l *Lower, a Addr, n int)
-	CountDown  func(l *Lower, slot int)
+	CountDown  func(l *Lower, slot int, n int64)
 	// If ends the current block with a branch on cond.
 	If func(l *Lower, cond *ir.Value)
 	// Assemble encodes an allocated function.

@@ -2,25 +2,6 @@ package ir
 
 import "sort"
 
-// preempt lets the scheduler run at the head of each loop of a program whose
-// bound (fact: MaxInsns) is not small. Machine code is never preempted
-// otherwise, and a collection would wait for the end of the run.
-func preempt(f *Func) bool {
-	if f.MaxInsns <= preemptInsns {
-		return false
-	}
-	loops := newGraph(f).loops(f)
-	for _, l := range loops {
-		v := f.newValue(OpPreempt, l.head.PC)
-		v.Block = l.head
-		l.head.Values = append([]*Value{v}, l.head.Values...)
-	}
-	return len(loops) > 0
-}
-
-// preemptInsns is about a millisecond of instructions.
-const preemptInsns = 1 << 20
-
 // layout orders the blocks: a loop stands together, a block is followed by its
 // likelier successor, and what only failed checks lead to comes last. It sets
 // Cold and Depth. It changes nothing that runs.

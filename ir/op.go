@@ -126,7 +126,7 @@ const (
 
 	OpCall     // helper Sym of rtlib (Frame, Args...); its value is r0
 	OpCallFunc // subprogram Fn(Frame, r10+Imm, Args...); its value is r0
-	OpPreempt  // let the scheduler run if it asks to
+	OpPreempt  // let the scheduler run if it asks to, behind Imm units of work
 
 	OpMem   // TypeMem: memory of region Region at entry
 	OpGuard // TypeCtl: control is in this block

@@ -218,7 +218,7 @@ var rows = [NumOps]Row{
 
 	OpCall:     {Name: "call", Class: ClassCall, Args: -1},
 	OpCallFunc: {Name: "callfunc", Class: ClassCall, Args: -1, Imm: true},
-	OpPreempt:  {Name: "preempt", Class: ClassCall, Result: TypeMem},
+	OpPreempt:  {Name: "preempt", Class: ClassCall, Result: TypeMem, Imm: true},
 	OpMem:      {Name: "mem", Class: ClassToken, Result: TypeMem},
 	OpGuard:    {Name: "guard", Class: ClassToken, Result: TypeCtl},
 }

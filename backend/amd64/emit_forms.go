@@ -31,7 +31,7 @@ func (e *emitter) inst(c *backend.Line) {
 	case formZero:
 		e.zero(in)
 	case formDown:
-		e.two(row.Name, immArg(1), e.slot(in.Imm))
+		e.two(row.Name, immArg(in.Imm), e.slot(int64(in.Mem.Disp)))
 	default:
 		panic("amd64: operation " + row.Name + " has no form")
 	}

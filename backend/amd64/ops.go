@@ -36,7 +36,7 @@ const (
 	formCmpxchg       // LOCK; NAME Args[1], Mem
 	formFetch         // loop around CMPXCHG
 	formZero          // stores of zeroes
-	formDown          // SUBL $1, slot Imm
+	formDown          // SUBL $Imm, slot Mem.Disp
 	formThree         // NAME Args[1], Args[0], Dst
 	formThreeM        // NAME Mem, Args[0], Dst
 	formRotate        // NAME $(width - Imm), Args[0], Dst

@@ -32,9 +32,9 @@ func (e *emitter) inst(c *backend.Line) {
 	case formZero:
 		e.zero(in)
 	case formDown:
-		slot := e.slot(in.Imm)
+		slot := e.slot(int64(in.Mem.Disp))
 		e.op("MOVWU", slot, regArg(R16))
-		e.op("SUBSW", immArg(1), regArg(R16), regArg(R16))
+		e.op("SUBSW", immArg(in.Imm), regArg(R16), regArg(R16))
 		e.op("MOVW", regArg(R16), slot)
 	default:
 		panic("arm64: operation " + row.Name + " has no form")

@@ -29,7 +29,7 @@ const (
 	formSwap         // loop that exchanges
 	formCAS          // loop that compares and exchanges
 	formZero         // stores of zeroes
-	formDown         // slot Imm counts down, flags set
+	formDown         // slot Mem.Disp -= Imm, flags set
 )
 
 // Operations of the machine. The name is that of Go's assembler; an operation

@@ -202,7 +202,7 @@ func selectValue(l *backend.Lower, v *ir.Value) {
 }
 
 // countDown ends the block with a branch that is taken when the slot becomes 0.
-func countDown(l *backend.Lower, slot int) {
-	l.Emit(instr{Op: opDOWN, Imm: int64(slot)})
-	l.Emit(instr{Op: opBcc, Cond: condEQ})
+func countDown(l *backend.Lower, slot int, n int64) {
+	l.Emit(instr{Op: opDOWN, Imm: n, Mem: backend.Addr{Disp: int32(slot)}})
+	l.Emit(instr{Op: opBcc, Cond: condLE})
 }

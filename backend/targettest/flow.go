@@ -96,7 +96,7 @@ b0:
 	v3 = and64 v2, 0xfff
 	jump b1(0, v1)
 b1(v4, v5) depth=1:
-	v6 = preempt stack
+	v6 = preempt 30 stack
 	v7 = rotl64 v5, 3
 	v8 = add64 v7, v4
 	v9 = add64 v4, 1

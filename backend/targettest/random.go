@@ -234,7 +234,7 @@ func (g *generator) loop(nest int) {
 	outer := len(g.pool)
 	params := g.open(head, n)
 	if g.r.IntN(3) == 0 {
-		g.line("\t%s = preempt packet", g.fresh())
+		g.line("\t%s = preempt %d packet", g.fresh(), 1+g.r.IntN(5000))
 	}
 	g.body(nest, 1+g.r.IntN(4))
 	next, more := g.fresh(), g.fresh()
