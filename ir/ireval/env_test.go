@@ -23,6 +23,8 @@ type world struct {
 	maps  []*testMap
 	slots []abi.MapSlot
 	ticks uint64
+	progs map[string]*ir.Program // built for tail calls
+	walks [][][]byte             // of for_each_map_elem: the keys, by walk
 }
 
 type testMap struct {
@@ -62,6 +64,7 @@ func (w *world) run(p *ir.Program, data []byte) (uint64, error) {
 	copy(buf, data)
 	start := uint64(uintptr(unsafe.Pointer(&buf[0])))
 	w.frame.Data, w.frame.DataMeta, w.frame.DataEnd = start, start, start+uint64(len(data))
+	w.frame.TailCalls = 0
 	w.frame.Buf.P = unsafe.Pointer(&buf[0])
 	// What an earlier run left on the stack must not matter.
 	for i := range w.frame.Stack {
@@ -93,6 +96,8 @@ func (w *world) helpers() map[string]ireval.Helper {
 			delete(m.hash, key)
 			return 0
 		},
+		"TailCall":    w.tailCall,
+		"ForEachNext": w.forEachNext,
 		"MemSet": func(_ *abi.Frame, a []uint64) uint64 {
 			copy(memory(a[0], int(a[2])), bytes.Repeat([]byte{byte(a[1])}, int(a[2])))
 			return 0 // r0 is r1

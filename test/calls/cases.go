@@ -900,6 +900,7 @@ var sources = []source{
 		exit
 	-- one
 		mov %r6, %r1
+		mov %r7, 0
 		stw [%r10-4], 1
 		lddw %r1, map array
 		mov %r2, %r10
