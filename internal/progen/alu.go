@@ -133,6 +133,11 @@ func (g *gen) masked(limit int64, not ...bpf.Reg) bpf.Reg {
 	g.move(r, src)
 	w := g.width(4, 8)
 	switch {
+	case g.opt.Kernel: // Linux does not bound remainders
+		for limit&(limit+1) != 0 {
+			limit &= limit - 1
+		}
+		fallthrough
 	case limit&(limit+1) == 0:
 		g.emit(bpf.Instruction{Op: bpf.OpAnd, Width: w, Dst: r, Src: bpf.RegImm, Imm: limit})
 	default:

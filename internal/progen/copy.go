@@ -40,7 +40,11 @@ func (g *gen) copyBytes() {
 	g.address(bpf.R1, to)
 	g.kfunc(name)
 	switch {
-	case name == "memcmp":
+	case name == "memcmp": // only the sign is defined
+		at := g.jump(bpf.OpJeq, 4, bpf.R0, bpf.RegImm, 0)
+		g.emit(bpf.Instruction{Op: bpf.OpArsh, Width: 4, Dst: bpf.R0, Src: bpf.RegImm, Imm: 31})
+		g.immediate(bpf.OpOr, bpf.R0, 1)
+		g.land(at)
 		g.s.regs[0] = value{kind: number}
 	case !g.pinned[0]:
 		g.s.regs[0] = value{kind: stack, off: to}

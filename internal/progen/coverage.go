@@ -16,32 +16,33 @@ type Count struct {
 	DstR0, SrcR0 int // r0 in each role
 }
 
-// row is an operation of one width.
-type row struct {
-	op          bpf.Op
-	width, from uint8
+// Row is an operation of one width; From is bpf.Instruction.From.
+type Row struct {
+	Op          bpf.Op
+	Width, From uint8
 }
 
-func (r row) String() string {
+// String is "add 32", "movsx 64 from 8".
+func (r Row) String() string {
 	switch {
-	case r.op == bpf.OpMovsx:
-		return fmt.Sprintf("%v %d from %d", r.op, 8*r.width, 8*r.from)
-	case r.width == 0:
-		return r.op.String()
+	case r.Op == bpf.OpMovsx:
+		return fmt.Sprintf("%v %d from %d", r.Op, 8*r.Width, 8*r.From)
+	case r.Width == 0:
+		return r.Op.String()
 	}
-	return fmt.Sprintf("%v %d", r.op, 8*r.width)
+	return fmt.Sprintf("%v %d", r.Op, 8*r.Width)
 }
 
 // Coverage counts what programs are made of.
 type Coverage struct {
 	Programs, Insns int
-	rows            map[row]*Count
-	calls           map[string]int // by helper, kind of call, kind of wide load
+	Rows            map[Row]*Count
+	Calls           map[string]int // by helper, kind of call, kind of wide load
 }
 
 // NewCoverage is a Coverage of nothing.
 func NewCoverage() *Coverage {
-	return &Coverage{rows: map[row]*Count{}, calls: map[string]int{}}
+	return &Coverage{Rows: map[Row]*Count{}, Calls: map[string]int{}}
 }
 
 // Add counts the programs of a case.
@@ -56,24 +57,24 @@ func (c *Coverage) Add(k *Case) {
 			c.add(i)
 			switch {
 			case i.Op == bpf.OpCall && i.Kind == bpf.KindKfunc:
-				c.calls["kfunc "+p.Kfuncs[i.Imm]]++
+				c.Calls["kfunc "+p.Kfuncs[i.Imm]]++
 			case i.Op == bpf.OpCall && i.Kind == bpf.KindHelper:
-				c.calls["helper "+table.HelperFor(bpf.Linux, p.Hook, int32(i.Imm)).Name]++
+				c.Calls["helper "+table.HelperFor(bpf.Linux, p.Hook, int32(i.Imm)).Name]++
 			case i.Op == bpf.OpCall:
-				c.calls["call "+i.Kind.String()]++
+				c.Calls["call "+i.Kind.String()]++
 			case i.Op == bpf.OpLdImm:
-				c.calls["wide load "+i.Kind.String()]++
+				c.Calls["wide load "+i.Kind.String()]++
 			}
 		}
 	}
 }
 
 func (c *Coverage) add(i bpf.Instruction) {
-	r := row{op: i.Op, width: i.Width, from: i.From}
-	n := c.rows[r]
+	r := Row{Op: i.Op, Width: i.Width, From: i.From}
+	n := c.Rows[r]
 	if n == nil {
 		n = &Count{}
-		c.rows[r] = n
+		c.Rows[r] = n
 	}
 	if i.Src == bpf.RegImm {
 		n.Imm++
@@ -95,35 +96,35 @@ func (c *Coverage) add(i bpf.Instruction) {
 func (c *Coverage) Merge(o *Coverage) {
 	c.Programs += o.Programs
 	c.Insns += o.Insns
-	for r, n := range o.rows {
-		m := c.rows[r]
+	for r, n := range o.Rows {
+		m := c.Rows[r]
 		if m == nil {
 			m = &Count{}
-			c.rows[r] = m
+			c.Rows[r] = m
 		}
 		m.Imm, m.Reg, m.Same = m.Imm+n.Imm, m.Reg+n.Reg, m.Same+n.Same
 		m.DstR0, m.SrcR0 = m.DstR0+n.DstR0, m.SrcR0+n.SrcR0
 	}
-	for name, n := range o.calls {
-		c.calls[name] += n
+	for name, n := range o.Calls {
+		c.Calls[name] += n
 	}
 }
 
 // rowsOf lists every row that has to be there, by operation and width.
-func rowsOf(op table.Op) (l []row) {
+func rowsOf(op table.Op) (l []Row) {
 	if op.Widths == 0 {
-		return []row{{op: op.Op}}
+		return []Row{{Op: op.Op}}
 	}
 	for _, w := range []uint8{1, 2, 4, 8} {
 		if !op.Widths.Has(w) {
 			continue
 		}
 		if op.Op != bpf.OpMovsx {
-			l = append(l, row{op: op.Op, width: w})
+			l = append(l, Row{Op: op.Op, Width: w})
 			continue
 		}
 		for from := uint8(1); from < w; from *= 2 {
-			l = append(l, row{op.Op, w, from})
+			l = append(l, Row{op.Op, w, from})
 		}
 	}
 	return l
@@ -144,7 +145,7 @@ func apart(op table.Op, width uint8) string {
 
 // Missing names what is Supported and was never made.
 func (c *Coverage) Missing() (l []string) {
-	miss := func(n int, r row, what string) {
+	miss := func(n int, r Row, what string) {
 		if n == 0 {
 			l = append(l, r.String()+" "+what)
 		}
@@ -155,7 +156,7 @@ func (c *Coverage) Missing() (l []string) {
 			continue
 		}
 		for _, r := range rowsOf(info) {
-			n := c.rows[r]
+			n := c.Rows[r]
 			if n == nil {
 				l = append(l, r.String())
 				continue
@@ -167,7 +168,7 @@ func (c *Coverage) Missing() (l []string) {
 				miss(n.Reg, r, "with a register")
 				miss(n.SrcR0, r, "with r0 as source")
 			}
-			if apart(info, r.width) == "" {
+			if apart(info, r.Width) == "" {
 				miss(n.Same, r, "of one register")
 			}
 			writes := info.Class != table.ClassJump && info.Class != table.ClassCall && info.Class != table.ClassExit && info.Class != table.ClassPacket
@@ -202,7 +203,7 @@ func (c *Coverage) missingCalls() (l []string) {
 		}
 	}
 	for _, name := range need {
-		if c.calls[name] == 0 && !slices.Contains(l, name) {
+		if c.Calls[name] == 0 && !slices.Contains(l, name) {
 			l = append(l, name)
 		}
 	}
@@ -219,7 +220,7 @@ func (c *Coverage) Print(w io.Writer) {
 			if op == bpf.OpInvalid {
 				continue
 			}
-			n := c.rows[r]
+			n := c.Rows[r]
 			if n == nil {
 				fmt.Fprintf(w, "%-22s %10s (%v)\n", r, "never", table.OpOf(op).Status)
 				continue
@@ -227,18 +228,18 @@ func (c *Coverage) Print(w io.Writer) {
 			fmt.Fprintf(w, "%-22s %10d %10d %10d %10d %10d\n", r, n.Imm, n.Reg, n.Same, n.DstR0, n.SrcR0)
 		}
 	}
-	names := make([]string, 0, len(c.calls))
-	for name := range c.calls {
+	names := make([]string, 0, len(c.Calls))
+	for name := range c.Calls {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fmt.Fprintf(w, "%-40s %10d\n", name, c.calls[name])
+		fmt.Fprintf(w, "%-40s %10d\n", name, c.Calls[name])
 	}
 }
 
 // Summary is one line: how much of what there is was made.
 func (c *Coverage) Summary() string {
 	return fmt.Sprintf("%d programs, %d instructions, %d operations by width, %d kinds of calls, %d of what is supported never made",
-		c.Programs, c.Insns, len(c.rows), len(c.calls), len(c.Missing()))
+		c.Programs, c.Insns, len(c.Rows), len(c.Calls), len(c.Missing()))
 }

@@ -221,3 +221,25 @@ func abs(x int64) uint64 {
 	}
 	return uint64(x)
 }
+
+// Mutate returns a case in which one operation on numbers is another one with
+// the same operands; nil when there is none.
+func Mutate(c *Case, r Choices) *Case {
+	p := *c.Object.Programs[0]
+	var l []int
+	for slot, i := range p.Insns {
+		if i.Op >= bpf.OpAdd && i.Op <= bpf.OpArsh && i.Src != bpf.RegImm {
+			l = append(l, slot)
+		}
+	}
+	if len(l) == 0 {
+		return nil
+	}
+	p.Insns = slices.Clone(p.Insns)
+	i := &p.Insns[l[r.IntN(len(l))]]
+	for old := i.Op; i.Op == old; {
+		i.Op = bpf.OpAdd + bpf.Op(r.IntN(int(bpf.OpArsh-bpf.OpAdd)+1))
+	}
+	s := shrinker{best: c}
+	return s.with(0, &p)
+}
