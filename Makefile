@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench bench-verify soundness mutants fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-verify soundness differential mutants fuzz cross clean
 
 all: build check test
 
@@ -57,6 +57,13 @@ soundness:
 	$(GO) test ./verifier -run 'TestForgeries|TestPerturbed' -forgeries $(FORGERIES) -v -timeout 60m
 	$(GO) test ./verifier -run TestGenerated -generated $(GENERATED) -v -timeout 240m
 	$(GO) test ./verifier -run 'TestKernelGenerated|TestKernelMutants|TestWitnesses' -generated 100000 -v -timeout 60m
+
+# N generated programs on every engine: the interpreter and machine code in full,
+# the others on samples; as root the kernel, too.
+N ?= 20000
+SEED ?= 1
+differential:
+	$(GO) test ./test/differential -run 'TestDifferential$$' -programs $(N) -seed $(SEED) -v -timeout 0
 
 # Mutants of the trusted base: a sample of MUTANTS, 0 for all of them.
 MUTANTS ?= 200
