@@ -76,6 +76,7 @@ func NewCollectionWithOptions(spec *CollectionSpec, opts CollectionOptions) (*Co
 	for name := range spec.Maps {
 		if m := inst.Map(name); m != nil {
 			coll.Maps[name] = newMap(m, shared)
+			coll.Maps[name].shared = opts.MapReplacements[name] != nil
 		}
 	}
 	for name := range spec.Programs {
@@ -96,7 +97,7 @@ func NewCollectionWithOptions(spec *CollectionSpec, opts CollectionOptions) (*Co
 
 // options translates what the caller changed in the specs.
 func (cs *CollectionSpec) options(opts *CollectionOptions) (*rtlib.InstanceOptions, error) {
-	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}, Trace: opts.Trace}
+	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}, Trace: opts.Trace, NoSlots: true}
 	for i := range cs.object.Maps {
 		declared := &cs.object.Maps[i]
 		spec := cs.Maps[declared.Name]
@@ -147,7 +148,11 @@ func (coll *Collection) fill(spec *CollectionSpec, opts *CollectionOptions) erro
 			continue
 		}
 		for _, kv := range ms.Contents {
-			if err := coll.Maps[name].Put(kv.Key, kv.Value); err != nil {
+			value, err := coll.content(coll.Maps[name], kv.Value)
+			if err != nil {
+				return err
+			}
+			if err := coll.Maps[name].Put(kv.Key, value); err != nil {
 				return fmt.Errorf("contents: %w", err)
 			}
 		}

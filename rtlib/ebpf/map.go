@@ -15,10 +15,12 @@ import (
 //
 // Keys and values are given as fixed-size values of the map's sizes, []byte,
 // or encoding.BinaryMarshaler, and received in pointers to such or
-// encoding.BinaryUnmarshaler.
+// encoding.BinaryUnmarshaler. Values of program arrays are programs: *Program and
+// **Program.
 type Map struct {
 	rt     *rtlib.Map
 	owner  *owner
+	shared bool // made by another owner: a replacement
 	closed atomic.Bool
 	// The last types of keys and values that were found to need no
 	// conversion, so that it is found out once.
@@ -96,7 +98,9 @@ func (m *Map) Clone() (*Map, error) {
 	if err := m.open("clone"); err != nil {
 		return nil, err
 	}
-	return newMap(m.rt, m.owner), nil
+	c := newMap(m.rt, m.owner)
+	c.shared = m.shared
+	return c, nil
 }
 
 // Close closes the handle. A second call does nothing, and so does one on a
@@ -151,6 +155,9 @@ func (m *Map) Lookup(key, valueOut any) error {
 	if err != nil {
 		return m.wrong("key", err)
 	}
+	if m.Type() == ProgramArray {
+		return m.lookupProgram(k, valueOut)
+	}
 	if direct := view(valueOut, int(m.ValueSize()), &m.value); direct != nil {
 		return m.fail(m.rt.Lookup(k, direct))
 	}
@@ -164,7 +171,8 @@ func (m *Map) Lookup(key, valueOut any) error {
 	return nil
 }
 
-// LookupBytes returns the value of key, or nil when there is none.
+// LookupBytes returns the value of key, or nil when there is none. Programs of a
+// program array have no bytes.
 func (m *Map) LookupBytes(key any) ([]byte, error) {
 	v := make([]byte, m.ValueSize())
 	switch err := m.Lookup(key, v); {
@@ -189,6 +197,9 @@ func (m *Map) Update(key, value any, flags MapUpdateFlags) error {
 	k, err := marshal(key, int(m.KeySize()), &m.key)
 	if err != nil {
 		return m.wrong("key", err)
+	}
+	if m.Type() == ProgramArray {
+		return m.putProgram(k, value, flags)
 	}
 	v, err := marshal(value, int(m.ValueSize()), &m.value)
 	if err != nil {

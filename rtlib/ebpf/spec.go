@@ -33,6 +33,7 @@ func NewCollectionSpec(object *rtlib.ObjectSpec) (*CollectionSpec, error) {
 		m := &object.Maps[i]
 		cs.Maps[m.Name] = &MapSpec{
 			Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries, Flags: m.Flags, Pinning: PinType(m.Pinning),
+			Contents: programsOf(object, m),
 		}
 	}
 	for i := range object.Programs {
@@ -82,7 +83,9 @@ type MapSpec struct {
 	MaxEntries uint32
 	Flags      uint32 // BPF_F_*
 	Pinning    PinType
-	Contents   []MapKV // stored when the map is created
+	// Contents are stored when the map is created. The value of a program array
+	// is a *Program or the name of a program of the collection.
+	Contents []MapKV
 }
 
 // MapKV is a key and its value, as Map.Put takes them.
