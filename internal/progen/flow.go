@@ -35,6 +35,7 @@ func gadgets() []gadget {
 		{1, (*gen).checksum},
 		{2, (*gen).legacy},
 		{2, (*gen).copyBytes},
+		{1, (*gen).section},
 	}
 }
 

@@ -12,7 +12,10 @@ func (g *gen) loop() {
 		forms = append(forms, (*gen).mayGoto)
 	}
 	if g.hasKfunc("bpf_iter_num_new") && !g.tails {
-		forms = append(forms, (*gen).iterate)
+		forms = append(forms, (*gen).numbers)
+	}
+	if g.hasKfunc("bpf_iter_bits_new") && !g.tails {
+		forms = append(forms, (*gen).bits)
 	}
 	forms[g.n(len(forms))](g)
 }
@@ -148,7 +151,7 @@ func (g *gen) countUnknown() {
 
 // countSlot counts in a stack slot.
 func (g *gen) countSlot() {
-	off, ok := g.holdSlot()
+	off, ok := g.holdSlots(1)
 	if !ok {
 		return
 	}
@@ -184,18 +187,6 @@ func (g *gen) spareReg(before *state) bpf.Reg {
 	return bpf.R5
 }
 
-// holdSlot takes a slot out of the hands of all others.
-func (g *gen) holdSlot() (int, bool) {
-	for range 8 {
-		off := -8 * (1 + g.n(g.f.depth/8))
-		if g.s.free(off, 8) && g.s.slot[index(off)/8].kind == none && (!g.s.locked || g.s.unused(off)) {
-			g.s.spilled(off, value{kind: held})
-			return off, true
-		}
-	}
-	return 0, false
-}
-
 func (g *gen) mayGoto() {
 	src, r := g.number(), g.counter()
 	g.move(r, src)
@@ -212,46 +203,4 @@ func (g *gen) mayGoto() {
 	g.back(g.jump(bpf.OpJsgt, 8, r, bpf.RegImm, 0), head)
 	g.land(out)
 	c.leave(true)
-}
-
-// iterate is a loop over bpf_iter_num.
-func (g *gen) iterate() {
-	if g.callPinned() {
-		return
-	}
-	off, ok := g.holdSlot()
-	if !ok {
-		return
-	}
-	start := int64(g.n(5) - 2)
-	last := start + g.turns()
-	g.s.called()
-	g.address(bpf.R1, off)
-	g.set(bpf.R2, start)
-	if g.one(3) {
-		g.immediate(bpf.OpMov, bpf.R3, 5)
-		g.immediate(bpf.OpAnd, bpf.R3, 7)
-	} else {
-		g.set(bpf.R3, last)
-	}
-	g.kfunc("bpf_iter_num_new")
-	c := g.enter()
-	g.owing++
-	head := len(g.f.insns)
-	g.s.called()
-	g.address(bpf.R1, off)
-	g.kfunc("bpf_iter_num_next")
-	out := g.jump(bpf.OpJeq, 8, bpf.R0, bpf.RegImm, 0)
-	g.emit(bpf.Instruction{Op: bpf.OpLoad, Width: 4, Dst: bpf.R1, Src: bpf.R0})
-	g.s.regs[1] = value{kind: number}
-	g.body()
-	c.repair()
-	g.back(g.skip(), head)
-	g.land(out)
-	c.leave(true)
-	g.owing--
-	g.s.called()
-	g.address(bpf.R1, off)
-	g.kfunc("bpf_iter_num_destroy")
-	g.s.slot[index(off)/8] = value{}
 }
