@@ -29,6 +29,8 @@ type Error struct {
 	PathCut bool     `json:"path_cut,omitempty"`
 	Need    string   `json:"need,omitempty"` // the missing check in C terms
 	Fix     string   `json:"fix,omitempty"`  // a line of C to add
+	// Advice is another way to have the program accepted.
+	Advice string `json:"advice,omitempty"`
 	// Held is where what is held, or was not given back, was acquired, its
 	// Name is the verb: "reserved". With a Value it is where a pointer ended:
 	// "given back", "the packet may move".
@@ -108,6 +110,9 @@ func (e *Error) message() string {
 	}
 	if e.Fix != "" {
 		fmt.Fprintf(&b, "Fix:  %s\n", e.Fix)
+	}
+	if e.Advice != "" {
+		fmt.Fprintf(&b, "Or:   %s\n", e.Advice)
 	}
 	fmt.Fprintf(&b, "At:   instruction %d: %s", e.Slot, e.Insn)
 	if e.Function != "" {

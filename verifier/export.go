@@ -18,7 +18,7 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 	if err != nil {
 		return nil, err
 	}
-	f := &Facts{Hash: HashProgram(v.p), Insns: make([]Fact, len(seen.Insns)), MaxInsns: seen.MaxInsns}
+	f := &Facts{Hash: HashProgram(v.p), Insns: make([]Fact, len(seen.Insns)), MaxInsns: seen.MaxInsns, Fuel: v.opt.Fuel, Endless: seen.Endless}
 	entries := map[int]uint32{} // by map: the entries that constant keys need
 	for pc := range seen.Insns {
 		s := &seen.Insns[pc]

@@ -12,6 +12,11 @@ type Facts struct {
 	Insns    []Fact   // indexed by slot
 	Funcs    []FuncFact
 	MaxInsns uint64 // bound on instructions of one invocation, tail callees not counted
+	// Fuel is Options.Fuel: code ends an invocation before it executes more
+	// instructions. 0 is no such budget.
+	Fuel uint64
+	// Endless: nothing bounds an invocation but Fuel, which is not 0.
+	Endless bool
 	// Relied lists what the proof assumed about maps and read-only data;
 	// instance creation enforces it.
 	Relied []Reliance

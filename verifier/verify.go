@@ -27,6 +27,9 @@ type Options struct {
 	// Strict refuses what is otherwise accepted with a warning: reads of
 	// stack bytes that were never written, pointers stored in maps.
 	Strict bool
+	// Fuel, when not 0, is the number of instructions after which code ends a
+	// run: loops need no proof that they end.
+	Fuel uint64
 	// MaxProcessed, MaxStates and MaxBytes are limits; 0 is the default.
 	MaxProcessed, MaxStates, MaxBytes int
 	// Stats, when not nil, is filled in whatever the verdict.
@@ -66,12 +69,14 @@ func Verify(obj *frontend.Object, p *frontend.Program, opt Options) (*Facts, err
 		return nil, v.refuse(fault, nil)
 	}
 	seen, err := v.prove(env, graph, v.hasFrozen())
-	if err == nil || !v.hasFrozen() {
-		return v.facts(env, seen, err)
+	if err != nil && v.hasFrozen() {
+		// Again, with the values of read-only data.
+		env.Fold = true
+		seen, err = v.prove(env, graph, false)
 	}
-	// Again, with the values of read-only data.
-	env.Fold = true
-	seen, err = v.prove(env, graph, false)
+	if err != nil {
+		seen, err = v.meter(env, graph, err)
+	}
 	return v.facts(env, seen, err)
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 	"github.com/bpf2go-native/bpf2go-native/verifier/transfer"
@@ -160,7 +161,11 @@ func (c *checker) walkComponent(entries []int32) error {
 	bound := c.leave
 	if len(c.edges) > 0 {
 		n, ok := c.inside(c.edges)
-		if !ok {
+		switch {
+		case ok:
+		case c.m.Env.Metered:
+			n, c.seen.Endless = math.MaxUint64, true
+		default:
 			return &Refusal{Entry: int(entries[0]), PC: c.cert.Entries[entries[0]].PC, Why: unbounded}
 		}
 		bound = sum(bound, n)

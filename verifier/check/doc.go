@@ -71,6 +71,11 @@
 // Measures and their places are hints: a measure that is not alive, or that
 // never advances, is not used, and a cycle without one is refused.
 //
+// With Env.Metered the second half of the theorem is not claimed: a cycle
+// without a measure is accepted and Seen.Endless says so. Whoever runs such a
+// program ends its runs (docs/soundness.md). The proof of safety is the same: it
+// does not rest on the end of the walk.
+//
 // Run does not use liveness, joins of states, widening, hashing or pruning.
 // What it assumes beyond that is listed in the documentation of package
 // transfer.

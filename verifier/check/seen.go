@@ -15,6 +15,8 @@ type Seen struct {
 	Insns    []Insn // by slot
 	Funcs    []Func
 	MaxInsns uint64
+	// Endless: nothing bounds the instructions of a run (Env.Metered).
+	Endless  bool
 	Executed int
 	// Folded lists the frozen bytes that were read by value, in order of
 	// first use.

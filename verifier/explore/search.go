@@ -129,6 +129,8 @@ type Mode struct {
 	// Delay is how often a loop that the run time bounds is unrolled before
 	// it is widened; other loops of a lossy search are unrolled more often.
 	Delay int
+	// Metered: a path may stop at an equal state that it comes from.
+	Metered bool
 }
 
 // Search is an exploration of a program that can be gone on with.
@@ -253,6 +255,11 @@ func (x *search) arrive() (ended bool, f *transfer.Fault) {
 	same := x.open[h] // a loop that never ends comes back soon
 	for _, k := range same[max(0, len(same)-tries):] {
 		if o := &x.nodes[k]; o.pc == m.PC && x.in.Equal(m.S, o.s) {
+			if x.mode.Metered {
+				x.res.Cycles++
+				x.stop(k)
+				return true, nil
+			}
 			return false, x.endless(k)
 		}
 	}

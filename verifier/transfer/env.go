@@ -26,6 +26,9 @@ type Env struct {
 	// Strict refuses reads of stack bytes that were never written and
 	// pointers that are stored where others can read them.
 	Strict bool
+	// Metered: the run time ends runs that are too long, so loops need no
+	// bound. It changes nothing that Step says.
+	Metered bool
 	// GPL: the object's license is compatible with the GPL. Sleepable: the
 	// program's section says that it may sleep.
 	GPL, Sleepable bool
