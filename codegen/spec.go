@@ -1,17 +1,12 @@
 package codegen
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
-	"github.com/bpf2go-native/bpf2go-native/bpf/canon"
-	"github.com/bpf2go-native/bpf2go-native/bpf/table"
-	"github.com/bpf2go-native/bpf2go-native/frontend"
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
@@ -21,17 +16,17 @@ func (g *generator) specName() string { return lowerFirst(g.Ident) + "Object" }
 // spec prints the rtlib.ObjectSpec: what an instance is made from and what the
 // proofs of its programs rely on.
 func (g *generator) spec(f *jen.File) error {
-	programs, err := g.programSpecs()
+	spec, err := g.objectSpec()
 	if err != nil {
 		return err
 	}
 	platform := "Linux"
-	if g.Object.Platform == bpf.Windows {
+	if spec.Platform == bpf.Windows {
 		platform = "Windows"
 	}
 	values := jen.Dict{
-		jen.Id("Name"):     jen.Lit(g.Object.Name),
-		jen.Id("License"):  jen.Lit(g.Object.License),
+		jen.Id("Name"):     jen.Lit(spec.Name),
+		jen.Id("License"):  jen.Lit(spec.License),
 		jen.Id("Platform"): jen.Qual(pathBPF, platform),
 		jen.Id("ABI"):      jen.Qual(pathABI, "Version"),
 	}
@@ -40,9 +35,9 @@ func (g *generator) spec(f *jen.File) error {
 			values[jen.Id(field)] = jen.Index().Qual(pathRT, typ).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, rows...)
 		}
 	}
-	list("Maps", "MapSpec", g.mapSpecs())
-	list("Vars", "VarSpec", g.varSpecs())
-	list("Programs", "ProgramSpec", programs)
+	list("Maps", "MapSpec", mapSpecs(spec.Maps))
+	list("Vars", "VarSpec", varSpecs(spec.Vars))
+	list("Programs", "ProgramSpec", g.programSpecs(spec.Programs))
 	if g.tie != "" {
 		values[jen.Id("Tie")] = jen.Id(g.tie)
 	}
@@ -96,47 +91,10 @@ func (r *row) lines() jen.Code {
 	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, r.fields...)
 }
 
-// relied is what the proofs of all programs assume about one map.
-type relied struct {
-	minEntries uint32
-	by         string // first program
-	frozen     []span
-}
-
-// span is a range of read-only bytes that a program's proof folded.
-type span struct {
-	off, len int
-	by       string
-}
-
-// reliances joins the assumptions of all programs, by map.
-func (g *generator) reliances() []relied {
-	list := make([]relied, len(g.Object.Maps))
-	for _, p := range g.Programs {
-		for _, r := range p.Facts.Relied {
-			if r.Map < 0 || r.Map >= len(list) {
-				continue
-			}
-			m := &list[r.Map]
-			if m.by == "" {
-				m.by = p.Source.Name
-			}
-			if r.Frozen {
-				m.frozen = append(m.frozen, span{r.Off, r.Len, p.Source.Name})
-			}
-			if r.MinEntries > m.minEntries {
-				m.minEntries, m.by = r.MinEntries, p.Source.Name
-			}
-		}
-	}
-	return list
-}
-
-// mapSpecs are the rows of ObjectSpec.Maps.
-func (g *generator) mapSpecs() []jen.Code {
+// mapSpecs prints ObjectSpec.Maps.
+func mapSpecs(maps []rtlib.MapSpec) []jen.Code {
 	var rows []jen.Code
-	reliances := g.reliances()
-	for i, m := range g.Object.Maps {
+	for _, m := range maps {
 		r := &row{}
 		r.text("Name", m.Name)
 		r.mapType(m.Type)
@@ -145,17 +103,19 @@ func (g *generator) mapSpecs() []jen.Code {
 		r.number("MaxEntries", int(m.MaxEntries))
 		r.number("Flags", int(m.Flags))
 		r.number("Pinning", int(m.Pinning))
-		for _, b := range m.Data {
-			if b != 0 {
-				r.text("Data", string(m.Data))
-				break
-			}
-		}
-		r.claim("Section", isSection(m))
+		r.text("Data", m.Data)
+		r.claim("Section", m.Section)
 		r.claim("Frozen", m.Frozen)
-		r.number("MinEntries", int(reliances[i].minEntries))
-		r.text("ReliedBy", reliances[i].by)
-		if slots := g.slots(m); len(slots) > 0 {
+		r.number("MinEntries", int(m.MinEntries))
+		r.text("ReliedBy", m.ReliedBy)
+		if len(m.Slots) > 0 {
+			var slots []jen.Code
+			for _, s := range m.Slots {
+				slot := &row{}
+				slot.number("Index", int(s.Index))
+				slot.number("Program", s.Program)
+				slots = append(slots, slot.code())
+			}
 			r.add("Slots", jen.Index().Qual(pathRT, "SlotSpec").Values(slots...))
 		}
 		rows = append(rows, r.code())
@@ -163,134 +123,52 @@ func (g *generator) mapSpecs() []jen.Code {
 	return rows
 }
 
-// slots are the rows of MapSpec.Slots: the initial elements of a program array.
-func (g *generator) slots(m *frontend.Map) []jen.Code {
+// varSpecs prints ObjectSpec.Vars.
+func varSpecs(vars []rtlib.VarSpec) []jen.Code {
 	var rows []jen.Code
-	for _, s := range m.Slots {
-		for i, p := range g.Programs {
-			if p.Source.Name == s.Program {
-				r := &row{}
-				r.number("Index", s.Index)
-				r.number("Program", i)
-				rows = append(rows, r.code())
-			}
-		}
-	}
-	return rows
-}
-
-// varSpecs are the rows of ObjectSpec.Vars.
-func (g *generator) varSpecs() []jen.Code {
-	var rows []jen.Code
-	reliances := g.reliances()
-	for _, v := range g.Object.Globals {
+	for _, v := range vars {
 		r := &row{}
 		r.text("Name", v.Name)
 		r.number("Map", v.Map)
 		r.number("Off", v.Off)
 		r.number("Size", v.Size)
 		r.claim("Const", v.Const)
-		if v.Map >= 0 && v.Map < len(reliances) {
-			for _, s := range reliances[v.Map].frozen {
-				if s.off < v.Off+v.Size && v.Off < s.off+s.len {
-					r.text("ReliedBy", s.by)
-					break
-				}
-			}
-		}
+		r.text("ReliedBy", v.ReliedBy)
 		rows = append(rows, r.code())
 	}
 	return rows
 }
 
-// programSpecs are the rows of ObjectSpec.Programs.
-func (g *generator) programSpecs() ([]jen.Code, error) {
+// programSpecs prints ObjectSpec.Programs, with the names of the code.
+func (g *generator) programSpecs(programs []rtlib.ProgramSpec) []jen.Code {
 	var rows []jen.Code
-	for i, p := range g.Programs {
-		hash, err := canon.Hash(p.Source.Insns)
-		if err != nil {
-			return nil, fmt.Errorf("program %s: %w", p.Source.Name, err)
-		}
-		maps := mapsOf(p.Source, len(g.Object.Maps))
+	for i, p := range programs {
 		r := &row{}
-		r.text("Name", p.Source.Name)
-		r.text("Section", p.Source.Section)
-		r.text("Hook", p.Source.Hook.Name)
-		r.add("Layout", jen.Id(fmt.Sprintf("%#x", layout(p.Source.Hook))))
-		r.number("MinLen", p.Source.Hook.MinLen)
-		r.add("Entry", jen.Id(g.names.funcs[i][p.IR.Funcs[0].Name]))
+		r.text("Name", p.Name)
+		r.text("Section", p.Section)
+		r.text("Hook", p.Hook)
+		r.add("Layout", jen.Id(fmt.Sprintf("%#x", p.Layout)))
+		r.number("MinLen", p.MinLen)
+		r.add("Entry", jen.Id(g.names.funcs[i][g.Programs[i].IR.Funcs[0].Name]))
 		r.add("Engine", jen.Id(g.engineName()))
-		if len(maps) > 0 {
-			list := make([]jen.Code, len(maps))
-			for j, m := range maps {
+		if len(p.Maps) > 0 {
+			list := make([]jen.Code, len(p.Maps))
+			for j, m := range p.Maps {
 				list[j] = jen.Lit(m)
 			}
 			r.add("Maps", jen.Index().Int().Values(list...))
 		}
-		bytes := make([]jen.Code, len(hash))
-		for j, b := range hash {
+		bytes := make([]jen.Code, len(p.Hash))
+		for j, b := range p.Hash {
 			bytes[j] = jen.Id(fmt.Sprintf("%#02x", b))
 		}
-		r.add("Hash", jen.Index(jen.Lit(len(hash))).Byte().Values(bytes...))
-		r.number("Insns", instructions(p.Source))
-		r.claim("Reclaims", g.reclaiming(p.Source))
-		r.claim("TailCalls", p.IR.TailCalls)
+		r.add("Hash", jen.Index(jen.Lit(len(p.Hash))).Byte().Values(bytes...))
+		r.number("Insns", p.Insns)
+		r.claim("Reclaims", p.Reclaims)
+		r.claim("TailCalls", p.TailCalls)
 		rows = append(rows, r.lines())
 	}
-	return rows, nil
-}
-
-// layout is a digest of what code takes from a hook's context: where its fields
-// are and what they may hold. Programs with the same can run in each other's
-// place (rtlib.ProgramSpec.Layout).
-func layout(h *table.Hook) uint64 {
-	sum := sha256.New()
-	fmt.Fprintln(sum, h.Name, h.Size, h.Memory)
-	for _, f := range h.Fields {
-		fmt.Fprintf(sum, "%+v\n", f)
-	}
-	return binary.LittleEndian.Uint64(sum.Sum(nil))
-}
-
-// mapsOf are the indices of the maps that a program refers to, ascending.
-func mapsOf(p *frontend.Program, n int) []int {
-	used := make([]bool, n)
-	for _, i := range p.Insns {
-		if i.Op == bpf.OpLdImm && (i.Kind == bpf.KindMap || i.Kind == bpf.KindMapValue) && i.Imm >= 0 && i.Imm < int64(n) {
-			used[i.Imm] = true
-		}
-	}
-	var list []int
-	for m, is := range used {
-		if is {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// instructions counts the instructions of a program, wide loads once.
-func instructions(p *frontend.Program) int {
-	n := 0
-	for _, i := range p.Insns {
-		if i.Op != bpf.OpInvalid {
-			n++
-		}
-	}
-	return n
-}
-
-// reclaiming reports whether runs of a program take part in reclamation: it
-// refers to a map that reclaims.
-func (g *generator) reclaiming(p *frontend.Program) bool {
-	return slices.ContainsFunc(mapsOf(p, len(g.Object.Maps)), func(m int) bool { return reclaims(g.Object.Maps[m]) })
-}
-
-// reclaims reports whether values of the map are reclaimed while it lives
-// (docs/decisions/0005): array values never move and never go, and those of program
-// arrays are no memory.
-func reclaims(m *frontend.Map) bool {
-	return m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray && m.Type != bpf.MapProgArray
+	return rows
 }
 
 // assertions prints one line for each offset that the code has baked in. The

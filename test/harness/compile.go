@@ -121,15 +121,6 @@ func (o Options) prove(u *unit, times *Times) error {
 		times.IR += time.Since(start)
 		u.programs = append(u.programs, c)
 	}
-	for _, m := range u.Object.Maps {
-		row := table.MapTypeOf(m.Type)
-		if row == nil {
-			return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
-		}
-		if err := row.Status.Compiled("map " + m.Name + " of type " + row.Name); err != nil {
-			return err
-		}
-	}
 	var err error
 	u.spec, err = objectSpec(u.Object, u.programs)
 	return err

@@ -13,9 +13,8 @@
 //	runner           reads rtlib.ObjectSpecs and inputs from stdin, loads each
 //	                 with rtlib.NewInstance, runs it and writes the outputs
 //
-// What the tool would print into an object's file as data (the ObjectSpec) is
-// made by spec.go and sent to the runner: compiling it is most of a build. A
-// test holds it against generated files.
+// What the tool would print into an object's file as data, the ObjectSpec, is
+// sent to the runner (codegen.Spec): compiling it would be most of a build.
 //
 // Programs that are refused are results. Errors of the engines are about a
 // build that fails, a tool that is missing or a run that dies; the latter name
