@@ -16,6 +16,7 @@ CLANG_OLD=${CLANG_OLD:-clang-13}
 CC=${CC:-cc}
 EXAMPLE=../examples/xdpfirewall
 INSIDE=../test/inside
+TAILCALLS=../test/tailcalls
 FLAGS='-O2 -g -Wall -Wno-unused-variable -target bpf -fdebug-compilation-dir=.'
 
 # build SOURCE OBJECT COMPILER CPU: the object is written below $out.
@@ -30,6 +31,9 @@ all() {
 	done
 	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
+	for name in first second; do
+		build "$TAILCALLS/$name/$name.bpf.c" "$TAILCALLS/$name/$name.o" "$CLANG" v4
+	done
 	for src in *.bpf.c "$EXAMPLE/xdpfirewall.bpf.c"; do
 		build "$src" "clang13/$(basename "$src" .bpf.c).o" "$CLANG_OLD" v2
 	done
@@ -59,7 +63,7 @@ check)
 	mkdir -p "$out"
 	all
 	status=0
-	(cd "$out" && find . "$EXAMPLE" "$INSIDE" -type f) >"$temp/list"
+	(cd "$out" && find . "$EXAMPLE" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
 	while read -r name; do
 		cmp "$out/$name" "$name" || status=1
 	done <"$temp/list"
