@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench bench-verify soundness differential mutants fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-verify soundness conformance differential mutants fuzz cross clean
 
 all: build check test
 
@@ -64,6 +64,11 @@ N ?= 20000
 SEED ?= 1
 differential:
 	$(GO) test ./test/differential -run 'TestDifferential$$' -programs $(N) -seed $(SEED) -v -timeout 0
+
+# The vectors of $BPF_CONFORMANCE_DIR on the interpreter, as machine code and as
+# Go bodies: one line, and a failure when any is missing from it.
+conformance:
+	@$(GO) run ./test/conformance/summary
 
 # Mutants of the trusted base: a sample of MUTANTS, 0 for all of them.
 MUTANTS ?= 200

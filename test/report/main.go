@@ -2,7 +2,8 @@
 // package when it is done, then what failed and a closing line "N passed,
 // N failed, N skipped". It exits with 1 when a test or a package failed, when
 // nothing ran and, with CI=true, when a test was skipped: in CI every tool is
-// there, so a skip hides something.
+// there, so a skip hides something. Only the vectors of the public conformance
+// suite, which are no part of the project, may be missing.
 package main
 
 import (
@@ -27,6 +28,7 @@ type event struct {
 // results collects events by test.
 type results struct {
 	passed, failed, skipped int
+	allowed                 int                 // of skipped, in CI
 	output                  map[string][]string // by package and test
 	failures, skips         []string
 }
@@ -79,8 +81,12 @@ func (r *results) add(e event) {
 		delete(r.output, k)
 	case "skip":
 		if e.Test != "" {
+			why := reason(r.output[k])
 			r.skipped++
-			r.skips = append(r.skips, e.Package+" "+e.Test+": "+reason(r.output[k]))
+			if strings.Contains(why, noVectors) {
+				r.allowed++
+			}
+			r.skips = append(r.skips, e.Package+" "+e.Test+": "+why)
 		}
 		delete(r.output, k)
 	case "fail", "build-fail":
@@ -90,6 +96,9 @@ func (r *results) add(e event) {
 		r.failures = append(r.failures, "--- "+e.Package+e.ImportPath+" "+e.Test+"\n"+strings.Join(r.output[k], ""))
 	}
 }
+
+// noVectors is part of the reason for a skip that is legal in CI.
+const noVectors = "BPF_CONFORMANCE_DIR is not set"
 
 // reason is the line of a skipped test that says why.
 func reason(output []string) string {
@@ -116,7 +125,7 @@ func (r *results) print(out io.Writer, ci bool) int {
 	case r.passed == 0:
 		fmt.Fprintln(out, "no test ran")
 		status = 1
-	case ci && r.skipped > 0:
+	case ci && r.skipped > r.allowed:
 		fmt.Fprintln(out, "CI=true and tests were skipped: install what is missing")
 		status = 1
 	}
