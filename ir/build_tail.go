@@ -48,7 +48,9 @@ func (t *translator) leave() {
 		return
 	}
 	if t.left == nil {
-		t.left = &meeting{pc: t.pc, then: func() error {
+		pc := t.pc
+		t.left = &meeting{pc: pc, then: func() error {
+			t.pc = pc
 			frame := t.emit(OpFrame, 0)
 			t.access(OpStore64, table.RegionCtx, abi.OffUnwind, frame, t.f.Const(0))
 			t.b.ret(t.access(OpLoad64, table.RegionCtx, abi.OffResult, frame))

@@ -3,10 +3,10 @@ package calls_test
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"slices"
 	"testing"
 
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/test/calls"
 	"github.com/bpf2go-native/bpf2go-native/test/harness"
 )
@@ -40,12 +40,15 @@ func TestEngines(t *testing.T) {
 			}
 		}
 	}
-	engines := []harness.Engine{harness.Native(runtime.GOARCH), harness.Host()}
-	if runtime.GOARCH != "arm64" {
-		engines = append(engines, harness.Native("arm64"))
-	}
-	for _, e := range engines {
+	for _, goarch := range []string{"amd64", "arm64", ""} {
+		e := harness.Host()
+		if goarch != "" {
+			e = harness.Native(goarch)
+		}
 		t.Run(e.String(), func(t *testing.T) {
+			if emulator := enginetest.Emulator(goarch); goarch != "" && emulator != "" {
+				enginetest.Need(t, emulator)
+			}
 			got, err := harness.Run(t.Context(), e, cases)
 			if err != nil {
 				t.Fatal(err)

@@ -558,6 +558,470 @@ var sources = []source{
 		stxdw [%r2], %r4
 		mov %r0, 0
 		exit`},
+	{"unwritten stack in each turn", "raw", `
+		ldxb %r1, [%r1]
+		lddw %r2, func f
+		stdw [%r10-8], 0
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r10-8]
+		exit
+	f:
+		ldxdw %r3, [%r10-16]
+		stw [%r10-12], 7
+		stb [%r10-15], 1
+		ldxdw %r4, [%r10-16]
+		mul %r4, 3
+		add %r4, %r3
+		ldxdw %r5, [%r2]
+		add %r5, %r4
+		stxdw [%r2], %r5
+		mov %r0, 0
+		exit`},
+	{"unwritten stack in each call", "raw", `
+		ldxb %r1, [%r1]
+		mov %r6, %r1
+		lddw %r2, func f
+		stdw [%r10-8], 0
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call loop
+		stdw [%r10-16], 77
+		mov %r1, %r6
+		mov %r2, %r10
+		add %r2, -8
+		call local f
+		ldxdw %r0, [%r10-8]
+		exit
+	f:
+		ldxdw %r3, [%r10-16]
+		stw [%r10-12], 7
+		.rep 42 add %r3, 2
+		stxb [%r10-15], %r1
+		ldxdw %r4, [%r10-16]
+		mul %r4, 3
+		add %r4, %r3
+		ldxdw %r5, [%r2]
+		add %r5, %r4
+		stxdw [%r2], %r5
+		mov %r0, 0
+		exit`},
+	{"callback writes parts of slots", "raw", `
+		mov %r6, %r1
+		ldxb %r1, [%r6]
+		and %r1, 7
+		lddw %r2, 0x1122334455667788
+		stxdw [%r10-8], %r2
+		stxdw [%r10-16], %r2
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -16
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r10-8]
+		ldxw %r1, [%r10-14]
+		xor %r0, %r1
+		ldxdw %r1, [%r10-16]
+		mul %r1, 31
+		xor %r0, %r1
+		exit
+	f:
+		stxh [%r2+3], %r1
+		ldxw %r3, [%r2+6]
+		stxw [%r2+10], %r3
+		ldxb %r4, [%r2+12]
+		add %r4, 1
+		stxb [%r2+7], %r4
+		mov %r5, 3
+		lock fetch add [%r2+8], %r5
+		lock xor [%r2+0], %r5
+		mov %r0, 0
+		exit`},
+	{"callback writes at a computed place", "raw", `
+		mov %r6, %r1
+		stdw [%r10-8], 1
+		stdw [%r10-16], 2
+		stdw [%r10-24], 3
+		stdw [%r10-32], 4
+		ldxb %r7, [%r6+1]
+		and %r7, 3
+		lsh %r7, 3
+		mov %r8, %r10
+		add %r8, -32
+		add %r8, %r7
+		mov %r1, 3
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -32
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r8]
+		ldxdw %r1, [%r10-8]
+		lsh %r0, 8
+		add %r0, %r1
+		ldxdw %r1, [%r10-16]
+		lsh %r0, 8
+		add %r0, %r1
+		ldxdw %r1, [%r10-24]
+		lsh %r0, 8
+		add %r0, %r1
+		ldxdw %r1, [%r10-32]
+		lsh %r0, 8
+		add %r0, %r1
+		exit
+	f:
+		and %r1, 3
+		mov %r3, %r1
+		lsh %r3, 3
+		add %r3, %r2
+		ldxdw %r4, [%r3]
+		add %r4, 16
+		add %r4, %r1
+		stxdw [%r3], %r4
+		mov %r0, 0
+		exit`},
+	{"context is one of two places", "raw", `
+		mov %r6, %r1
+		stdw [%r10-8], 1
+		stdw [%r10-16], 2
+		ldxb %r7, [%r6]
+		mov %r3, %r10
+		add %r3, -8
+		jset %r7, 1, go
+		add %r3, -8
+	go:
+		mov %r8, %r3
+		mov %r1, 3
+		lddw %r2, func f
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r10-8]
+		lsh %r0, 8
+		ldxdw %r1, [%r10-16]
+		xor %r0, %r1
+		lsh %r0, 8
+		ldxdw %r1, [%r8]
+		xor %r0, %r1
+		exit
+	f:
+		ldxdw %r4, [%r2]
+		add %r4, 3
+		stxdw [%r2], %r4
+		mov %r0, 0
+		exit`},
+	{"callback of a callback writes the first caller's stack", "raw", `
+		ldxb %r6, [%r1]
+		stdw [%r10-8], 1
+		stdw [%r10-16], 1
+		mov %r1, 3
+		lddw %r2, func outer
+		mov %r3, %r10
+		add %r3, -16
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r10-8]
+		lsh %r0, 16
+		ldxdw %r1, [%r10-16]
+		xor %r0, %r1
+		add %r0, %r6
+		exit
+	outer:
+		mov %r6, %r2
+		stxdw [%r10-16], %r2
+		stxdw [%r10-8], %r1
+		mov %r7, %r2
+		add %r7, 8
+		stxdw [%r10-24], %r7
+		add %r1, 1
+		lddw %r2, func inner
+		mov %r3, %r10
+		add %r3, -24
+		mov %r4, 0
+		call loop
+		ldxdw %r1, [%r6]
+		mul %r1, 3
+		stxdw [%r6], %r1
+		ldxdw %r1, [%r10-8]
+		ldxdw %r2, [%r7]
+		add %r2, %r1
+		stxdw [%r7], %r2
+		mov %r0, 0
+		exit
+	inner:
+		ldxdw %r3, [%r2]
+		ldxdw %r4, [%r3]
+		add %r4, %r1
+		add %r4, 1
+		stxdw [%r3], %r4
+		ldxdw %r3, [%r2+8]
+		ldxdw %r5, [%r3]
+		add %r5, %r4
+		stxdw [%r3], %r5
+		ldxdw %r5, [%r2+16]
+		add %r5, 100
+		stxdw [%r2+16], %r5
+		mov %r0, 0
+		exit`},
+	{"callback with helpers and calls", "raw", `
+		mov %r6, %r1
+		ldxb %r7, [%r6+2]
+		stxdw [%r10-8], %r7
+		stdw [%r10-16], 0
+		stdw [%r10-24], 0
+		ldxb %r1, [%r6]
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -24
+		mov %r4, 0
+		call loop
+		ldxdw %r1, [%r10-8]
+		lsh %r0, 8
+		xor %r0, %r1
+		ldxdw %r1, [%r10-16]
+		lsh %r0, 8
+		xor %r0, %r1
+		ldxdw %r1, [%r10-24]
+		lsh %r0, 8
+		xor %r0, %r1
+		exit
+	f:
+		mov %r6, %r2
+		mov %r7, %r1
+		stxdw [%r6], %r1
+		mov %r3, %r6
+		add %r3, 16
+		lddw %r1, map hash
+		mov %r4, 0
+		call map_update_elem
+		ldxdw %r1, [%r6+8]
+		sub %r1, %r0
+		stxdw [%r6+8], %r1
+		mov %r2, %r6
+		lddw %r1, map hash
+		call map_lookup_elem
+		jeq %r0, 0, none
+		ldxdw %r1, [%r0]
+		add %r1, %r7
+		stxdw [%r0], %r1
+		ldxdw %r2, [%r6+16]
+		call local g
+		stxdw [%r6+16], %r0
+	none:
+		mov %r0, 0
+		exit
+	g:
+		mov %r0, %r1
+		xor %r0, %r2
+		and %r0, 0xff
+		exit`},
+	{"callx in a callback", "raw", `
+		mov %r9, %r1
+		lddw %r1, func g
+		stxdw [%r10-8], %r1
+		lddw %r1, func h
+		stxdw [%r10-16], %r1
+		stdw [%r10-24], 1
+		ldxb %r1, [%r9]
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -24
+		mov %r4, 0
+		call loop
+		ldxdw %r0, [%r10-24]
+		exit
+	f:
+		mov %r6, %r2
+		mov %r7, %r1
+		ldxdw %r4, [%r6+8]
+		jset %r7, 1, go
+		ldxdw %r4, [%r6+16]
+	go:
+		ldxdw %r1, [%r6]
+		mov %r2, %r7
+		callx %r4
+		stxdw [%r6], %r0
+		mov %r0, 0
+		exit
+	g:
+		mov %r6, 5
+		mov %r0, %r1
+		mul %r0, %r6
+		exit
+	h:
+		mov %r7, %r1
+		add %r7, %r2
+		mov %r0, %r7
+		exit`},
+	{"loop in a function that callx calls", "raw", `
+		mov %r9, %r1
+		ldxb %r8, [%r9]
+		lddw %r4, func f
+		jset %r8, 1, go
+		lddw %r4, func g
+	go:
+		mov %r1, %r8
+		callx %r4
+		add %r0, %r8
+		exit
+	f:
+		stdw [%r10-8], 0
+		lddw %r2, func turn
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call loop
+		ldxdw %r1, [%r10-8]
+		lsh %r0, 8
+		xor %r0, %r1
+		exit
+	g:
+		stdw [%r10-8], 100
+		add %r1, 1
+		lddw %r2, func turn
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call loop
+		ldxdw %r1, [%r10-8]
+		xor %r0, %r1
+		exit
+	turn:
+		ldxdw %r3, [%r2]
+		add %r3, %r1
+		stxdw [%r2], %r3
+		mov %r0, 0
+		exit`},
+	{"each in functions below each", "raw", `
+		stdw [%r10-8], 0
+		mov %r6, 2
+	again:
+		lddw %r1, map array
+		lddw %r2, func outer
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call for_each_map_elem
+		sub %r6, 1
+		jne %r6, 0, again
+		lddw %r1, map array
+		lddw %r2, func outer
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call for_each_map_elem
+		ldxdw %r1, [%r10-8]
+		lsh %r1, 8
+		xor %r0, %r1
+		exit
+	outer:
+		mov %r6, %r4
+		mov %r8, %r2
+		ldxw %r7, [%r2]
+		.rep 42 add %r7, 1
+		stxdw [%r10-8], %r7
+		lddw %r1, map array
+		lddw %r2, func inner
+		mov %r3, %r10
+		add %r3, -8
+		mov %r4, 0
+		call for_each_map_elem
+		mov %r7, %r0
+		mov %r1, %r10
+		add %r1, -8
+		call local deep
+		add %r7, %r0
+		ldxdw %r1, [%r10-8]
+		ldxw %r2, [%r8]
+		add %r1, %r2
+		ldxdw %r2, [%r6]
+		mul %r2, 3
+		add %r2, %r1
+		add %r2, %r7
+		stxdw [%r6], %r2
+		mov %r0, 0
+		exit
+	deep:
+		mov %r3, %r1
+		lddw %r1, map array
+		lddw %r2, func inner
+		mov %r4, 0
+		call for_each_map_elem
+		exit
+	inner:
+		ldxw %r1, [%r2]
+		ldxdw %r2, [%r4]
+		mul %r2, 5
+		.rep 42 add %r2, %r1
+		stxdw [%r4], %r2
+		mov %r0, 0
+		jlt %r1, 3, on
+		mov %r0, 1
+	on:
+		exit`},
+	{"all registers alive across callbacks", "raw", `
+		ldxb %r6, [%r1]
+		ldxb %r7, [%r1+1]
+		ldxb %r8, [%r1+2]
+		ldxb %r9, [%r1+3]
+		stxdw [%r10-8], %r9
+		stxdw [%r10-16], %r8
+		stxdw [%r10-24], %r7
+		stxdw [%r10-32], %r6
+		mov %r1, 4
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -32
+		mov %r4, 0
+		call loop
+		mov %r5, %r0
+		mul %r5, %r6
+		add %r5, %r7
+		mul %r5, %r8
+		add %r5, %r9
+		mov %r1, 2
+		lddw %r2, func f
+		mov %r3, %r10
+		add %r3, -32
+		mov %r4, 0
+		stxdw [%r10-40], %r5
+		call loop
+		ldxdw %r5, [%r10-40]
+		mul %r5, %r6
+		add %r5, %r7
+		mul %r5, %r8
+		add %r5, %r9
+		mul %r0, %r5
+		ldxdw %r1, [%r10-8]
+		xor %r0, %r1
+		ldxdw %r1, [%r10-16]
+		mul %r0, 3
+		xor %r0, %r1
+		ldxdw %r1, [%r10-24]
+		mul %r0, 3
+		xor %r0, %r1
+		ldxdw %r1, [%r10-32]
+		mul %r0, 3
+		xor %r0, %r1
+		exit
+	f:
+		ldxdw %r6, [%r2]
+		ldxdw %r7, [%r2+8]
+		ldxdw %r8, [%r2+16]
+		ldxdw %r9, [%r2+24]
+		add %r6, %r7
+		add %r7, %r8
+		add %r8, %r9
+		add %r9, %r1
+		.rep 32 add %r6, %r9
+		stxdw [%r2], %r6
+		stxdw [%r2+8], %r7
+		stxdw [%r2+16], %r8
+		stxdw [%r2+24], %r9
+		mov %r0, 0
+		exit`},
 	{"array, each", "raw", `
 		mov %r6, %r1
 		stdw [%r10-8], 0
@@ -834,6 +1298,7 @@ var sources = []source{
 		exit
 	f:
 		mov %r6, %r2
+		.rep 42 add %r6, 1
 		call local g
 		add %r0, %r6
 		exit
@@ -847,6 +1312,53 @@ var sources = []source{
 		add %r0, %r6
 		exit
 	-- one
+		mov %r0, 1
+		exit
+	-- two
+		mov %r0, 2
+		exit`},
+	{"tail call below functions of two callers", "xdp", packet + `
+		stxdw [%r10-8], %r3
+		mov %r1, %r6
+		mov %r2, 0
+		call local f
+		mov %r7, %r0
+		mov %r1, %r6
+		mov %r2, 5
+		call local g
+		add %r7, %r0
+		mov %r1, %r6
+		ldxdw %r2, [%r10-8]
+		call local f
+		add %r0, %r7
+		ldxdw %r2, [%r10-8]
+		add %r0, %r2
+		exit
+	f:
+		mov %r6, %r2
+		mov %r7, %r1
+		.rep 42 add %r6, 1
+		call local g
+		mov %r8, %r0
+		mov %r1, %r7
+		mov %r2, %r6
+		sub %r2, 42
+		sub %r2, 1
+		call local g
+		add %r0, %r6
+		mul %r0, %r8
+		exit
+	g:
+		stxdw [%r10-8], %r2
+		mov %r3, %r2
+		.rep 42 add %r2, 1
+		lddw %r2, map progs
+		call tail_call
+		ldxdw %r0, [%r10-8]
+		add %r0, 77
+		exit
+	-- one
+		stdw [%r10-8], 99
 		mov %r0, 1
 		exit
 	-- two
