@@ -150,6 +150,7 @@ func testBits(l *backend.Lower, a, b *ir.Value, wide, own bool) uint8 {
 	}
 	x, ok := b.IsConst()
 	switch {
+	case !ok && maskedTest(l, a, b, wide):
 	case !ok:
 		y, z := operand(l, a, wide), operand(l, b, wide)
 		l.Emit(instr{Op: pick(wide, opTESTQ, opTESTL), Args: [3]reg{y, z}})

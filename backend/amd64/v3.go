@@ -87,10 +87,8 @@ func loweringV3() [ir.NumOps]lowerFunc {
 	t[ir.OpShl32] = shifts(opSHLXL, opSHLLi, opSHLL3, false)
 	t[ir.OpShr64], t[ir.OpShr32] = shifts(opSHRXQ, opSHRQi, 0, true), shifts(opSHRXL, opSHRLi, 0, false)
 	t[ir.OpSar64], t[ir.OpSar32] = shifts(opSARXQ, opSARQi, 0, true), shifts(opSARXL, opSARLi, 0, false)
-	t[ir.OpAnd64] = either(t[ir.OpAnd64], lowestOne(opBLSRQ, true), lowestOnly(opBLSIQ, true), andNot(true))
-	t[ir.OpAnd32] = either(t[ir.OpAnd32], lowestOne(opBLSRL, false), lowestOnly(opBLSIL, false), andNot(false))
-	t[ir.OpXor64] = either(t[ir.OpXor64], lowestOne(opBLSMSKQ, true))
-	t[ir.OpXor32] = either(t[ir.OpXor32], lowestOne(opBLSMSKL, false))
+	t[ir.OpAnd64], t[ir.OpAnd32] = either(t[ir.OpAnd64], and3(true)), either(t[ir.OpAnd32], and3(false))
+	t[ir.OpXor64], t[ir.OpXor32] = either(t[ir.OpXor64], xor3(true)), either(t[ir.OpXor32], xor3(false))
 	t[ir.OpBswap32] = either(t[ir.OpBswap32], swapLoad(ir.OpLoad32, opSwapLoadL))
 	t[ir.OpBswap64] = either(t[ir.OpBswap64], swapLoad(ir.OpLoad64, opSwapLoadQ))
 	for i, swap := range []ir.Op{ir.OpBswap16, ir.OpBswap32, ir.OpBswap64} {
@@ -153,29 +151,71 @@ func swapStore(swap ir.Op, op backend.Op, width int) pattern {
 	}
 }
 
-// andNot is a & ^b.
-func andNot(wide bool) pattern {
+// and3 is a & b in a form that the level has an instruction for.
+func and3(wide bool) pattern {
 	return func(l *backend.Lower, v *ir.Value) bool {
-		a, b := v.Args[0], v.Args[1]
-		n, ok := complement(l, b, wide)
-		if !ok {
-			a = b
-			if n, ok = complement(l, v.Args[0], wide); !ok {
-				return false
-			}
+		in, ok := masked(l, v.Args[0], v.Args[1], wide, true)
+		if ok {
+			in.Dst = l.Dst(v)
+			l.Emit(in)
 		}
-		if _, isConst := a.IsConst(); isConst {
-			return false // an immediate of AND
-		}
-		in := instr{Op: pick(wide, opANDNQ, opANDNL), Dst: l.Dst(v), Args: [3]reg{operand(l, n, wide)}}
-		if isLoadOperand(l, a, wide) {
-			in.Op, in.Mem = pick(wide, opANDNQm, opANDNLm), loadOperand(l, a)
-		} else {
-			in.Args[1] = operand(l, a, wide)
-		}
-		l.Emit(in)
-		return true
+		return ok
 	}
+}
+
+// xor3 is x ^ (x - 1).
+func xor3(wide bool) pattern {
+	return func(l *backend.Lower, v *ir.Value) bool {
+		x, ok := pairOf(v.Args[0], v.Args[1], wide, lessOne)
+		if ok {
+			l.Emit(instr{Op: pick(wide, opBLSMSKQ, opBLSMSKL), Dst: l.Dst(v), Args: [3]reg{operand(l, x, wide)}})
+		}
+		return ok
+	}
+}
+
+// maskedTest sets the flags of a & b when the level computes that by one
+// instruction, which has set them.
+func maskedTest(l *backend.Lower, a, b *ir.Value, wide bool) bool {
+	if l.Target.Level == "" {
+		return false
+	}
+	in, ok := masked(l, a, b, wide, false)
+	if ok {
+		in.Dst = l.NewReg()
+		l.Emit(in)
+		l.Emit(instr{Op: pick(wide, opTESTQ, opTESTL), Args: [3]reg{in.Dst, in.Dst}})
+	}
+	return ok
+}
+
+// masked returns the instruction for a & b: x & (x - 1), x & -x, x & ^y. It
+// takes the place of two that are not needed, but the first two are as good
+// when x - 1 or -x is wanted elsewhere. Only with fold may it be a load's.
+func masked(l *backend.Lower, a, b *ir.Value, wide, fold bool) (instr, bool) {
+	if x, ok := pairOf(a, b, wide, lessOne); ok {
+		return instr{Op: pick(wide, opBLSRQ, opBLSRL), Args: [3]reg{operand(l, x, wide)}}, true
+	}
+	if x, ok := pairOf(a, b, wide, negative); ok {
+		return instr{Op: pick(wide, opBLSIQ, opBLSIL), Args: [3]reg{operand(l, x, wide)}}, true
+	}
+	n, ok := complement(l, b, wide)
+	if !ok {
+		a, b = b, a
+		if n, ok = complement(l, b, wide); !ok {
+			return instr{}, false
+		}
+	}
+	if _, isConst := a.IsConst(); isConst {
+		return instr{}, false // an immediate of AND
+	}
+	in := instr{Op: pick(wide, opANDNQ, opANDNL), Args: [3]reg{operand(l, n, wide)}}
+	if fold && isLoadOperand(l, a, wide) {
+		in.Op, in.Mem = pick(wide, opANDNQm, opANDNLm), loadOperand(l, a)
+	} else {
+		in.Args[1] = operand(l, a, wide)
+	}
+	return in, true
 }
 
 // complement returns the operand of v when v is its complement and only its
@@ -188,53 +228,38 @@ func complement(l *backend.Lower, v *ir.Value, wide bool) (*ir.Value, bool) {
 	return v.Args[0], ok && x == -1
 }
 
-// isOp reports whether v is the operation op, given for 64 bits, or one whose
-// low half is the same when only that is wanted.
+// isOp reports whether v is the operation op, given for 64 bits, or that of 32
+// bits when only the low half is wanted.
 func isOp(v *ir.Value, op ir.Op, wide bool) bool {
-	return v.Op == op || !wide && v.Op == op+1 // the one of 32 bits is next
+	return v.Op == op || !wide && v.Op == op+1
 }
 
-// lowestOne is x op (x - 1): BLSR and BLSMSK.
-func lowestOne(op backend.Op, wide bool) pattern {
-	return around(op, wide, func(y *ir.Value) *ir.Value {
-		x, ok := constant(last(y), wide)
-		if ok && (isOp(y, ir.OpAdd64, wide) && x == -1 || isOp(y, ir.OpSub64, wide) && x == 1) {
+// pairOf returns the one of a and b that the other is made from by a form.
+func pairOf(a, b *ir.Value, wide bool, form func(y *ir.Value, wide bool) *ir.Value) (*ir.Value, bool) {
+	switch {
+	case form(b, wide) == a:
+		return a, true
+	case form(a, wide) == b:
+		return b, true
+	}
+	return nil, false
+}
+
+// lessOne returns x when y is x - 1, else nil.
+func lessOne(y *ir.Value, wide bool) *ir.Value {
+	if isOp(y, ir.OpAdd64, wide) || isOp(y, ir.OpSub64, wide) {
+		k, ok := constant(y.Args[1], wide)
+		if ok && (k == -1) == isOp(y, ir.OpAdd64, wide) && (k == 1 || k == -1) {
 			return y.Args[0]
 		}
-		return nil
-	})
-}
-
-// lowestOnly is x & -x: BLSI.
-func lowestOnly(op backend.Op, wide bool) pattern {
-	return around(op, wide, func(y *ir.Value) *ir.Value {
-		if isOp(y, ir.OpNeg64, wide) {
-			return y.Args[0]
-		}
-		return nil
-	})
-}
-
-// last returns the last operand of v, or v when it has none.
-func last(v *ir.Value) *ir.Value {
-	if len(v.Args) == 0 {
-		return v
 	}
-	return v.Args[len(v.Args)-1]
+	return nil
 }
 
-// around emits op of x for a value whose operands are x and some y with
-// inner(y) = x.
-func around(op backend.Op, wide bool, inner func(y *ir.Value) *ir.Value) pattern {
-	return func(l *backend.Lower, v *ir.Value) bool {
-		for i, x := range v.Args {
-			y := v.Args[1-i]
-			if inner(y) != x || !free(l, y) {
-				continue
-			}
-			l.Emit(instr{Op: op, Dst: l.Dst(v), Args: [3]reg{operand(l, x, wide)}})
-			return true
-		}
-		return false
+// negative returns x when y is -x, else nil.
+func negative(y *ir.Value, wide bool) *ir.Value {
+	if isOp(y, ir.OpNeg64, wide) {
+		return y.Args[0]
 	}
+	return nil
 }

@@ -31,6 +31,8 @@ func IdiomCases() []Case {
 						add(name+"_wide", body+"\tv8 = add64 v9, v2\n\tret v8\n")
 					}
 				}
+				add(fmt.Sprintf("idiom_%s%s_%d_test", op, w, i), inner+fmt.Sprintf("\tv5 = test%s v4, v2\n\tv6 = test%s v3, v4\n\tv7 = %s%s v2, v4\n\tv8 = select v6, v7, v3\n\tif v5 b1(v8) else b1(7)\nb1(v10):\n\tv9 = add64 v10, v5\n\tret v9\n", w, w, op, w))
+				add(fmt.Sprintf("idiom_%s%s_%d_if", op, w, i), inner+fmt.Sprintf("\tv5 = test%s v4, v2\n\tif v5 b1 else b2\nb1:\n\tret 1\nb2:\n\tv6 = load%s [v1+16] packet\n\tv7 = test%s v6, v4\n\tif v7 b3 else b4\nb3:\n\tret 2\nb4:\n\tret 3\n", w, w, w))
 				add(fmt.Sprintf("idiom_%s%s_%d_load", op, w, i), inner+fmt.Sprintf("\tv5 = load%s [v1+16] packet\n\tv9 = %s%s v5, v4\n\tret v9\n", w, op, w))
 				add(fmt.Sprintf("idiom_%s%s_%d_const", op, w, i), inner+fmt.Sprintf("\tv9 = %s%s v4, 0x7f00\n\tret v9\n", op, w))
 			}
