@@ -105,11 +105,14 @@ func (c *helperCall) tailCall() (Value, error) {
 		return Value{}, err
 	}
 	prog := c.m.progs[uint32(c.args[2].Bits)]
-	if prog == nil || uint64(uint32(c.args[2].Bits)) >= uint64(c.m.def.MaxEntries) || r.tailCalls >= maxTailCalls {
-		if r.m.obj.Platform == bpf.Windows {
-			return c.status(bpf.EINVAL), nil
-		}
-		return Value{}, nil
+	missing, limit := prog == nil || uint64(uint32(c.args[2].Bits)) >= uint64(c.m.def.MaxEntries), r.tailCalls >= maxTailCalls
+	switch windows := r.m.obj.Platform == bpf.Windows; {
+	case missing && windows:
+		return number(uint64(int64(r.m.rules.TailCallNone))), nil
+	case limit && windows:
+		return number(uint64(int64(r.m.rules.TailCallLimit))), nil
+	case missing || limit:
+		return Value{}, nil // on Linux r0 has no value
 	}
 	r.tailCalls++
 	left := r.depth[len(r.depth)-1]
