@@ -57,6 +57,20 @@ func TestSymbols(t *testing.T) {
 	check("Preempt")
 }
 
+// TestMapTypes: what the compiler's table supports can be made, with the flags
+// that it says.
+func TestMapTypes(t *testing.T) {
+	for _, row := range table.MapTypes() {
+		kind := kindOfType(row.Type)
+		if supported := row.Status == table.Supported; supported != (kind != kindNone) {
+			t.Errorf("%s: supported by the compiler: %v, by rtlib: %v", row.Name, supported, !supported)
+		}
+		if kind != kindNone && row.Flags != kindFlags[kind] {
+			t.Errorf("%s: flags %#x, the table has %#x", row.Name, kindFlags[kind], row.Flags)
+		}
+	}
+}
+
 // TestContexts compares the places of context fields with the compiler's rows.
 func TestContexts(t *testing.T) {
 	slots := map[string]int{"ingress_ifindex": xdpIngressIfindex, "rx_queue_index": xdpRxQueueIndex, "egress_ifindex": xdpEgressIfindex}

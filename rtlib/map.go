@@ -120,11 +120,12 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 	return m, nil
 }
 
-// Flags that each kind accepts.
+// Flags that each kind accepts: those of the compiler's table. NUMA_NODE says
+// where the kernel would allocate the map; Go's allocator is not asked.
 var kindFlags = [numMapKinds]uint32{
-	kindArray: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagMmapable | bpf.FlagInnerMap,
-	kindHash:  bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagNoPrealloc | bpf.FlagZeroSeed,
-	kindProgs: bpf.FlagRdonly | bpf.FlagWronly,
+	kindArray: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagMmapable | bpf.FlagInnerMap | bpf.FlagNumaNode,
+	kindHash:  bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagNoPrealloc | bpf.FlagZeroSeed | bpf.FlagNumaNode,
+	kindProgs: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagNumaNode,
 }
 
 // maxKey is the longest key of a hash map in bytes: what fits on a stack.
