@@ -16,6 +16,7 @@ CLANG_OLD=${CLANG_OLD:-clang-13}
 CC=${CC:-cc}
 EXAMPLE=../examples/xdpfirewall
 INSIDE=../test/inside
+WAIT=$INSIDE/wait
 TAILCALLS=../test/tailcalls
 FLAGS='-O2 -g -Wall -Wno-unused-variable -target bpf -fdebug-compilation-dir=.'
 
@@ -31,6 +32,7 @@ all() {
 	done
 	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
+	build "$WAIT/wait.bpf.c" "$WAIT/wait.o" "$CLANG" v3
 	for name in first second; do
 		build "$TAILCALLS/$name/$name.bpf.c" "$TAILCALLS/$name/$name.o" "$CLANG" v4
 	done

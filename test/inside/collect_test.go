@@ -2,7 +2,6 @@ package inside
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -120,47 +119,3 @@ func TestCollectorBesideRuns(t *testing.T) {
 
 // beside is how long tests of things that happen side by side go on.
 const beside = 300 * time.Millisecond
-
-// TestCollectorWait logs how long a collection waits beside machine code, which
-// no signal preempts, in loops of 0.8 and of 1.6 million instructions, and
-// beside the same loop in Go. The longer one looks at the scheduler. Time is no
-// reason to fail.
-func TestCollectorWait(t *testing.T) {
-	inst := load(t, nil)
-	mem, f := memory(0), newFrame(t, inst)
-	short, long := inst.Program("spin"), inst.Program("spin_long")
-	wantShort, wantLong := spinResult(mem, 200_000), spinResult(mem, 400_000)
-	for _, c := range []struct {
-		name string
-		run  func()
-	}{
-		{"spin", func() { mustRun(t, f, short, mem, wantShort) }},
-		{"spin_long", func() { mustRun(t, f, long, mem, wantLong) }},
-		{"the loop in Go", func() {
-			if spinResult(mem, 200_000) != wantShort {
-				t.Error("the loop in Go gives another result")
-			}
-		}},
-	} {
-		begin := time.Now()
-		c.run()
-		alone := time.Since(begin)
-		var stop atomic.Bool
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			for !stop.Load() {
-				c.run()
-			}
-		})
-		waits := make([]time.Duration, 20)
-		for i := range waits {
-			begin := time.Now()
-			runtime.GC()
-			waits[i] = time.Since(begin)
-		}
-		stop.Store(true)
-		wg.Wait()
-		slices.Sort(waits)
-		t.Logf("%s: a run takes %v, a collection beside it %v (median), %v at most", c.name, alone, waits[len(waits)/2], waits[len(waits)-1])
-	}
-}
