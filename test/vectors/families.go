@@ -26,7 +26,7 @@ func pairs(all bool) [][2]bpf.Reg {
 // immediates are those at the edges of what an instruction holds.
 var immediates = [...]int64{0, 1, 2, 3, 7, 31, 32, 63, 64, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 1<<31 - 1, -1 << 31, -1<<31 + 1, -65536, -32769, -32768, -128, -2, -1}
 
-// families makes the programs of one operation.
+// maker makes the programs of one operation and width.
 type maker func(row table.Op, width uint8, all bool) []*family
 
 // makers is indexed by class. Calls, exit, wide loads and packet loads need
@@ -42,15 +42,15 @@ func Families(all bool) []*isatest.Case {
 	var cases []*isatest.Case
 	for op := range bpf.NumOps {
 		row := table.OpOf(bpf.Op(op))
-		make := makers[row.Class]
-		if make == nil {
+		programs := makers[row.Class]
+		if programs == nil {
 			continue
 		}
 		for width := uint8(1); width <= 8; width *= 2 {
 			if !row.Widths.Has(width) {
 				continue
 			}
-			for _, f := range make(row, width, all) {
+			for _, f := range programs(row, width, all) {
 				cases = append(cases, f.caseOf())
 			}
 		}
