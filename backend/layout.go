@@ -24,6 +24,9 @@ func hoistEdges(f *Func) {
 			n := hoistPlace(f, from, mid.Insts[:m])
 			from.Insts = slices.Insert(from.Insts, n, mid.Insts[:m]...)
 			mid.Insts = mid.Insts[m:]
+			// The other edge of the branch may be a back edge, too: its moves
+			// must leave alone what these have put in place.
+			mid.live = mid.Succs[0].To.live
 		}
 	}
 }

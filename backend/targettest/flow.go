@@ -54,6 +54,24 @@ b2:
 	v9 = sub64 v5, v6
 	ret v9
 }`,
+		// Both ways out of b2 go on with the loop: moves of one back edge must
+		// not be executed in front of the other's.
+		"twoback": `func twoback args=2 {
+b0:
+	v1 = arg 0
+	v2 = arg 1
+	jump b1(1, 0, 1)
+b1(v3, v4, v5) depth=1:
+	v6 = eq32 v3, 0
+	if v6 b3 else b2
+b2: depth=1
+	v8 = call Mix2(v1, v2) map
+	v9 = eq64 v8, 0
+	if v9 b1(0, v8, v5) else b1(0, v8, 0)
+b3:
+	v10 = sub64 v4, v5
+	ret v10
+}`,
 		"calls": `func calls args=2 {
 b0:
 	v1 = arg 0
