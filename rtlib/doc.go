@@ -19,15 +19,19 @@
 // An Instance owns its maps unless they are replacements; Close ends it. A
 // Frame is memory for one run at a time and leases an execution slot, which is
 // the CPU number that programs see; there are PossibleCPU slots in a process.
+// Programs in the slots of program arrays belong to their instances: a slot
+// keeps an open instance reachable, Close of the instance empties the slot.
 // Map values are memory that programs point into: elements of arrays never
 // move, and elements of hash maps are used again only when no run can point to
 // them (epoch.go).
 //
 // # What differs from the kernel
 //
-// Values of hash maps are replaced by a copy, as on Linux, but memory of a
-// deleted value is never given to another key while a program that may hold it
-// runs; on Linux a preallocated map does that at once. Limits of a map's size
-// are those of memory, not of a memory cgroup. trace_printk writes whole lines
-// to a writer and does not hide addresses.
+// A tail call that is taken ends every function of the caller, and a program
+// array is not emptied when its last user handle goes. Values of hash maps are
+// replaced by a copy, as on Linux, but memory of a deleted value is never given
+// to another key while a program that may hold it runs; on Linux a preallocated
+// map does that at once. Limits of a map's size are those of memory, not of a
+// memory cgroup. trace_printk writes whole lines to a writer and does not hide
+// addresses. bpf_iter_bits reads memory of the program only.
 package rtlib

@@ -138,12 +138,9 @@ func (p *Program) fromGo() entry {
 //
 //go:noinline
 func (p *Program) inEpoch() entry {
-	code, tails, inst, d := p.entry, p.spec.TailCalls, p.inst, p.inst.domain
+	code, inst, d := p.body, p.inst, p.inst.domain
 	return func(fr *abi.Frame) uint64 {
 		f := (*Frame)(fr.Private.P)
-		if tails {
-			fr.TailCalls, fr.Unwind = 0, 0
-		}
 		if f.inside() {
 			return code(fr)
 		}

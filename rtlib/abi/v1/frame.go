@@ -37,7 +37,7 @@ type Ptr struct {
 //	 40 DataMeta   address of the metadata in front of Data
 //	 48 Slot       execution slot: the CPU number that programs see
 //	 56 Running    not 0 while a program runs that takes part in reclamation
-//	 64 TailCalls  tail calls taken, set to 0 by entries that can take one
+//	 64 TailCalls  tail calls taken; 0 when Go runs a program that may take one
 //	 72 Private    rtlib's own record
 //	 80 Unwind     not 0: every function of the program returns at once; the
 //	               entry sets it to 0 again
