@@ -1022,6 +1022,44 @@ var sources = []source{
 		stxdw [%r2+24], %r9
 		mov %r0, 0
 		exit`},
+	{"callee reads the caller's stack", "raw", `
+		mov %r6, %r1
+		ldxb %r2, [%r1+1]
+		stxdw [%r10-8], %r2
+		stw [%r10-12], 6
+		stw [%r10-16], 7
+		mov %r1, %r10
+		add %r1, -16
+		call local get
+		mov %r7, %r0
+		ldxb %r2, [%r6]
+		stxb [%r10-13], %r2
+		stb [%r10-7], 9
+		mov %r1, %r10
+		add %r1, -16
+		call local get
+		lsh %r0, 1
+		xor %r0, %r7
+		exit
+	get:
+		stdw [%r10-8], 9
+		ldxdw %r0, [%r1]
+		ldxdw %r2, [%r1+8]
+		.rep 40 add %r0, %r2
+		exit`},
+	{"loop of a number with more than 32 bits", "raw", `
+		ldxdw %r6, [%r1+8]
+		ldxb %r1, [%r1]
+		lsh %r6, 33
+		or %r1, %r6
+		lddw %r2, func f
+		mov %r3, 0
+		mov %r4, 0
+		call loop
+		exit
+	f:
+		mov %r0, 0
+		exit`},
 	{"array, each", "raw", `
 		mov %r6, %r1
 		stdw [%r10-8], 0
