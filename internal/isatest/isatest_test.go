@@ -2,6 +2,8 @@ package isatest
 
 import (
 	"encoding/binary"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -110,6 +112,33 @@ func TestVectors(t *testing.T) {
 		}
 		if _, err := bpf.Encode(v.Insns, binary.LittleEndian); err != nil {
 			t.Errorf("%s: %v", v.Name, err)
+		}
+	}
+}
+
+func TestNewObject(t *testing.T) {
+	for text, want := range map[string]string{
+		"mov %r0, 0\nexit": "func0 0-2",
+		"call local b\ncall local a\nexit\na:\nexit\nb:\nmov %r0, 1\nexit": "func0 0-3, func1 3-4, func2 4-6",
+		"call local main\nmain:\nexit":                                     "func0 0-1, func1 1-2",
+	} {
+		insns, err := Assemble(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		obj := NewObject("x", insns, 9)
+		for _, f := range obj.Programs[0].Funcs {
+			got = append(got, fmt.Sprintf("%s %d-%d", f.Name, f.Start, f.End))
+		}
+		if s := strings.Join(got, ", "); s != want || obj.Check() != nil || obj.Programs[0].Hook.MinLen != 9 {
+			t.Errorf("%q: got %s, %v; want %s", text, s, obj.Check(), want)
+		}
+	}
+	for _, to := range []int64{-2, 1, math.MinInt32, math.MaxInt32} {
+		insns := []bpf.Instruction{{Op: bpf.OpCall, Kind: bpf.KindLocal, Imm: to}, {Op: bpf.OpExit}}
+		if err := NewObject("x", insns, 0).Check(); err == nil || !strings.Contains(err.Error(), "outside of the program") {
+			t.Errorf("call to %+d: got %v", to, err)
 		}
 	}
 }

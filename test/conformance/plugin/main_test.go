@@ -6,11 +6,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/test/conformance"
+	"github.com/bpf2go-native/bpf2go-native/test/harness"
 )
 
 // Programs: one returns 1, fall has no exit, length returns r2, byte1 the second
@@ -37,6 +39,7 @@ func TestPlugin(t *testing.T) {
 		args        []string
 		want        string // stdout
 		wrong       string // part of stderr
+		needs       string // program, "" for none
 	}{
 		{name: "no memory", stdin: one, args: []string{"", "--engine", "interp"}, want: "1\n"},
 		{name: "no argument", stdin: one, want: "1\n"},
@@ -45,6 +48,8 @@ func TestPlugin(t *testing.T) {
 		{name: "options first", stdin: byte1, args: []string{"--engine=interp", "01fe"}, want: "fe\n"},
 		{name: "program as an argument", args: []string{"--program", one, "--engine", "interp", "--debug"}, want: "1\n"},
 		{name: "help", args: []string{"--help"}, want: usage},
+		{name: "machine code", stdin: byte1, args: []string{"01 80", "--engine", "amd64"}, want: "80\n", needs: harness.Native("amd64").Emulator()},
+		{name: "machine code for arm64", stdin: byte1, args: []string{"01 80", "--engine", "arm64"}, want: "80\n", needs: harness.Native("arm64").Emulator()},
 		{name: "no program", args: []string{"00", "--engine", "interp"}, wrong: "the program is empty"},
 		{name: "half an instruction", stdin: "b700", args: []string{"--engine", "interp"}, wrong: "decode: "},
 		{name: "no hex", stdin: "exit", args: []string{"--engine", "interp"}, wrong: `program: "exit" is not bytes in hex`},
@@ -61,6 +66,9 @@ func TestPlugin(t *testing.T) {
 		{name: "out of memory", stdin: byte1, args: []string{"01", "--engine", "go"}, wrong: "instruction 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.needs != "" {
+				enginetest.Need(t, c.needs)
+			}
 			stdout, stderr, err := plugin(binary, c.stdin, c.args...)
 			switch {
 			case c.wrong == "" && (err != nil || stdout != c.want):
@@ -83,19 +91,11 @@ func TestPlugin(t *testing.T) {
 				}
 				return
 			}
-			if want := strings.TrimLeft(hex.EncodeToString(bigEndian(v.Result)), "0"); err != nil || strings.TrimSpace(stdout) != want && want != "" {
-				t.Errorf("got %q, %v, %s; want %s", stdout, err, stderr, want)
+			if want := strconv.FormatUint(v.Result, 16) + "\n"; err != nil || stdout != want {
+				t.Errorf("got %q, %v, %s; want %q", stdout, err, stderr, want)
 			}
 		})
 	}
-}
-
-func bigEndian(n uint64) []byte {
-	b := make([]byte, 8)
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
-	return b
 }
 
 func plugin(binary, stdin string, args ...string) (string, string, error) {
