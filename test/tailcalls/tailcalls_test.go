@@ -86,7 +86,11 @@ func put(t testing.TB, m *ebpf.Map, slot uint32, p *ebpf.Program) {
 // arrays, with the data of each.
 func TestAcross(t *testing.T) {
 	a, b, c := loadFirst(t), loadSecond(t), loadFirst(t)
-	enginetest.RequireText(t, a.Forward.Runtime().Entry(), "first.bpf.c", ".first_forward")
+	if a.Forward.Runtime().Engine() == "native" {
+		enginetest.RequireText(t, a.Forward.Runtime().Entry(), "first.bpf.c", ".first_forward")
+	} else if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
+		t.Errorf("package first has engine %q", a.Forward.Runtime().Engine())
+	}
 	if engine := b.Relay.Runtime().Engine(); engine != "go" {
 		t.Fatalf("package second has engine %q", engine)
 	}
