@@ -2,6 +2,8 @@ package ir
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
@@ -26,6 +28,9 @@ func Build(obj *frontend.Object, p *frontend.Program, f *verifier.Facts) (*Progr
 		if err := p.Hook.Status.Compiled("program type " + p.Hook.Name); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
+	}
+	if f.Endless && f.Fuel == 0 {
+		return nil, fmt.Errorf("%s: nothing bounds its instructions; generate it with -fuel: %w", p.Name, bpf.ErrUnsupported)
 	}
 	if err := b.survey(); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
@@ -133,6 +138,7 @@ func (b *builder) function(i int) (*Func, error) {
 	f := &Func{
 		Name: b.src.Funcs[i].Name, Entry: i == 0, MaxInsns: b.facts.MaxInsns,
 		ZeroLo: fact.ZeroLo, ZeroHi: fact.ZeroHi,
+		Fuel: b.fuel(), Program: slices.Index(b.obj.Programs, b.src),
 	}
 	b.funcs[i] = f
 	b.prog.Funcs = append(b.prog.Funcs, f)
@@ -149,6 +155,15 @@ func (b *builder) function(i int) (*Func, error) {
 	}
 	t.finish()
 	return f, nil
+}
+
+// fuel is the budget that has to be counted: of programs that were proven to
+// end within it there is none.
+func (b *builder) fuel() int64 {
+	if b.facts.MaxInsns <= b.facts.Fuel {
+		return 0
+	}
+	return int64(min(b.facts.Fuel, math.MaxInt64))
 }
 
 // arguments defines r1 and r2 at the entry of the program.

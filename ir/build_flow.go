@@ -106,6 +106,7 @@ func (t *translator) straight(e *body, pc int) error {
 		in := t.src.Insns[pc]
 		t.pc = pc
 		t.fact = &t.facts.Insns[pc]
+		t.b.Insns++
 		if err := table.OpOf(in.Op).Status.Compiled("instruction " + in.String()); err != nil {
 			return t.errorf(pc, "%w", err)
 		}

@@ -99,6 +99,7 @@ func forward(f *Func) bool {
 			*e = Edge{To: out.To, Args: args}
 		})
 		out.To.Preds = append(out.To.Preds, preds...)
+		out.To.Insns += b.Insns
 		b.Preds = nil
 		changed = true
 	}
@@ -172,6 +173,7 @@ func absorb(b, next *Block, r renames) {
 		v.Block = b
 		b.Values = append(b.Values, v)
 	}
+	b.Insns += next.Insns
 	b.Kind, b.Ctl, b.Succs = next.Kind, next.Ctl, next.Succs
 	for _, s := range b.Succs {
 		for i, p := range s.To.Preds {

@@ -105,6 +105,7 @@ type Block struct {
 	Cold   bool     // laid out at the end
 	PC     int      // slot of the first eBPF instruction
 	Depth  int      // loop nesting
+	Insns  int      // eBPF instructions that it stands for; copies have their number, too
 }
 
 // Func is a program's entry or one of its subprograms.
@@ -117,6 +118,11 @@ type Func struct {
 	ZeroLo   int      // stack bytes [ZeroLo, ZeroHi) from r10 to clear at entry
 	ZeroHi   int
 	MaxInsns uint64 // bound on eBPF instructions of one invocation
+	// Fuel, when not 0, is the number of eBPF instructions that an invocation
+	// may execute; the pass fuel counts them.
+	Fuel int64
+	// Program is the index of the program in the object.
+	Program int
 	// Unwinds: it may return with Frame.Unwind set (docs/decisions/0011). An
 	// entry never does.
 	Unwinds bool

@@ -152,6 +152,8 @@ func (p *parser) header() error {
 			f.NumArgs = int(x)
 		case "insns":
 			f.MaxInsns = uint64(x)
+		case "fuel":
+			f.Fuel = x
 		case "zero":
 			f.ZeroLo = int(x)
 			p.accept(":")

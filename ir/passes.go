@@ -59,6 +59,7 @@ func Passes() []Pass {
 		{"dead", dead},
 		{"hoist", hoist},
 		{"stride", stride},
+		{"fuel", fuel},
 		{"preempt", preempt},
 		{"layout", layout},
 		{"place", place},

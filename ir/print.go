@@ -12,7 +12,7 @@ import (
 //
 //	program NAME [hook=HOOK]
 //
-//	func NAME [entry] [args=N] [insns=N] [zero=LO:HI] {
+//	func NAME [entry] [args=N] [insns=N] [fuel=N] [zero=LO:HI] {
 //	b0:
 //		v1 = mem packet                           token of a region at entry
 //		v2 = ctxload 0 ctx after(v9) @3           field 0; @3 is the eBPF slot
@@ -62,6 +62,9 @@ func (f *Func) String() string {
 	}
 	if f.MaxInsns != 0 {
 		fmt.Fprintf(&b, " insns=%d", f.MaxInsns)
+	}
+	if f.Fuel != 0 {
+		fmt.Fprintf(&b, " fuel=%d", f.Fuel)
 	}
 	if f.ZeroLo != 0 || f.ZeroHi != 0 {
 		fmt.Fprintf(&b, " zero=%d:%d", f.ZeroLo, f.ZeroHi)

@@ -91,6 +91,7 @@ func selectAt(f *Func, g *graph, b *Block, worth func(yes, no way) bool) bool {
 		if a.block != nil {
 			// Its jump stays, so that it is dropped like any other block
 			// that is never reached.
+			b.Insns += a.block.Insns
 			a.block.Values = nil
 			a.block.Succs[0].To.dropPred(a.block)
 			a.block.ret(f.Const(0))

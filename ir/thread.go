@@ -185,6 +185,7 @@ func onEdge(b *Block, e *Edge, v *Value) *Value {
 // redirect copies b for the edge and ends the copy with a jump.
 func (t *threader) redirect(b *Block, e *Edge, take int, r *repair) {
 	c := t.f.NewBlock(b.PC)
+	c.Insns = b.Insns
 	copied := make(map[*Value]*Value, len(b.Params)+len(b.Values))
 	for i, p := range b.Params {
 		copied[p] = e.Args[i]

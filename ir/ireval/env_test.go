@@ -23,8 +23,10 @@ type world struct {
 	maps  []*testMap
 	slots []abi.MapSlot
 	ticks uint64
-	progs map[string]*ir.Program // built for tail calls
-	walks [][][]byte             // of for_each_map_elem: the keys, by walk
+	// helped, when not nil, are the helpers.
+	helped map[string]ireval.Helper
+	progs  map[string]*ir.Program // built for tail calls
+	walks  [][][]byte             // of for_each_map_elem: the keys, by walk
 }
 
 type testMap struct {
@@ -70,7 +72,11 @@ func (w *world) run(p *ir.Program, data []byte) (uint64, error) {
 	for i := range w.frame.Stack {
 		w.frame.Stack[i] = 0xa5
 	}
-	r0, err := ireval.Run(p, w.frame, ireval.Options{Helpers: w.helpers()})
+	helpers := w.helped
+	if helpers == nil {
+		helpers = w.helpers()
+	}
+	r0, err := ireval.Run(p, w.frame, ireval.Options{Helpers: helpers})
 	copy(data, buf)
 	runtime.KeepAlive(words)
 	return r0, err
