@@ -1,6 +1,8 @@
 package ireval_test
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unsafe"
 
@@ -88,3 +90,33 @@ func (m *testMap) keys() [][]byte {
 	}
 	return keys
 }
+
+// csumDiff is bpf_csum_diff, folded to 16 bits: seed + to - from in one's
+// complement. Sizes of generated programs are multiples of 4.
+func csumDiff(_ *abi.Frame, a []uint64) uint64 {
+	sum := func(sum uint32, addr, n uint64) uint32 {
+		for i := uint64(0); i < n; i += 4 {
+			var carry uint32
+			sum, carry = bits.Add32(sum, binary.LittleEndian.Uint32(memory(addr+i, 4)), 0)
+			sum += carry
+		}
+		return sum
+	}
+	from, to, seed := a[1], a[3], uint32(a[4])
+	x := seed
+	switch {
+	case from > 0 && to > 0:
+		var carry uint32
+		x, carry = bits.Add32(sum(seed, a[2], to), ^sum(0, a[0], from), 0)
+		x += carry
+	case to > 0:
+		x = sum(seed, a[2], to)
+	case from > 0:
+		x = ^sum(^seed, a[0], from)
+	}
+	x = x>>16 + x&0xffff
+	return uint64(x>>16 + x&0xffff)
+}
+
+// nothing is a helper whose result no test looks at.
+func nothing(*abi.Frame, []uint64) uint64 { return 0 }

@@ -102,7 +102,8 @@ func (w *world) helpers() map[string]ireval.Helper {
 			delete(m.hash, key)
 			return 0
 		},
-		"TailCall":    w.tailCall,
+		"TailCall": w.tailCall,
+		"CsumDiff": csumDiff, "GetCurrentPidTgid": nothing, "GetPrandomU32": nothing,
 		"ForEachNext": w.forEachNext,
 		"MemSet": func(_ *abi.Frame, a []uint64) uint64 {
 			copy(memory(a[0], int(a[2])), bytes.Repeat([]byte{byte(a[1])}, int(a[2])))
@@ -154,6 +155,9 @@ func (m *testMap) lookup(key []byte) uint64 {
 }
 
 func (m *testMap) update(key, value []byte, flags uint64) uint64 {
+	if flags > bpf.UpdateExist {
+		return errno(bpf.EINVAL)
+	}
 	if m.hash == nil {
 		i := *(*uint32)(unsafe.Pointer(&key[0]))
 		switch {
