@@ -252,25 +252,3 @@ func loadSafely(t testing.TB, what string, data []byte) error {
 	}
 	return err
 }
-
-// FuzzLoad: every input gives an Object that can be listed, or an error.
-func FuzzLoad(f *testing.F) {
-	own, err := filepath.Glob(filepath.Join(own, "*.o"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range append(committed(f), own...) {
-		f.Add(read(f, file))
-	}
-	f.Add(legacyObject())
-	kernel := read(f, own[len(own)-1])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		o, err := Load(data, "t.o", Options{ProgTypes: map[string]string{".text": "xdp"}, Assume: true, Kernel: kernel})
-		if err != nil {
-			o, err = Load(data, "t.o", Options{})
-		}
-		if err == nil {
-			dump(t, o)
-		}
-	})
-}
