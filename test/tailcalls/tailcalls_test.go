@@ -299,6 +299,78 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// writer is a writer of trace_printk.
+type writer func()
+
+// Write implements io.Writer.
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
+}
+
+// TestPanic: a panic in a helper of a callee, of this instance or of another,
+// passes through the machine code of both; afterwards the Frame runs programs
+// with the maps of its instance, and may take 33 tail calls.
+func TestPanic(t *testing.T) {
+	fail := false
+	opts := &ebpf.CollectionOptions{Trace: writer(func() {
+		if fail {
+			panic("from the writer")
+		}
+	})}
+	var a, b first.FirstObjects
+	for _, o := range []*first.FirstObjects{&a, &b} {
+		if err := first.LoadFirstObjects(o, opts); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = o.Close() })
+	}
+	s := loadSecond(t)
+	if err := b.Mark.Set(uint64(50)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, a.Jumps, 3, a.Speak)
+	put(t, a.Jumps, 4, b.Speak)
+	put(t, a.Jumps, 5, s.Relay)
+	put(t, s.Back, 7, b.Speak)
+	f, err := a.Land.NewFrame()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	forward, errForward := a.BindForward(f)
+	land, errLand := a.BindLand(f)
+	forever, errForever := a.BindForever(f)
+	if err := errors.Join(errForward, errLand, errForever); err != nil {
+		t.Fatal(err)
+	}
+	for range 40 { // more often than there are tail calls
+		for packet, want := range map[string]uint32{"\x03\x07": 18, "\x04\x07": 57, "\x05\x07": 57} {
+			fail = true
+			if got := recovered(func() { _, _ = forward.Packet([]byte(packet)).Run() }); got != "from the writer" {
+				t.Fatalf("recovered %v", got)
+			}
+			fail = false
+			if got, err := land.Packet(nil).Run(); got != 11 || err != nil {
+				t.Fatalf("packet %x: after a panic land gives %d, %v; want 11", packet, got, err)
+			}
+			if got, err := forward.Packet([]byte(packet)).Run(); got != want || err != nil {
+				t.Errorf("packet %x: %d, %v; want %d", packet, got, err, want)
+			}
+			if got, err := forever.Packet(nil).Run(); got != 7 || err != nil {
+				t.Errorf("forever: %d, %v", got, err)
+			}
+		}
+	}
+}
+
+// recovered calls f and returns what it panics with.
+func recovered(f func()) (value any) {
+	defer func() { value = recover() }()
+	f()
+	return nil
+}
+
 // TestStackGrowth: 33 nested calls on goroutines with the smallest stack.
 func TestStackGrowth(t *testing.T) {
 	a, b := loadFirst(t), loadSecond(t)
@@ -368,52 +440,5 @@ func TestAllocatesNothing(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { _, _ = w.run(packet) }); n != 0 {
 			t.Errorf("%s: %v allocations", w.name, n)
 		}
-	}
-}
-
-// BenchmarkTailCall is the time of a run with one tail call, which is refused or
-// leads to a program of the instance, of another or of another package; then of
-// one of the 33 calls of a run.
-func BenchmarkTailCall(b *testing.B) {
-	x, y, s := loadFirst(b), loadFirst(b), loadSecond(b)
-	put(b, x.Jumps, 0, y.Forward)
-	put(b, y.Jumps, 0, x.Forward)
-	put(b, x.Jumps, 3, s.Relay)
-	put(b, x.Jumps, 4, x.Land)
-	put(b, x.Jumps, 5, y.Land)
-	put(b, x.Jumps, 6, s.Land)
-	put(b, s.Back, 5, x.Forward)
-	frame, err := x.Forward.NewFrame()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = frame.Close() }()
-	forever, errForever := x.BindForever(frame)
-	forward, errForward := x.BindForward(frame)
-	if err := errors.Join(errForever, errForward); err != nil {
-		b.Fatal(err)
-	}
-	for _, c := range []struct {
-		name   string
-		calls  int
-		packet []byte
-		want   uint32
-		run    func([]byte) (uint32, error)
-	}{
-		{"refused", 1, []byte{7}, 1007, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-		{"one", 1, []byte{4}, 11, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-		{"one-instance", 1, []byte{5}, 11, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-		{"one-package", 1, []byte{6}, 22, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-		{"itself", 33, nil, 7, func(p []byte) (uint32, error) { return forever.Packet(p).Run() }},
-		{"instances", 33, []byte{0}, 1000, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-		{"packages", 33, []byte{3, 5}, 3005, func(p []byte) (uint32, error) { return forward.Packet(p).Run() }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for i := 0; i < b.N; i += c.calls {
-				if got, err := c.run(c.packet); got != c.want || err != nil {
-					b.Fatalf("%d, %v; want %d", got, err, c.want)
-				}
-			}
-		})
 	}
 }

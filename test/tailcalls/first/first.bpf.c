@@ -117,6 +117,18 @@ int hold(struct xdp_md *ctx)
 	return *v == bpf_ktime_get_ns() ? 2 : *v;
 }
 
+/* speak calls the writer of trace_printk, a test's Go code, and is itself
+ * afterwards. */
+SEC("xdp/speak")
+int speak(struct xdp_md *ctx)
+{
+	char format[] = "speak %d";
+	u32 at = from_packet(ctx, 1);
+
+	bpf_trace_printk(format, sizeof(format), at);
+	return mark + at;
+}
+
 /* least has 8 bytes without asking. */
 SEC("raw/8")
 u64 least(const u8 *data, u64 len)
@@ -124,4 +136,4 @@ u64 least(const u8 *data, u64 len)
 	return *(const load64 *)data + len;
 }
 
-char _license[] SEC("license") = "Apache-2.0";
+char _license[] SEC("license") = "Dual MIT/GPL"; /* trace_printk asks for it */

@@ -24,6 +24,7 @@ const (
 	FirstProgLand    = "land"
 	FirstProgBelow   = "below"
 	FirstProgHold    = "hold"
+	FirstProgSpeak   = "speak"
 	FirstProgLeast   = "least"
 	FirstMapJumps    = "jumps"
 	FirstMapValues   = "values"
@@ -71,6 +72,7 @@ type FirstProgramSpecs struct {
 	Land    *ebpf.ProgramSpec `ebpf:"land"`
 	Below   *ebpf.ProgramSpec `ebpf:"below"`
 	Hold    *ebpf.ProgramSpec `ebpf:"hold"`
+	Speak   *ebpf.ProgramSpec `ebpf:"speak"`
 	Least   *ebpf.ProgramSpec `ebpf:"least"`
 }
 
@@ -107,12 +109,13 @@ type FirstPrograms struct {
 	Land    *ebpf.Program `ebpf:"land"`
 	Below   *ebpf.Program `ebpf:"below"`
 	Hold    *ebpf.Program `ebpf:"hold"`
+	Speak   *ebpf.Program `ebpf:"speak"`
 	Least   *ebpf.Program `ebpf:"least"`
 }
 
 // Close closes all programs.
 func (c *FirstPrograms) Close() error {
-	return errors.Join(c.Again.Close(), c.Forever.Close(), c.Forward.Close(), c.Land.Close(), c.Below.Close(), c.Hold.Close(), c.Least.Close())
+	return errors.Join(c.Again.Close(), c.Forever.Close(), c.Forward.Close(), c.Land.Close(), c.Below.Close(), c.Hold.Close(), c.Speak.Close(), c.Least.Close())
 }
 
 // FirstMaps are the maps after they are loaded.
@@ -412,6 +415,52 @@ func (c *FirstHoldCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// RunSpeak runs program speak on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunXDP].
+func (p *FirstPrograms) RunSpeak(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Speak.Runtime(), ctx)
+}
+
+// RunSpeakOn is RunSpeak on a Frame of the caller, which p.Speak.NewFrame
+// makes, without allocation. For many runs see BindSpeak.
+func (p *FirstPrograms) RunSpeakOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Speak.Runtime(), ctx)
+}
+
+// BindSpeak prepares runs of program speak on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Speak.NewFrame() // one for each goroutine
+//	run, err := p.BindSpeak(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *FirstPrograms) BindSpeak(fr *rtlib.Frame) (*FirstSpeakRunner, error) {
+	b, err := fr.BindXDP(p.Speak.Runtime(), &firstObject.Programs[6])
+	return (*FirstSpeakRunner)(b), err
+}
+
+// FirstSpeakRunner is program speak on a Frame. BindSpeak makes it.
+type FirstSpeakRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *FirstSpeakRunner) Packet(data []byte) *FirstSpeakCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*FirstSpeakCall)(r)
+}
+
+// FirstSpeakCall is FirstSpeakRunner with its input.
+type FirstSpeakCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *FirstSpeakCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(first_speak(c.Frame)), nil
+}
+
 // RunLeast runs program least on a Frame of rtlib's pool and returns r0. See
 // [rtlib.RunRaw].
 func (p *FirstPrograms) RunLeast(mem []byte) (uint64, error) {
@@ -431,7 +480,7 @@ func (p *FirstPrograms) RunLeastOn(fr *rtlib.Frame, mem []byte) (uint64, error) 
 //	run, err := p.BindLeast(fr)
 //	r0, err := run.Memory(mem).Run() // many times
 func (p *FirstPrograms) BindLeast(fr *rtlib.Frame) (*FirstLeastRunner, error) {
-	b, err := fr.BindRaw(p.Least.Runtime(), &firstObject.Programs[6])
+	b, err := fr.BindRaw(p.Least.Runtime(), &firstObject.Programs[7])
 	return (*FirstLeastRunner)(b), err
 }
 
@@ -466,7 +515,7 @@ func (m *FirstMaps) TypedValues() ebpf.HashMap[uint32, uint64] {
 // firstObject is the object as rtlib takes it: data, never changed.
 var firstObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
-	License: "Apache-2.0",
+	License: "Dual MIT/GPL",
 	Maps: []rtlib.MapSpec{
 		{Name: "jumps", Type: bpf.MapProgArray, KeySize: 4, ValueSize: 4, MaxEntries: 8, Slots: []rtlib.SlotSpec{{Index: 1}, {Index: 2, Program: 1}}},
 		{Name: "values", Type: bpf.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 16},
@@ -548,6 +597,17 @@ var firstObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 		{
+			Name:    "speak",
+			Section: "xdp/speak",
+			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
+			Entry:   first_speak,
+			Engine:  firstEngine,
+			Maps:    []int{2},
+			Hash:    [32]byte{0x5c, 0xf1, 0x7c, 0xce, 0x05, 0xaa, 0x2c, 0x73, 0x36, 0x5f, 0x72, 0x3a, 0xc0, 0x12, 0xc3, 0x15, 0x97, 0xed, 0xd5, 0x41, 0x79, 0x12, 0x50, 0xcc, 0xee, 0xbf, 0xfd, 0xae, 0xf7, 0x5d, 0xd3, 0x7a},
+			Insns:   20,
+		},
+		{
 			Name:    "least",
 			Section: "raw/8",
 			Hook:    "raw",
@@ -559,7 +619,7 @@ var firstObject = rtlib.ObjectSpec{
 			Insns:   3,
 		},
 	},
-	Tie: firstTie_5ddd2212,
+	Tie: firstTie_78c6e9e1,
 	Vars: []rtlib.VarSpec{
 		{Name: "mark", Map: 2, Size: 8},
 		{Name: "runs", Map: 3, Size: 8},

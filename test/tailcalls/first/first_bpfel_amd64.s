@@ -22,12 +22,11 @@ TEXT ·first_again(SB), 0, $48-16
 	// 8: call 0xc
 #line 70 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, SELF);
-	QUAD $0x824548948108b48; QUAD $0x1102444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; LONG $0x74005024; BYTE $0x10
-	// 10: exit
+	QUAD $0x824548948108b48; QUAD $0x1102444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0x8
 	// 9: r0 = *(u64 *)(r6 + 0x0)
 #line 71 "first.bpf.c"
 	// return runs;
-	QUAD $0x502444c749; QUAD $0x8eb5824448b4900; QUAD $0x18b4828244c8b48
+	QUAD $0x18b4828244c8b48
 #line 71 "first.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -46,15 +45,11 @@ TEXT ·first_forever(SB), 0, $40-16
 	// 3: call 0xc
 #line 78 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, FOREVER);
-	QUAD $0x64894c0824448b49; QUAD $0x4c8948088b482024; QUAD $0x2102444c7480824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; LONG $0x74005024; BYTE $0x10
-	// 5: exit
-#line 79 "first.bpf.c"
-	// return 7;
-	QUAD $0x502444c749; QUAD $0x5eb5824448b4900; LONG $0x7b8; BYTE $0x0
-#line 79 "first.bpf.c"
+	QUAD $0x64894c0824448b49; QUAD $0x4c8948088b482024; QUAD $0x2102444c7480824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x7b805eb582444; WORD $0x0
+#line 78 "first.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 79 "first.bpf.c"
+#line 78 "first.bpf.c"
 
 	RET
 
@@ -79,12 +74,11 @@ TEXT ·first_forward(SB), 0, $48-16
 	// 10: call 0xc
 #line 55 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, index);
-	QUAD $0x4c8948202464894c; QUAD $0x548948108b482824; QUAD $0x4c10244c89480824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; LONG $0x74005024; BYTE $0x10
-	// 13: exit
+	QUAD $0x4c8948202464894c; QUAD $0x548948108b482824; QUAD $0x4c10244c89480824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0xa
 	// 11: w6 += 0x3e8
 #line 56 "first.bpf.c"
 	// return 1000 + index;
-	QUAD $0x502444c749; QUAD $0xaeb5824448b4900; QUAD $0x3e8052824448b48; WORD $0x0
+	QUAD $0x3e8052824448b48; WORD $0x0
 #line 56 "first.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -134,11 +128,7 @@ TEXT ·first_below(SB), 0, $56-16
 	// 37: call 0xc
 #line 85 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, from_packet(ctx, 0));
-	QUAD $0x748948202464894c; QUAD $0x4828244489483024; QUAD $0x480824548948108b; QUAD $0x2424894c10244c89; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; LONG $0x74005024; BYTE $0x10
-	// 20: exit
-#line 105 "first.bpf.c"
-	// return 2000 + got * 2 + total;
-	QUAD $0x502444c749; QUAD $0x1eeb5824448b4900
+	QUAD $0x748948202464894c; QUAD $0x4828244489483024; QUAD $0x480824548948108b; QUAD $0x2424894c10244c89; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0x1e
 	// 22: w0 += 0x3
 #line 93 "first.bpf.c"
 	// return got + 3;
@@ -190,26 +180,65 @@ TEXT ·first_hold(SB), 0, $56-16
 
 	RET
 
+// first_speak(fr *abi.Frame) (ret uint64)
+#line 123 "first.bpf.c"
+
+TEXT ·first_speak(SB), 0, $72-16
+	NO_LOCAL_POINTERS
+#line 123 "first.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 2: *(u64 *)(r10 - 0x10) = r2
+	// 4: *(u8 *)(r10 - 0x8) = 0x0
+#line 125 "first.bpf.c"
+	// char format[] = "speak %d";
+	QUAD $0x73b9480824448b49; QUAD $0x496425206b616570; QUAD $0x4100000370248c89; QUAD $0x3782484c6
+	// 5: r2 = *(u32 *)(r1 + 0x4)
+	// 6: r1 = *(u32 *)(r1 + 0x0)
+#line 45 "first.bpf.c"
+	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+	QUAD $0x548b4920244c8b49; WORD $0x1824
+	// 8: r3 += 0x2
+	// 10: r6 = *(u8 *)(r1 + 0x1)
+#line 47 "first.bpf.c"
+	// return data + at + 1 > end ? 255 : data[at];
+	QUAD $0x72d93948025a8d48; QUAD $0xb905eb014ab60f06; LONG $0xff
+	// 15: call 0x6
+#line 128 "first.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), at);
+	QUAD $0x44894840244c8948; QUAD $0x37024948d493824; QUAD $0x4808245489480000; QUAD $0x9102444c7; QUAD $0x44c74818244c8948; QUAD $0xc748000000002024; QUAD $0x4c00000000282444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 16: ld_pseudo	r1, 0x6, 0x2
+	// 19: w6 += w1
+#line 129 "first.bpf.c"
+	// return mark + at;
+	QUAD $0x488b483824448b48; QUAD $0x1034024448b4848
+#line 129 "first.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 129 "first.bpf.c"
+
+	RET
+
 // first_least(fr *abi.Frame) (ret uint64)
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 TEXT ·first_least(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 0: r0 = *(u64 *)(r1 + 0x0)
 	// 1: r0 += r2
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 	// return *(const load64 *)data + len;
 	QUAD $0x448b4918244c8b49; QUAD $0x10348c829482024
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	RET
 
-// firstTie_5ddd2212 ties this file to the object's.
-TEXT ·firstTie_5ddd2212(SB), NOSPLIT, $0-0
+// firstTie_78c6e9e1 ties this file to the object's.
+TEXT ·firstTie_78c6e9e1(SB), NOSPLIT, $0-0
 	RET

@@ -24,12 +24,11 @@ TEXT ·first_again(SB), 0, $48-16
 	// 8: call 0xc
 #line 70 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, SELF);
-	WORD $0xf9400002; WORD $0xf9000be2; WORD $0xb24003e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081
-	// 10: exit
+	WORD $0xf9400002; WORD $0xf9000be2; WORD $0xb24003e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003
 	// 9: r0 = *(u64 *)(r6 + 0x0)
 #line 71 "first.bpf.c"
 	// return runs;
-	WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003; WORD $0xf9401be1; WORD $0xf9400020
+	WORD $0xf9401be1; WORD $0xf9400020
 #line 71 "first.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -48,15 +47,11 @@ TEXT ·first_forever(SB), 0, $48-16
 	// 3: call 0xc
 #line 78 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, FOREVER);
-	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xb27f03e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081
-	// 5: exit
-#line 79 "first.bpf.c"
-	// return 7;
-	WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
-#line 79 "first.bpf.c"
+	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xb27f03e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
+#line 78 "first.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 79 "first.bpf.c"
+#line 78 "first.bpf.c"
 
 	RET
 
@@ -81,12 +76,11 @@ TEXT ·first_forward(SB), 0, $48-16
 	// 10: call 0xc
 #line 55 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, index);
-	WORD $0xf90017f3; WORD $0xf9001be1; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081
-	// 13: exit
+	WORD $0xf90017f3; WORD $0xf9001be1; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003
 	// 11: w6 += 0x3e8
 #line 56 "first.bpf.c"
 	// return 1000 + index;
-	WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003; WORD $0xf9401be1; WORD $0x110fa020
+	WORD $0xf9401be1; WORD $0x110fa020
 #line 56 "first.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -136,11 +130,7 @@ TEXT ·first_below(SB), 0, $64-16
 	// 37: call 0xc
 #line 85 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, from_packet(ctx, 0));
-	WORD $0xf90017f3; WORD $0xf9001fe4; WORD $0xf9001be0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081
-	// 20: exit
-#line 105 "first.bpf.c"
-	// return 2000 + got * 2 + total;
-	WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x1400000a
+	WORD $0xf90017f3; WORD $0xf9001fe4; WORD $0xf9001be0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x1400000a
 	// 22: w0 += 0x3
 #line 93 "first.bpf.c"
 	// return got + 3;
@@ -193,26 +183,66 @@ TEXT ·first_hold(SB), 0, $64-16
 
 	RET
 
+// first_speak(fr *abi.Frame) (ret uint64)
+#line 123 "first.bpf.c"
+
+TEXT ·first_speak(SB), 0, $80-16
+	NO_LOCAL_POINTERS
+#line 123 "first.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 2: *(u64 *)(r10 - 0x10) = r2
+	// 4: *(u8 *)(r10 - 0x8) = 0x0
+#line 125 "first.bpf.c"
+	// char format[] = "speak %d";
+	WORD $0xf9400660; WORD $0xd28e0e61; WORD $0xf2ac2ca1; WORD $0xf2c40d61; WORD $0xf2ec84a1; WORD $0xf901ba61; WORD $0x390de27f
+	// 5: r2 = *(u32 *)(r1 + 0x4)
+	// 6: r1 = *(u32 *)(r1 + 0x0)
+#line 45 "first.bpf.c"
+	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+	WORD $0xf9401261; WORD $0xf9400e62
+	// 8: r3 += 0x2
+	// 10: r6 = *(u8 *)(r1 + 0x1)
+#line 47 "first.bpf.c"
+	// return data + at + 1 > end ? 255 : data[at];
+	WORD $0x91000843; WORD $0xeb03003f; WORD $0x54000063; WORD $0x39400441; WORD $0x14000002; WORD $0xb2401fe1
+	// 15: call 0x6
+#line 128 "first.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), at);
+	WORD $0xf90027e1; WORD $0xf90023e0; WORD $0x910dc262; WORD $0xf9000be2; WORD $0xd2800122; WORD $0xf9000fe2; WORD $0xf90013e1; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 16: ld_pseudo	r1, 0x6, 0x2
+	// 18: r1 = *(u64 *)(r1 + 0x0)
+	// 19: w6 += w1
+#line 129 "first.bpf.c"
+	// return mark + at;
+	WORD $0xf94023e0; WORD $0xf9402401; WORD $0xf9400021; WORD $0xf94027e0; WORD $0xb010000
+#line 129 "first.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 129 "first.bpf.c"
+
+	RET
+
 // first_least(fr *abi.Frame) (ret uint64)
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 TEXT ·first_least(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	MOVD fr+0(FP), R19
 	// 0: r0 = *(u64 *)(r1 + 0x0)
 	// 1: r0 += r2
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 	// return *(const load64 *)data + len;
 	WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010042; WORD $0xf9400021; WORD $0x8b020020
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 124 "first.bpf.c"
+#line 136 "first.bpf.c"
 
 	RET
 
-// firstTie_5ddd2212 ties this file to the object's.
-TEXT ·firstTie_5ddd2212(SB), NOSPLIT, $0-0
+// firstTie_78c6e9e1 ties this file to the object's.
+TEXT ·firstTie_78c6e9e1(SB), NOSPLIT, $0-0
 	RET

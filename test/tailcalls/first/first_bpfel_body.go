@@ -15,9 +15,9 @@ import (
 // Go bodies run on this architecture.
 const firstEngine = "go"
 
-// firstTie_5ddd2212 ties this file to the object's: files of different runs of
+// firstTie_78c6e9e1 ties this file to the object's: files of different runs of
 // the tool do not link.
-func firstTie_5ddd2212() {}
+func firstTie_78c6e9e1() {}
 
 // first_again is program again (section xdp/again) as a Go body.
 //
@@ -38,13 +38,13 @@ func first_again(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// first.bpf.c:71: return runs;
 		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
 		v29 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
 		return v29
 	}
 b23:
 	{
+		// first.bpf.c:71: return runs;
 		v25 := *(*uint64)(unsafe.Add(nil, uintptr(x0)))
 		return v25
 	}
@@ -64,7 +64,6 @@ func first_forever(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// first.bpf.c:79: return 7;
 		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
 		v26 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
 		return v26
@@ -105,7 +104,6 @@ b11:
 		}
 	}
 	{
-		// first.bpf.c:56: return 1000 + index;
 		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
 		v40 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
 		return v40
@@ -170,7 +168,6 @@ b35:
 		}
 	}
 	{
-		// first.bpf.c:105: return 2000 + got * 2 + total;
 		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
 		v81 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
 		return v81
@@ -221,13 +218,47 @@ b15:
 	}
 }
 
+// first_speak is program speak (section xdp/speak) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func first_speak(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
+	base := abi.R10(fr)
+	{
+		// first.bpf.c:125: char format[] = "speak %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = 0x6425206b61657073
+		*(*uint8)(unsafe.Add(nil, uintptr(base-8))) = 0
+		// first.bpf.c:45: const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+		v12 := fr.DataEnd
+		x0 = fr.Data
+		if v12 < (x0 + 2) {
+			x0 = 255
+			goto b18
+		}
+	}
+	{
+		// first.bpf.c:47: return data + at + 1 > end ? 255 : data[at];
+		v21 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+1))))
+		x0 = v21
+	}
+b18:
+	{
+		// first.bpf.c:128: bpf_trace_printk(format, sizeof(format), at);
+		rtlib.TracePrintk(fr, base-16, 9, x0, 0, 0)
+		// first.bpf.c:129: return mark + at;
+		v33 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Values(fr, 2))))
+		return uint64(uint32(x0) + uint32(v33))
+	}
+}
+
 // first_least is program least (section raw/8) as a Go body.
 //
 //go:nocheckptr
 //go:norace
 func first_least(fr *abi.Frame) (ret uint64) {
 	{
-		// first.bpf.c:124: return *(const load64 *)data + len;
+		// first.bpf.c:136: return *(const load64 *)data + len;
 		v2 := fr.Data
 		v4 := fr.DataEnd
 		v8 := abi.Load64(v2)

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const firstEngine = "native"
 
-// firstTie_5ddd2212 ties this file to the object's: files of different runs of
+// firstTie_78c6e9e1 ties this file to the object's: files of different runs of
 // the tool do not link.
-func firstTie_5ddd2212()
+func firstTie_78c6e9e1()
 
 // first_again is program again (section xdp/again) as machine code.
 func first_again(fr *abi.Frame) (ret uint64)
@@ -31,6 +31,9 @@ func first_below(fr *abi.Frame) (ret uint64)
 
 // first_hold is program hold (section xdp/hold) as machine code.
 func first_hold(fr *abi.Frame) (ret uint64)
+
+// first_speak is program speak (section xdp/speak) as machine code.
+func first_speak(fr *abi.Frame) (ret uint64)
 
 // first_least is program least (section raw/8) as machine code.
 func first_least(fr *abi.Frame) (ret uint64)
