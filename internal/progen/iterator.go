@@ -30,15 +30,16 @@ func (g *gen) bits() {
 		return
 	}
 	words := 1 + g.n(2)
-	at, ok := g.ready(8 * words)
-	if !ok {
-		return
-	}
-	g.word(bpf.R10, int32(at), 8)
 	off, ok := g.holdSlots(2)
 	if !ok {
 		return
 	}
+	at, ok := g.ready(8 * words)
+	if !ok {
+		g.letGo(off, 2)
+		return
+	}
+	g.word(bpf.R10, int32(at), 8)
 	g.s.called()
 	g.address(bpf.R1, off)
 	g.address(bpf.R2, at)
@@ -74,6 +75,11 @@ func (g *gen) iterate(name string, off, n int) {
 	g.s.called()
 	g.address(bpf.R1, off)
 	g.kfunc(name + "_destroy")
+	g.letGo(off, n)
+}
+
+// letGo ends holdSlots.
+func (g *gen) letGo(off, n int) {
 	for k := range n {
 		g.s.slot[index(off)/8+k] = value{}
 	}

@@ -146,7 +146,7 @@ func (k *checker) compare(seed uint64, c *progen.Case, want harness.Result, name
 			return false
 		}
 		want, err := reference(c)
-		if err != nil {
+		if err != nil || !defined(c, want) {
 			return false
 		}
 		got, err := engine(b)
