@@ -1,17 +1,13 @@
 //go:build ignore
 
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
 /*
  * Programs that are looked at while they run: long loops without a call, helpers
  * called with many values live, functions called deep, maps that a host changes.
  * All but one take memory. trace_printk is how a test gets in: its writer is Go
  * code of the test's.
  */
-#include "../../testdata/include/bpf_helpers.h"
-
-static long (*bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
-static u64 (*bpf_ktime_get_ns)(void) = (void *)5;
-static long (*bpf_trace_printk)(const char *format, u32 size, ...) = (void *)6;
+#include "../../testdata/include/bpf_more.h"
 
 #define LIVE 8
 #define MULTIPLIER 6364136223846793005ull
@@ -205,4 +201,236 @@ int sum(struct xdp_md *ctx)
 	return sum & 1 ? XDP_PASS : XDP_DROP;
 }
 
-char _license[] SEC("license") = "Apache-2.0";
+/* crowd has sixteen values alive while it waits for the writer. */
+SEC("raw")
+u64 crowd(const u8 *data, u64 len)
+{
+	char format[] = "crowd %d";
+	const load64 *in = (const load64 *)data;
+	u64 v[2 * LIVE], sum = 0;
+	int i;
+
+	if (len < 2 * 8 * LIVE)
+		return 0;
+	for (i = 0; i < 2 * LIVE; i++)
+		v[i] = in[i] * MULTIPLIER + i;
+	bpf_trace_printk(format, sizeof(format), len);
+	for (i = 0; i < 2 * LIVE; i++)
+		sum = sum * 31 + v[i];
+	return sum;
+}
+
+/*
+ * Eight functions deep, each of which is one of its own in machine code, too: it
+ * is long and called from two places. All five arguments are used before and
+ * after the next call.
+ */
+#define ROUND(a, b, c, d)                                                     \
+	do {                                                                  \
+		a = a * MULTIPLIER + b;                                       \
+		b ^= a >> 29;                                                 \
+		c += b * 3;                                                   \
+		d = (d << 7 | d >> 57) ^ c;                                   \
+	} while (0)
+
+#define LINK(n, next)                                                         \
+	static NOINLINE u64 link##n(u64 *total, u64 a, u64 b, u64 c, u64 d)   \
+	{                                                                     \
+		u64 mine = a ^ n, deeper;                                     \
+									      \
+		ROUND(a, b, c, d);                                            \
+		ROUND(b, c, d, a);                                            \
+		ROUND(c, d, a, b);                                            \
+		ROUND(d, a, b, c);                                            \
+		deeper = next(&mine, a, b, c, d);                             \
+		*total += mine;                                               \
+		return deeper * 7 + (a ^ b) - (c ^ d);                        \
+	}
+
+static NOINLINE u64 link7(u64 *total, u64 a, u64 b, u64 c, u64 d)
+{
+	char format[] = "link %d";
+
+	ROUND(a, b, c, d);
+	ROUND(b, c, d, a);
+	ROUND(c, d, a, b);
+	bpf_trace_printk(format, sizeof(format), a);
+	ROUND(d, a, b, c);
+	*total += a ^ c;
+	return b - d;
+}
+
+LINK(6, link7)
+LINK(5, link6)
+LINK(4, link5)
+LINK(3, link4)
+LINK(2, link3)
+LINK(1, link2)
+
+/* chain begins where the first byte says. */
+SEC("raw")
+u64 chain(const u8 *data, u64 len)
+{
+	u64 total = len, r;
+
+	if (len < 1)
+		return 0;
+	if (data[0] & 8)
+		len = link1(&total, len, len + 1, 4, 5);
+	switch (data[0] & 7) {
+	case 2: r = link2(&total, len, len + 1, 2, 3); break;
+	case 3: r = link3(&total, len, len + 1, 2, 3); break;
+	case 4: r = link4(&total, len, len + 1, 2, 3); break;
+	case 5: r = link5(&total, len, len + 1, 2, 3); break;
+	case 6: r = link6(&total, len, len + 1, 2, 3); break;
+	case 7: r = link7(&total, len, len + 1, 2, 3); break;
+	default: r = link1(&total, len, len + 1, 2, 3);
+	}
+	return r ^ total;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, u32);
+	__type(value, u64);
+} four SEC(".maps");
+
+/* What the callbacks of calls_back share with it. */
+struct sum {
+	u64 x, y;
+};
+
+static long turn(u32 i, struct sum *s)
+{
+	char format[] = "turn %d";
+	u64 i2 = i + 2, i3 = i * 3;
+
+	s->x = s->x * 31 + i;
+	ROUND(s->x, s->y, i2, i3);
+	ROUND(i2, s->x, s->y, i3);
+	s->y += i2 ^ i3;
+	if (i == 3)
+		bpf_trace_printk(format, sizeof(format), i);
+	return i == 9;
+}
+
+static long element(void *map, const u32 *key, u64 *value, struct sum *s)
+{
+	char format[] = "element %d";
+
+	s->y = s->y * 31 + *key + *value;
+	if (*key == 2)
+		bpf_trace_printk(format, sizeof(format), *key);
+	return 0;
+}
+
+/* calls_back has its callbacks called by loops: one is left early. */
+SEC("raw")
+u64 calls_back(const u8 *data, u64 len)
+{
+	struct sum s = {len, ~len};
+	u64 n;
+
+	n = bpf_loop(100, turn, &s, 0);
+	n = n * 100 + bpf_loop(5, turn, &s, 0);
+	n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+	return s.x * 7 + s.y + n;
+}
+
+/* steps has iterators within each other. */
+SEC("raw")
+u64 steps(const u8 *data, u64 len)
+{
+	char format[] = "step %d";
+	struct bpf_iter_num outer, inner;
+	u64 sum = len;
+	int *a, *b;
+
+	bpf_iter_num_new(&outer, 0, 6);
+	while ((a = bpf_iter_num_next(&outer))) {
+		if (*a == 4)
+			bpf_trace_printk(format, sizeof(format), *a);
+		bpf_iter_num_new(&inner, 10, 14);
+		while ((b = bpf_iter_num_next(&inner)))
+			sum = sum * 31 + *b;
+		bpf_iter_num_destroy(&inner);
+		sum ^= *a;
+	}
+	bpf_iter_num_destroy(&outer);
+	return sum;
+}
+
+/* atoms has every kind of atomic operation, around the writer. */
+SEC("raw")
+u64 atoms(const u8 *data, u64 len)
+{
+	char format[] = "atoms %d";
+	u64 a = len, r;
+	u32 b = len;
+
+	r = __sync_fetch_and_add(&a, MULTIPLIER);
+	r = r * 31 + __sync_fetch_and_xor(&b, 0x5a5a5a5a);
+	r = r * 31 + __sync_lock_test_and_set(&b, r);
+	bpf_trace_printk(format, sizeof(format), len);
+	r = r * 31 + __sync_fetch_and_or(&a, r);
+	r = r * 31 + __sync_fetch_and_and(&b, 0xffff00ff);
+	r = r * 31 + __sync_val_compare_and_swap(&a, a, r);
+	r = r * 31 + __sync_val_compare_and_swap(&b, 1, r);
+	return r * 31 + a + b;
+}
+
+int land(struct xdp_md *ctx);
+int hop(struct xdp_md *ctx);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 4);
+	__uint(key_size, sizeof(u32));
+	__array(values, int(struct xdp_md *));
+} jumps SEC(".maps") = {
+	.values = {
+		[1] = (void *)&land,
+		[2] = (void *)&hop,
+	},
+};
+
+/* land is where hop ends, with the packet that hop got. */
+SEC("xdp")
+int land(struct xdp_md *ctx)
+{
+	const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+	char format[] = "land %d";
+
+	bpf_trace_printk(format, sizeof(format), 0);
+	return data + 1 > end ? 0 : data[0] * 1000;
+}
+
+/* leap does not return when it leaps. */
+static NOINLINE u32 leap(struct xdp_md *ctx, u32 *n, u32 slot)
+{
+	char format[] = "leap %d";
+	u64 a = slot, b = *n, c = 3, d = 4;
+
+	bpf_trace_printk(format, sizeof(format), slot);
+	ROUND(a, b, c, d);
+	ROUND(b, c, d, a);
+	*n += a ^ b ^ c ^ d;
+	bpf_tail_call(ctx, &jumps, slot);
+	return *n;
+}
+
+/* hop goes where the queue says: to land, or to itself until no call is left. */
+SEC("xdp")
+int hop(struct xdp_md *ctx)
+{
+	u32 n = ctx->ingress_ifindex, missed;
+
+	if (ctx->rx_queue_index == 0) {
+		missed = leap(ctx, &n, 0); /* an empty slot */
+		n += missed;
+	}
+	return leap(ctx, &n, ctx->rx_queue_index) + 1000000;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -31,16 +31,25 @@ var (
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
 const (
-	insideProgSpin     = "spin"
-	insideProgSpinLong = "spin_long"
-	insideProgSpeak    = "speak"
-	insideProgDescend  = "descend"
-	insideProgLook     = "look"
-	insideProgChurn    = "churn"
-	insideProgSum      = "sum"
-	insideMapPairs     = "pairs"
-	insideMapOwn       = "own"
-	insideMapCounts    = "counts"
+	insideProgSpin      = "spin"
+	insideProgSpinLong  = "spin_long"
+	insideProgSpeak     = "speak"
+	insideProgDescend   = "descend"
+	insideProgLook      = "look"
+	insideProgChurn     = "churn"
+	insideProgCrowd     = "crowd"
+	insideProgChain     = "chain"
+	insideProgCallsBack = "calls_back"
+	insideProgSteps     = "steps"
+	insideProgAtoms     = "atoms"
+	insideProgSum       = "sum"
+	insideProgLand      = "land"
+	insideProgHop       = "hop"
+	insideMapPairs      = "pairs"
+	insideMapOwn        = "own"
+	insideMapFour       = "four"
+	insideMapJumps      = "jumps"
+	insideMapCounts     = "counts"
 )
 
 // loadInside returns the specification of the object. It belongs to the caller
@@ -77,19 +86,28 @@ type insideSpecs struct {
 
 // insideProgramSpecs are the programs before they are loaded.
 type insideProgramSpecs struct {
-	Spin     *ebpf.ProgramSpec `ebpf:"spin"`
-	SpinLong *ebpf.ProgramSpec `ebpf:"spin_long"`
-	Speak    *ebpf.ProgramSpec `ebpf:"speak"`
-	Descend  *ebpf.ProgramSpec `ebpf:"descend"`
-	Look     *ebpf.ProgramSpec `ebpf:"look"`
-	Churn    *ebpf.ProgramSpec `ebpf:"churn"`
-	Sum      *ebpf.ProgramSpec `ebpf:"sum"`
+	Spin      *ebpf.ProgramSpec `ebpf:"spin"`
+	SpinLong  *ebpf.ProgramSpec `ebpf:"spin_long"`
+	Speak     *ebpf.ProgramSpec `ebpf:"speak"`
+	Descend   *ebpf.ProgramSpec `ebpf:"descend"`
+	Look      *ebpf.ProgramSpec `ebpf:"look"`
+	Churn     *ebpf.ProgramSpec `ebpf:"churn"`
+	Crowd     *ebpf.ProgramSpec `ebpf:"crowd"`
+	Chain     *ebpf.ProgramSpec `ebpf:"chain"`
+	CallsBack *ebpf.ProgramSpec `ebpf:"calls_back"`
+	Steps     *ebpf.ProgramSpec `ebpf:"steps"`
+	Atoms     *ebpf.ProgramSpec `ebpf:"atoms"`
+	Sum       *ebpf.ProgramSpec `ebpf:"sum"`
+	Land      *ebpf.ProgramSpec `ebpf:"land"`
+	Hop       *ebpf.ProgramSpec `ebpf:"hop"`
 }
 
 // insideMapSpecs are the maps before they are loaded.
 type insideMapSpecs struct {
 	Pairs  *ebpf.MapSpec `ebpf:"pairs"`
 	Own    *ebpf.MapSpec `ebpf:"own"`
+	Four   *ebpf.MapSpec `ebpf:"four"`
+	Jumps  *ebpf.MapSpec `ebpf:"jumps"`
 	Counts *ebpf.MapSpec `ebpf:"counts"`
 }
 
@@ -111,30 +129,39 @@ func (o *insideObjects) Close() error {
 
 // insidePrograms are the programs after they are loaded.
 type insidePrograms struct {
-	Spin     *ebpf.Program `ebpf:"spin"`
-	SpinLong *ebpf.Program `ebpf:"spin_long"`
-	Speak    *ebpf.Program `ebpf:"speak"`
-	Descend  *ebpf.Program `ebpf:"descend"`
-	Look     *ebpf.Program `ebpf:"look"`
-	Churn    *ebpf.Program `ebpf:"churn"`
-	Sum      *ebpf.Program `ebpf:"sum"`
+	Spin      *ebpf.Program `ebpf:"spin"`
+	SpinLong  *ebpf.Program `ebpf:"spin_long"`
+	Speak     *ebpf.Program `ebpf:"speak"`
+	Descend   *ebpf.Program `ebpf:"descend"`
+	Look      *ebpf.Program `ebpf:"look"`
+	Churn     *ebpf.Program `ebpf:"churn"`
+	Crowd     *ebpf.Program `ebpf:"crowd"`
+	Chain     *ebpf.Program `ebpf:"chain"`
+	CallsBack *ebpf.Program `ebpf:"calls_back"`
+	Steps     *ebpf.Program `ebpf:"steps"`
+	Atoms     *ebpf.Program `ebpf:"atoms"`
+	Sum       *ebpf.Program `ebpf:"sum"`
+	Land      *ebpf.Program `ebpf:"land"`
+	Hop       *ebpf.Program `ebpf:"hop"`
 }
 
 // Close closes all programs.
 func (c *insidePrograms) Close() error {
-	return errors.Join(c.Spin.Close(), c.SpinLong.Close(), c.Speak.Close(), c.Descend.Close(), c.Look.Close(), c.Churn.Close(), c.Sum.Close())
+	return errors.Join(c.Spin.Close(), c.SpinLong.Close(), c.Speak.Close(), c.Descend.Close(), c.Look.Close(), c.Churn.Close(), c.Crowd.Close(), c.Chain.Close(), c.CallsBack.Close(), c.Steps.Close(), c.Atoms.Close(), c.Sum.Close(), c.Land.Close(), c.Hop.Close())
 }
 
 // insideMaps are the maps after they are loaded.
 type insideMaps struct {
 	Pairs  *ebpf.Map `ebpf:"pairs"`
 	Own    *ebpf.Map `ebpf:"own"`
+	Four   *ebpf.Map `ebpf:"four"`
+	Jumps  *ebpf.Map `ebpf:"jumps"`
 	Counts *ebpf.Map `ebpf:"counts"`
 }
 
 // Close closes all maps.
 func (c *insideMaps) Close() error {
-	return errors.Join(c.Pairs.Close(), c.Own.Close(), c.Counts.Close())
+	return errors.Join(c.Pairs.Close(), c.Own.Close(), c.Four.Close(), c.Jumps.Close(), c.Counts.Close())
 }
 
 // insideVariables are the global variables after they are loaded.
@@ -429,6 +456,238 @@ func (c *insideChurnCall) Run() (r0 uint64, err error) {
 	return ret, err
 }
 
+// RunCrowd runs program crowd on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunRaw].
+func (p *insidePrograms) RunCrowd(mem []byte) (uint64, error) {
+	return rtlib.RunRaw(p.Crowd.Runtime(), mem)
+}
+
+// RunCrowdOn is RunCrowd on a Frame of the caller, which p.Crowd.NewFrame
+// makes, without allocation. For many runs see BindCrowd.
+func (p *insidePrograms) RunCrowdOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
+	return fr.RunRaw(p.Crowd.Runtime(), mem)
+}
+
+// BindCrowd prepares runs of program crowd on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Crowd.NewFrame() // one for each goroutine
+//	run, err := p.BindCrowd(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *insidePrograms) BindCrowd(fr *rtlib.Frame) (*insideCrowdRunner, error) {
+	b, err := fr.BindRaw(p.Crowd.Runtime(), &insideObject.Programs[6])
+	return (*insideCrowdRunner)(b), err
+}
+
+// insideCrowdRunner is program crowd on a Frame. BindCrowd makes it.
+type insideCrowdRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideCrowdRunner) Memory(mem []byte) *insideCrowdCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideCrowdCall)(r)
+}
+
+// insideCrowdCall is insideCrowdRunner with its input.
+type insideCrowdCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideCrowdCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_crowd(c.Frame), nil
+}
+
+// RunChain runs program chain on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunRaw].
+func (p *insidePrograms) RunChain(mem []byte) (uint64, error) {
+	return rtlib.RunRaw(p.Chain.Runtime(), mem)
+}
+
+// RunChainOn is RunChain on a Frame of the caller, which p.Chain.NewFrame
+// makes, without allocation. For many runs see BindChain.
+func (p *insidePrograms) RunChainOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
+	return fr.RunRaw(p.Chain.Runtime(), mem)
+}
+
+// BindChain prepares runs of program chain on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Chain.NewFrame() // one for each goroutine
+//	run, err := p.BindChain(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *insidePrograms) BindChain(fr *rtlib.Frame) (*insideChainRunner, error) {
+	b, err := fr.BindRaw(p.Chain.Runtime(), &insideObject.Programs[7])
+	return (*insideChainRunner)(b), err
+}
+
+// insideChainRunner is program chain on a Frame. BindChain makes it.
+type insideChainRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideChainRunner) Memory(mem []byte) *insideChainCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideChainCall)(r)
+}
+
+// insideChainCall is insideChainRunner with its input.
+type insideChainCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideChainCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_chain(c.Frame), nil
+}
+
+// RunCallsBack runs program calls_back on a Frame of rtlib's pool and returns
+// r0. See [rtlib.RunRaw].
+func (p *insidePrograms) RunCallsBack(mem []byte) (uint64, error) {
+	return rtlib.RunRaw(p.CallsBack.Runtime(), mem)
+}
+
+// RunCallsBackOn is RunCallsBack on a Frame of the caller, which
+// p.CallsBack.NewFrame makes, without allocation. For many runs see
+// BindCallsBack.
+func (p *insidePrograms) RunCallsBackOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
+	return fr.RunRaw(p.CallsBack.Runtime(), mem)
+}
+
+// BindCallsBack prepares runs of program calls_back on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.CallsBack.NewFrame() // one for each goroutine
+//	run, err := p.BindCallsBack(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *insidePrograms) BindCallsBack(fr *rtlib.Frame) (*insideCallsBackRunner, error) {
+	b, err := fr.BindRaw(p.CallsBack.Runtime(), &insideObject.Programs[8])
+	return (*insideCallsBackRunner)(b), err
+}
+
+// insideCallsBackRunner is program calls_back on a Frame. BindCallsBack makes
+// it.
+type insideCallsBackRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideCallsBackRunner) Memory(mem []byte) *insideCallsBackCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideCallsBackCall)(r)
+}
+
+// insideCallsBackCall is insideCallsBackRunner with its input.
+type insideCallsBackCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideCallsBackCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_calls_back(c.Frame), nil
+}
+
+// RunSteps runs program steps on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunRaw].
+func (p *insidePrograms) RunSteps(mem []byte) (uint64, error) {
+	return rtlib.RunRaw(p.Steps.Runtime(), mem)
+}
+
+// RunStepsOn is RunSteps on a Frame of the caller, which p.Steps.NewFrame
+// makes, without allocation. For many runs see BindSteps.
+func (p *insidePrograms) RunStepsOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
+	return fr.RunRaw(p.Steps.Runtime(), mem)
+}
+
+// BindSteps prepares runs of program steps on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Steps.NewFrame() // one for each goroutine
+//	run, err := p.BindSteps(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *insidePrograms) BindSteps(fr *rtlib.Frame) (*insideStepsRunner, error) {
+	b, err := fr.BindRaw(p.Steps.Runtime(), &insideObject.Programs[9])
+	return (*insideStepsRunner)(b), err
+}
+
+// insideStepsRunner is program steps on a Frame. BindSteps makes it.
+type insideStepsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideStepsRunner) Memory(mem []byte) *insideStepsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideStepsCall)(r)
+}
+
+// insideStepsCall is insideStepsRunner with its input.
+type insideStepsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideStepsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_steps(c.Frame), nil
+}
+
+// RunAtoms runs program atoms on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunRaw].
+func (p *insidePrograms) RunAtoms(mem []byte) (uint64, error) {
+	return rtlib.RunRaw(p.Atoms.Runtime(), mem)
+}
+
+// RunAtomsOn is RunAtoms on a Frame of the caller, which p.Atoms.NewFrame
+// makes, without allocation. For many runs see BindAtoms.
+func (p *insidePrograms) RunAtomsOn(fr *rtlib.Frame, mem []byte) (uint64, error) {
+	return fr.RunRaw(p.Atoms.Runtime(), mem)
+}
+
+// BindAtoms prepares runs of program atoms on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindRaw].
+//
+//	fr, err := p.Atoms.NewFrame() // one for each goroutine
+//	run, err := p.BindAtoms(fr)
+//	r0, err := run.Memory(mem).Run() // many times
+func (p *insidePrograms) BindAtoms(fr *rtlib.Frame) (*insideAtomsRunner, error) {
+	b, err := fr.BindRaw(p.Atoms.Runtime(), &insideObject.Programs[10])
+	return (*insideAtomsRunner)(b), err
+}
+
+// insideAtomsRunner is program atoms on a Frame. BindAtoms makes it.
+type insideAtomsRunner rtlib.Bound
+
+// Memory makes mem the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideAtomsRunner) Memory(mem []byte) *insideAtomsCall {
+	(*rtlib.Bound)(r).Set(mem)
+	return (*insideAtomsCall)(r)
+}
+
+// insideAtomsCall is insideAtomsRunner with its input.
+type insideAtomsCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideAtomsCall) Run() (r0 uint64, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return inside_atoms(c.Frame), nil
+}
+
 // RunSum runs program sum on a Frame of rtlib's pool and returns r0. See
 // [rtlib.RunXDP].
 func (p *insidePrograms) RunSum(ctx *rtlib.XDP) (uint32, error) {
@@ -448,7 +707,7 @@ func (p *insidePrograms) RunSumOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, erro
 //	run, err := p.BindSum(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *insidePrograms) BindSum(fr *rtlib.Frame) (*insideSumRunner, error) {
-	b, err := fr.BindXDP(p.Sum.Runtime(), &insideObject.Programs[6])
+	b, err := fr.BindXDP(p.Sum.Runtime(), &insideObject.Programs[11])
 	return (*insideSumRunner)(b), err
 }
 
@@ -475,6 +734,98 @@ func (c *insideSumCall) Run() (r0 uint32, err error) {
 	return uint32(inside_sum(c.Frame)), nil
 }
 
+// RunLand runs program land on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunXDP].
+func (p *insidePrograms) RunLand(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Land.Runtime(), ctx)
+}
+
+// RunLandOn is RunLand on a Frame of the caller, which p.Land.NewFrame makes,
+// without allocation. For many runs see BindLand.
+func (p *insidePrograms) RunLandOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Land.Runtime(), ctx)
+}
+
+// BindLand prepares runs of program land on a Frame of the caller. They are
+// the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Land.NewFrame() // one for each goroutine
+//	run, err := p.BindLand(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *insidePrograms) BindLand(fr *rtlib.Frame) (*insideLandRunner, error) {
+	b, err := fr.BindXDP(p.Land.Runtime(), &insideObject.Programs[12])
+	return (*insideLandRunner)(b), err
+}
+
+// insideLandRunner is program land on a Frame. BindLand makes it.
+type insideLandRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideLandRunner) Packet(data []byte) *insideLandCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*insideLandCall)(r)
+}
+
+// insideLandCall is insideLandRunner with its input.
+type insideLandCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideLandCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(inside_land(c.Frame)), nil
+}
+
+// RunHop runs program hop on a Frame of rtlib's pool and returns r0. See
+// [rtlib.RunXDP].
+func (p *insidePrograms) RunHop(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hop.Runtime(), ctx)
+}
+
+// RunHopOn is RunHop on a Frame of the caller, which p.Hop.NewFrame makes,
+// without allocation. For many runs see BindHop.
+func (p *insidePrograms) RunHopOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hop.Runtime(), ctx)
+}
+
+// BindHop prepares runs of program hop on a Frame of the caller. They are the
+// fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hop.NewFrame() // one for each goroutine
+//	run, err := p.BindHop(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *insidePrograms) BindHop(fr *rtlib.Frame) (*insideHopRunner, error) {
+	b, err := fr.BindXDP(p.Hop.Runtime(), &insideObject.Programs[13])
+	return (*insideHopRunner)(b), err
+}
+
+// insideHopRunner is program hop on a Frame. BindHop makes it.
+type insideHopRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *insideHopRunner) Packet(data []byte) *insideHopCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*insideHopCall)(r)
+}
+
+// insideHopCall is insideHopRunner with its input.
+type insideHopCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *insideHopCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Ready(); err != nil {
+		return
+	}
+	return uint32(inside_hop(c.Frame)), nil
+}
+
 // TypedPairs is map pairs with its Go types; it allocates nothing.
 func (m *insideMaps) TypedPairs() ebpf.HashMap[uint32, insidePair] {
 	return ebpf.HashMapOf[uint32, insidePair](m.Pairs)
@@ -485,6 +836,11 @@ func (m *insideMaps) TypedOwn() ebpf.HashMap[uint64, insidePair] {
 	return ebpf.HashMapOf[uint64, insidePair](m.Own)
 }
 
+// TypedFour is map four with its Go types; it allocates nothing.
+func (m *insideMaps) TypedFour() ebpf.ArrayMap[uint64] {
+	return ebpf.ArrayMapOf[uint64](m.Four)
+}
+
 // TypedCounts is map counts with its Go types; it allocates nothing.
 func (m *insideMaps) TypedCounts() ebpf.ArrayMap[uint64] {
 	return ebpf.ArrayMapOf[uint64](m.Counts)
@@ -493,10 +849,12 @@ func (m *insideMaps) TypedCounts() ebpf.ArrayMap[uint64] {
 // insideObject is the object as rtlib takes it: data, never changed.
 var insideObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
-	License: "Apache-2.0",
+	License: "GPL",
 	Maps: []rtlib.MapSpec{
 		{Name: "pairs", Type: bpf.MapHash, KeySize: 4, ValueSize: 16, MaxEntries: 64},
 		{Name: "own", Type: bpf.MapHash, KeySize: 8, ValueSize: 16, MaxEntries: 256},
+		{Name: "four", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 4},
+		{Name: "jumps", Type: bpf.MapProgArray, KeySize: 4, ValueSize: 4, MaxEntries: 4, Slots: []rtlib.SlotSpec{{Index: 1, Program: 12}, {Index: 2, Program: 13}}},
 		{Name: "counts", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 4, MinEntries: 4, ReliedBy: "sum"},
 	},
 	Name:     "inside.o",
@@ -506,6 +864,7 @@ var insideObject = rtlib.ObjectSpec{
 			Name:    "spin",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   inside_spin,
 			Engine:  insideEngine,
 			Hash:    [32]byte{0x80, 0xa6, 0x36, 0x79, 0xa7, 0xd3, 0xb4, 0xd2, 0xa4, 0x44, 0x05, 0x58, 0x07, 0x02, 0x25, 0x97, 0x5b, 0x3d, 0xde, 0x4f, 0xe7, 0x01, 0x09, 0xb7, 0xf9, 0x0e, 0x6b, 0x1b, 0xbe, 0x6d, 0x63, 0x92},
@@ -515,6 +874,7 @@ var insideObject = rtlib.ObjectSpec{
 			Name:    "spin_long",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   inside_spin_long,
 			Engine:  insideEngine,
 			Hash:    [32]byte{0x22, 0x9e, 0xb5, 0xd5, 0x3e, 0xbe, 0x03, 0xb9, 0x48, 0x9e, 0x26, 0xa4, 0x78, 0xed, 0x92, 0x83, 0x33, 0x03, 0x89, 0x28, 0x1a, 0x82, 0xca, 0xd7, 0xd1, 0x53, 0x55, 0x6c, 0x30, 0x28, 0x1a, 0x1a},
@@ -524,9 +884,10 @@ var insideObject = rtlib.ObjectSpec{
 			Name:     "speak",
 			Section:  "raw",
 			Hook:     "raw",
+			Layout:   0xb7ad57b7d97d39d4,
 			Entry:    inside_speak,
 			Engine:   insideEngine,
-			Maps:     []int{0, 2},
+			Maps:     []int{0, 4},
 			Hash:     [32]byte{0xcc, 0x48, 0xeb, 0x5b, 0xa8, 0xce, 0xb9, 0x33, 0x1a, 0x2f, 0x2b, 0xbe, 0x58, 0x14, 0xe0, 0xda, 0x72, 0x61, 0x56, 0x05, 0x11, 0xe4, 0xa0, 0x63, 0x92, 0x7b, 0x55, 0x0c, 0x07, 0x71, 0x50, 0xf2},
 			Insns:    111,
 			Reclaims: true,
@@ -535,6 +896,7 @@ var insideObject = rtlib.ObjectSpec{
 			Name:    "descend",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   inside_descend,
 			Engine:  insideEngine,
 			Hash:    [32]byte{0xc4, 0x0b, 0x7a, 0xbd, 0xe7, 0x34, 0xba, 0xf8, 0xd2, 0xfe, 0x7c, 0xea, 0xf5, 0x00, 0x2d, 0x1d, 0x4f, 0x1a, 0xad, 0xf4, 0x6f, 0x8d, 0xe9, 0x27, 0x92, 0xad, 0x67, 0xf9, 0xc5, 0x2a, 0xac, 0x90},
@@ -544,9 +906,10 @@ var insideObject = rtlib.ObjectSpec{
 			Name:     "look",
 			Section:  "raw",
 			Hook:     "raw",
+			Layout:   0xb7ad57b7d97d39d4,
 			Entry:    inside_look,
 			Engine:   insideEngine,
-			Maps:     []int{0, 2},
+			Maps:     []int{0, 4},
 			Hash:     [32]byte{0x80, 0x4c, 0x58, 0xf5, 0xe6, 0xa9, 0xf2, 0x36, 0x65, 0xb3, 0xac, 0x89, 0x46, 0x96, 0x83, 0x54, 0x76, 0x7e, 0x70, 0x6c, 0xd9, 0x78, 0x57, 0xf0, 0x82, 0xb9, 0x8c, 0x1b, 0x9d, 0x02, 0xad, 0x3c},
 			Insns:    36,
 			Reclaims: true,
@@ -555,25 +918,100 @@ var insideObject = rtlib.ObjectSpec{
 			Name:     "churn",
 			Section:  "raw",
 			Hook:     "raw",
+			Layout:   0xb7ad57b7d97d39d4,
 			Entry:    inside_churn,
 			Engine:   insideEngine,
-			Maps:     []int{1, 2},
+			Maps:     []int{1, 4},
 			Hash:     [32]byte{0x12, 0x5e, 0xf6, 0x34, 0x66, 0xa6, 0xbb, 0xd6, 0x34, 0xde, 0xd3, 0xfd, 0x81, 0xbf, 0x0f, 0xbd, 0x16, 0x44, 0xe1, 0x34, 0xcd, 0x1d, 0xcd, 0x06, 0x05, 0xbf, 0xac, 0xe4, 0x6d, 0x02, 0x99, 0xe8},
 			Insns:    54,
 			Reclaims: true,
 		},
 		{
+			Name:    "crowd",
+			Section: "raw",
+			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
+			Entry:   inside_crowd,
+			Engine:  insideEngine,
+			Hash:    [32]byte{0x9f, 0x82, 0x67, 0xfa, 0x33, 0xe8, 0x32, 0x18, 0x08, 0xa9, 0x5a, 0x71, 0x8c, 0x8c, 0x57, 0x66, 0xb0, 0x9f, 0xb5, 0x91, 0x86, 0xae, 0xa2, 0x64, 0xe9, 0xb9, 0x9c, 0x06, 0xbe, 0x94, 0x02, 0x3b},
+			Insns:   110,
+		},
+		{
+			Name:    "chain",
+			Section: "raw",
+			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
+			Entry:   inside_chain,
+			Engine:  insideEngine,
+			Hash:    [32]byte{0x50, 0xe0, 0x74, 0xf1, 0x9e, 0x12, 0x7f, 0xa5, 0x41, 0x71, 0x4a, 0x20, 0xea, 0xb5, 0xae, 0x60, 0x72, 0x6b, 0xeb, 0xb8, 0x99, 0xc9, 0xf6, 0xa5, 0x98, 0x42, 0x25, 0x42, 0x16, 0x68, 0xb2, 0xcf},
+			Insns:   631,
+		},
+		{
+			Name:    "calls_back",
+			Section: "raw",
+			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
+			Entry:   inside_calls_back,
+			Engine:  insideEngine,
+			Maps:    []int{2},
+			Hash:    [32]byte{0x05, 0xee, 0xae, 0x90, 0x0f, 0xa7, 0x92, 0xc2, 0x3d, 0xdc, 0xe7, 0xe7, 0x4a, 0xfb, 0x06, 0xa9, 0x5f, 0x2e, 0x18, 0x85, 0x19, 0x84, 0x27, 0xb3, 0x8f, 0x69, 0xcf, 0x8f, 0x5d, 0xaf, 0x08, 0xbf},
+			Insns:   103,
+		},
+		{
+			Name:    "steps",
+			Section: "raw",
+			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
+			Entry:   inside_steps,
+			Engine:  insideEngine,
+			Hash:    [32]byte{0x24, 0x97, 0xc5, 0x32, 0x9c, 0x4a, 0x0e, 0x7d, 0x38, 0x95, 0x78, 0xe8, 0x7a, 0x69, 0xea, 0x47, 0xda, 0x94, 0xcc, 0xf0, 0xc0, 0xcf, 0x52, 0xb6, 0xd1, 0xe0, 0x54, 0x55, 0x48, 0x9d, 0xfb, 0xd3},
+			Insns:   55,
+		},
+		{
+			Name:    "atoms",
+			Section: "raw",
+			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
+			Entry:   inside_atoms,
+			Engine:  insideEngine,
+			Hash:    [32]byte{0xfb, 0x5e, 0x7a, 0x6b, 0xf4, 0x25, 0x5b, 0xc7, 0x09, 0x47, 0x08, 0xb4, 0xa2, 0x0c, 0x0d, 0xe0, 0x0c, 0x9f, 0xf6, 0x1b, 0xd5, 0x25, 0x80, 0xf3, 0x14, 0xce, 0x98, 0xee, 0xa1, 0xe6, 0xf8, 0x09},
+			Insns:   44,
+		},
+		{
 			Name:    "sum",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   inside_sum,
 			Engine:  insideEngine,
-			Maps:    []int{2},
+			Maps:    []int{4},
 			Hash:    [32]byte{0x51, 0x1c, 0x69, 0x90, 0x08, 0xb6, 0x20, 0xd0, 0xe2, 0x1e, 0x94, 0x15, 0x7d, 0x9d, 0x32, 0x4d, 0x2c, 0xff, 0x41, 0x2e, 0xde, 0x7d, 0x65, 0x9d, 0xf4, 0x76, 0x60, 0x9e, 0xb6, 0x66, 0x50, 0x4c},
 			Insns:   27,
 		},
+		{
+			Name:    "land",
+			Section: "xdp",
+			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
+			Entry:   inside_land,
+			Engine:  insideEngine,
+			Hash:    [32]byte{0x61, 0xb9, 0xd3, 0x41, 0xf8, 0x7e, 0xc2, 0x5a, 0x35, 0x6a, 0x39, 0x76, 0x18, 0x64, 0xd4, 0x43, 0xd1, 0x64, 0xa6, 0xe2, 0x9b, 0x3b, 0x09, 0x7d, 0x28, 0x83, 0xc7, 0x58, 0x4f, 0x22, 0x93, 0xb6},
+			Insns:   17,
+		},
+		{
+			Name:      "hop",
+			Section:   "xdp",
+			Hook:      "xdp",
+			Layout:    0x47ef991236fb0db6,
+			Entry:     inside_hop,
+			Engine:    insideEngine,
+			Maps:      []int{3},
+			Hash:      [32]byte{0x39, 0x9e, 0xe2, 0xa0, 0x60, 0xb5, 0x2d, 0x13, 0x4a, 0x5c, 0x2d, 0x63, 0x2f, 0x6e, 0x1a, 0x53, 0xcc, 0xaf, 0xa3, 0x4c, 0x4b, 0xa7, 0x82, 0xc6, 0xbe, 0x43, 0x8c, 0x27, 0x6f, 0xa5, 0x3b, 0x91},
+			Insns:     60,
+			TailCalls: true,
+		},
 	},
-	Tie: insideTie_00053962,
+	Tie: insideTie_eaaa74c9,
 }
 
 // The code was made for this layout of the Frame; other layouts do not
@@ -585,9 +1023,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

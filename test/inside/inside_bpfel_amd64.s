@@ -7,87 +7,90 @@
 #include "funcdata.h"
 
 // inside_spin(fr *abi.Frame) (ret uint64)
-#line 56 "inside.bpf.c"
+#line 52 "inside.bpf.c"
 
-TEXT ·inside_spin(SB), 0, $0-16
+TEXT ·inside_spin(SB), 0, $48-16
 	NO_LOCAL_POINTERS
-#line 56 "inside.bpf.c"
+#line 52 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 0: r0 = r2
-#line 56 "inside.bpf.c"
+#line 52 "inside.bpf.c"
 	// u64 spin(const u8 *data, u64 len)
-	QUAD $0x442b492024448b49; QUAD $0xf00030d40b91824; QUAD $0xf0000000000841f; QUAD $0x900000000000841f
+	QUAD $0x1000102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x1f0f00030d40b9
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
-#line 62 "inside.bpf.c"
+#line 58 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	QUAD $0xf42d4c957f2dba48; QUAD $0x8348c2af0f485851; WORD $0x1c0
+	QUAD $0x48197e0510246c83; QUAD $0x51f42d4c957f2dba; QUAD $0xc08348c2af0f4858; BYTE $0x1
 	// 6: w1 += -0x1
-#line 61 "inside.bpf.c"
+#line 57 "inside.bpf.c"
 	// for (i = 0; i < 200000; i++) {
-	LONG $0x75ffc183; BYTE $0xe9
-#line 61 "inside.bpf.c"
+	LONG $0x75ffc183; WORD $0xebe2; BYTE $0x2d
+#line 58 "inside.bpf.c"
+	// x = x * MULTIPLIER + 1;
+	QUAD $0x44894820244c8948; QUAD $0x4c1824648b4c2824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000102444c748; QUAD $0x8b482824448b4800; LONG $0xeb20244c; BYTE $0xba
+#line 58 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 61 "inside.bpf.c"
+#line 58 "inside.bpf.c"
 
 	RET
 
 // inside_spin_long(fr *abi.Frame) (ret uint64)
-#line 70 "inside.bpf.c"
+#line 66 "inside.bpf.c"
 
 TEXT ·inside_spin_long(SB), 0, $48-16
 	NO_LOCAL_POINTERS
-#line 70 "inside.bpf.c"
+#line 66 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 0: r0 = r2
-#line 70 "inside.bpf.c"
+#line 66 "inside.bpf.c"
 	// u64 spin_long(const u8 *data, u64 len)
-	QUAD $0x400102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x1f0f00061a80b9
+	QUAD $0x1000102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x1f0f00061a80b9
 	// 4: r0 *= r2
 	// 5: r0 += 0x1
-#line 76 "inside.bpf.c"
+#line 72 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	QUAD $0x4819740110246c83; QUAD $0x51f42d4c957f2dba; QUAD $0xc08348c2af0f4858; BYTE $0x1
+	QUAD $0x48197e0510246c83; QUAD $0x51f42d4c957f2dba; QUAD $0xc08348c2af0f4858; BYTE $0x1
 	// 6: w1 += -0x1
-#line 75 "inside.bpf.c"
+#line 71 "inside.bpf.c"
 	// for (i = 0; i < 400000; i++) {
 	LONG $0x75ffc183; WORD $0xebe2; BYTE $0x2d
-#line 76 "inside.bpf.c"
+#line 72 "inside.bpf.c"
 	// x = x * MULTIPLIER + 1;
-	QUAD $0x44894820244c8948; QUAD $0x4c1824648b4c2824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x400102444c748; QUAD $0x8b482824448b4800; LONG $0xeb20244c; BYTE $0xba
-#line 76 "inside.bpf.c"
+	QUAD $0x44894820244c8948; QUAD $0x4c1824648b4c2824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000102444c748; QUAD $0x8b482824448b4800; LONG $0xeb20244c; BYTE $0xba
+#line 72 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 76 "inside.bpf.c"
+#line 72 "inside.bpf.c"
 
 	RET
 
 // inside_speak(fr *abi.Frame) (ret uint64)
-#line 85 "inside.bpf.c"
+#line 81 "inside.bpf.c"
 
 TEXT ·inside_speak(SB), 0, $168-16
 	NO_LOCAL_POINTERS
-#line 85 "inside.bpf.c"
+#line 81 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 0: r7 = r2
-#line 85 "inside.bpf.c"
+#line 81 "inside.bpf.c"
 	// u64 speak(const u8 *data, u64 len)
 	QUAD $0x4c8b490824448b49; QUAD $0x482024548b491824; WORD $0xca29
 	// 3: *(u8 *)(r10 - 0x8) = r1
 	// 6: *(u64 *)(r10 - 0x10) = r1
-#line 87 "inside.bpf.c"
+#line 83 "inside.bpf.c"
 	// char format[] = "speak %d";
 	QUAD $0x3782484c641; QUAD $0x6b61657073bb4800; QUAD $0x70249c8949642520; WORD $0x3; BYTE $0x0
 	// 8: *(u32 *)(r10 - 0x14) = r1
-#line 91 "inside.bpf.c"
+#line 87 "inside.bpf.c"
 	// u32 key = 1;
-	QUAD $0x36c2484c741; QUAD $0x80fa814800000001; QUAD $0x220820f000000; BYTE $0x0
+	QUAD $0x36c2484c741; QUAD $0x80fa814800000001; QUAD $0x223820f000000; BYTE $0x0
 	// 11: r1 = *(u64 *)(r6 + 0x0)
 	// 13: r1 = *(u64 *)(r6 + 0x8)
 	// 15: r1 = *(u64 *)(r6 + 0x10)
@@ -96,13 +99,13 @@ TEXT ·inside_speak(SB), 0, $168-16
 	// 21: r1 = *(u64 *)(r6 + 0x28)
 	// 23: r8 = *(u64 *)(r6 + 0x30)
 	// 24: r9 = *(u64 *)(r6 + 0x38)
-#line 97 "inside.bpf.c"
+#line 93 "inside.bpf.c"
 	// copy[i] = in[i] * MULTIPLIER;
 	QUAD $0x44894848244c8948; QUAD $0x48382464894c4024; QUAD $0x48198b4850245489; QUAD $0x8718b4858245c89; QUAD $0x798b486024748948; QUAD $0x8b4c68247c894810; QUAD $0x4c702444894c1841; QUAD $0x78244c894c20498b; QUAD $0x2494894c28518b4c; QUAD $0x30598b4c00000080; QUAD $0x88249c894c; QUAD $0x24ac894c38698b4c; LONG $0x90
 	// 29: call 0x1
-#line 98 "inside.bpf.c"
+#line 94 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
-	QUAD $0x82474894c308b4c; QUAD $0x36c24b48d4d; QUAD $0x24894c102474894c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000001b80a75; LONG $0x18c
+	QUAD $0x82474894c308b4c; QUAD $0x36c24b48d4d; QUAD $0x24894c102474894c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000001b80a75; LONG $0x18f
 	// 37: r9 *= r1
 	// 39: r8 *= r1
 	// 42: r2 *= r1
@@ -111,19 +114,19 @@ TEXT ·inside_speak(SB), 0, $168-16
 	// 51: r9 *= r1
 	// 53: r8 *= r1
 	// 55: r7 *= r1
-#line 99 "inside.bpf.c"
+#line 95 "inside.bpf.c"
 	// if (!p)
 	QUAD $0x98248c8948; QUAD $0xf42d4c957f2db848; QUAD $0x9024948b485851; QUAD $0x8948d0af0f480000; QUAD $0x8b48000000a02494; QUAD $0xf4800000088249c; QUAD $0x90249c8948d8af; QUAD $0x8024b48b480000; QUAD $0x8948f0af0f480000; QUAD $0x8b480000008824b4; QUAD $0x48f8af0f4878247c; QUAD $0x4c0000008024bc89; QUAD $0xc0af0f4c7024448b; QUAD $0x4c8b4c782444894c; QUAD $0x894cc8af0f4c6824; QUAD $0x6024548b4c70244c; QUAD $0x2454894cd0af0f4c; QUAD $0xf4c58245c8b4c68; LONG $0x894cd8af; WORD $0x245c; BYTE $0x60
 	// 59: call 0x6
-#line 101 "inside.bpf.c"
+#line 97 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len);
 	QUAD $0xac8d4d3824648b4c; QUAD $0x6c894c0000037024; QUAD $0x9102444c7480824; QUAD $0x5024448b48000000; QUAD $0x44c7481824448948; QUAD $0xc748000000002024; QUAD $0x4c00000000282444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 66: call 0x1
-#line 48 "inside.bpf.c"
+#line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
-	QUAD $0x488b484024448b48; BYTE $0x48
+	QUAD $0x888b484024448b48; LONG $0x88
 	// 73: lock *(u64 *)(r0 + 0x0) += r1
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
 	LONG $0x18348f0; BYTE $0x1
 	// 75: r1 ^= r2
@@ -148,90 +151,90 @@ TEXT ·inside_speak(SB), 0, $168-16
 	// 105: r2 += r4
 	// 106: r2 *= 0x1f
 	// 107: r1 += r2
-#line 104 "inside.bpf.c"
+#line 100 "inside.bpf.c"
 	// sum = sum * 31 + (copy[i] ^ in[LIVE + i]);
 	QUAD $0x548b4848244c8b48; QUAD $0x8b48485133486824; QUAD $0x484059334860245c; QUAD $0x8b48da01481fdb6b; QUAD $0x485059334870245c; QUAD $0x8b48d301481fd26b; QUAD $0x4858513348782454; QUAD $0x8b48da01481fdb6b; QUAD $0x3348000000a0249c; QUAD $0x9024b48b487859; QUAD $0x8b48707133480000; QUAD $0x33480000008824bc; QUAD $0x8024848b4c6879; QUAD $0x6b486041334c0000; QUAD $0xc86b49c801491fca; QUAD $0x1fcf6b48cf01481f; QUAD $0x481fce6b48ce0148; WORD $0xcb01
 	// 110: r0 += r1
 	// 111: r1 = *(u64 *)(r2 + 0x8)
 	// 112: r1 ^= -0x1
 	// 113: r0 += r1
-#line 105 "inside.bpf.c"
+#line 101 "inside.bpf.c"
 	// return sum + p->a + ~p->b;
 	QUAD $0x98248c8b48; QUAD $0x4808498b48190348; QUAD $0x8948cb0148fff183; LONG $0x3102ebd8; BYTE $0xc0
-#line 105 "inside.bpf.c"
+#line 101 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 105 "inside.bpf.c"
+#line 101 "inside.bpf.c"
 
 	RET
 
 // inside_descend(fr *abi.Frame) (ret uint64)
-#line 138 "inside.bpf.c"
+#line 134 "inside.bpf.c"
 
 TEXT ·inside_descend(SB), 0, $208-16
 	NO_LOCAL_POINTERS
-#line 138 "inside.bpf.c"
+#line 134 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 0: *(u64 *)(r10 - 0x8) = r2
-#line 138 "inside.bpf.c"
+#line 134 "inside.bpf.c"
 	// u64 total = len, r;
 	QUAD $0x4c2b4920244c8b49; LONG $0x89481824; WORD $0x244c; BYTE $0x38
 	// 2: r3 += 0x1
-#line 140 "inside.bpf.c"
+#line 136 "inside.bpf.c"
 	// r = level1(&total, len, len + 1);
 	QUAD $0x2454894801518d48; BYTE $0x40
 	// 14: r1 ^= 0x1
 	// 17: r3 *= 0x3
-#line 133 "inside.bpf.c"
+#line 129 "inside.bpf.c"
 	// LEVEL(1, level2)
 	QUAD $0x4801f38348d38948; QUAD $0x52348d4848245c89; LONG $0x24748948; BYTE $0x50
 	// 37: r1 ^= 0x2
 	// 39: r2 += 0x2
 	// 40: r3 *= 0x3
-#line 132 "inside.bpf.c"
+#line 128 "inside.bpf.c"
 	// LEVEL(2, level3)
 	QUAD $0x4802f78348f78948; QUAD $0x3418d4c58247c89; QUAD $0xc8d4c602444894c; LONG $0x4c894cd2; WORD $0x6824
 	// 60: r1 ^= 0x3
 	// 62: r2 += 0x3
 	// 63: r3 *= 0x3
-#line 131 "inside.bpf.c"
+#line 127 "inside.bpf.c"
 	// LEVEL(3, level4)
 	QUAD $0x4c03f28349ca894d; QUAD $0x6598d4c70245489; QUAD $0xea6b4c78245c894c; QUAD $0x8024ac894c1b; BYTE $0x0
 	// 83: r1 ^= 0x4
 	// 85: r2 += 0x4
 	// 86: r3 *= 0x3
-#line 130 "inside.bpf.c"
+#line 126 "inside.bpf.c"
 	// LEVEL(4, level5)
 	QUAD $0x4c04f68349ee894d; QUAD $0x4c0000008824b489; QUAD $0x9024bc894c0a798d; QUAD $0x4851c26b48000000; LONG $0x98248489; WORD $0x0; BYTE $0x0
 	// 106: r1 ^= 0x5
 	// 108: r2 += 0x5
 	// 109: r3 *= 0x3
-#line 129 "inside.bpf.c"
+#line 125 "inside.bpf.c"
 	// LEVEL(5, level6)
 	QUAD $0x4805f68348c68948; QUAD $0x48000000a024b489; QUAD $0xa8249c89480f598d; QUAD $0xf3ca694c000000; QUAD $0xb0248c894c0000; WORD $0x0
 	// 129: r1 ^= 0x6
 	// 131: r2 += 0x6
 	// 132: r3 *= 0x3
-#line 128 "inside.bpf.c"
+#line 124 "inside.bpf.c"
 	// LEVEL(6, level7)
 	QUAD $0x4c06f08349c8894d; QUAD $0x48000000b8248489; QUAD $0xc0248c894815498d; QUAD $0x2d9d26948000000; QUAD $0xc8249489480000; WORD $0x0
 	// 152: *(u8 *)(r10 - 0x8) = r1
 	// 155: *(u64 *)(r10 - 0x10) = r1
-#line 121 "inside.bpf.c"
+#line 117 "inside.bpf.c"
 	// char format[] = "level %d";
 	QUAD $0x11782484c641; QUAD $0x6c6576656cbf4800; QUAD $0x7024bc8949642520; WORD $0x11; BYTE $0x0
 	// 160: call 0x6
-#line 123 "inside.bpf.c"
+#line 119 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), x);
 	QUAD $0x117024bc8d49; QUAD $0x44c74808247c8948; QUAD $0x8948000000091024; QUAD $0x202444c74818244c; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 162: r1 += r7
-#line 124 "inside.bpf.c"
+#line 120 "inside.bpf.c"
 	// *total += x;
 	QUAD $0xc0248c8b48; QUAD $0xb824948b48; WORD $0x148; BYTE $0xca
 	// 164: r7 *= 0x5
 	// 165: r7 += r6
-#line 125 "inside.bpf.c"
+#line 121 "inside.bpf.c"
 	// return x * 5 + y;
 	QUAD $0x24848b48890c8d48; LONG $0xc8; WORD $0x148; BYTE $0xc1
 	// 138: r1 += r2
@@ -239,7 +242,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 143: r6 += r7
 	// 144: r0 *= 0x7
 	// 145: r6 += r0
-#line 128 "inside.bpf.c"
+#line 124 "inside.bpf.c"
 	// LEVEL(6, level7)
 	QUAD $0xa0249c8b48; QUAD $0x957f2db848d30148; QUAD $0x948b485851f42d4c; QUAD $0xaf0f48000000a824; QUAD $0xb0248c8b4cd0; QUAD $0x7c96b48ca014c00; WORD $0x148; BYTE $0xca
 	// 115: r1 += r2
@@ -247,7 +250,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 120: r6 += r7
 	// 121: r0 *= 0x7
 	// 122: r6 += r0
-#line 129 "inside.bpf.c"
+#line 125 "inside.bpf.c"
 	// LEVEL(5, level6)
 	QUAD $0x88248c8b48; QUAD $0x90249c8b48d90148; QUAD $0x48d8af0f48000000; QUAD $0x480000009824b48b; QUAD $0x14807d26b48f301; BYTE $0xd3
 	// 92: r1 += r2
@@ -255,7 +258,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 97: r6 += r7
 	// 98: r0 *= 0x7
 	// 99: r6 += r0
-#line 130 "inside.bpf.c"
+#line 126 "inside.bpf.c"
 	// LEVEL(4, level5)
 	QUAD $0xca01487024548b48; QUAD $0xaf0f4878244c8b48; QUAD $0x8024ac8b4cc8; QUAD $0x7db6b48e9014c00; WORD $0x148; BYTE $0xd9
 	// 69: r1 += r2
@@ -263,7 +266,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 74: r6 += r7
 	// 75: r0 *= 0x7
 	// 76: r6 += r0
-#line 131 "inside.bpf.c"
+#line 127 "inside.bpf.c"
 	// LEVEL(3, level4)
 	QUAD $0xd3014858245c8b48; QUAD $0xaf0f486024548b48; QUAD $0x14c68244c8b4cd0; QUAD $0xca014807c96b48ca
 	// 46: r1 += r2
@@ -271,7 +274,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 51: r6 += r7
 	// 52: r0 *= 0x7
 	// 53: r6 += r0
-#line 132 "inside.bpf.c"
+#line 128 "inside.bpf.c"
 	// LEVEL(2, level3)
 	QUAD $0xd9014848244c8b48; QUAD $0xde894840245c8b48; QUAD $0x247c8b48f0af0f48; QUAD $0x7d26b48fe014850; WORD $0x148; BYTE $0xd6
 	// 23: r1 += r2
@@ -279,178 +282,1492 @@ TEXT ·inside_descend(SB), 0, $208-16
 	// 28: r6 += r7
 	// 29: r0 *= 0x7
 	// 30: r6 += r0
-#line 133 "inside.bpf.c"
+#line 129 "inside.bpf.c"
 	// LEVEL(1, level2)
 	QUAD $0xd101483824548b48; QUAD $0x48da0148d0af0f48; LONG $0x4807de6b; WORD $0xda01
 	// 7: r1 ^= r0
-#line 141 "inside.bpf.c"
+#line 137 "inside.bpf.c"
 	// return r ^ total;
 	LONG $0x48d13148; WORD $0xc889
-#line 141 "inside.bpf.c"
+#line 137 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 141 "inside.bpf.c"
+#line 137 "inside.bpf.c"
 
 	RET
 
 // inside_look(fr *abi.Frame) (ret uint64)
-#line 147 "inside.bpf.c"
+#line 143 "inside.bpf.c"
 
 TEXT ·inside_look(SB), 0, $64-16
 	NO_LOCAL_POINTERS
-#line 147 "inside.bpf.c"
+#line 143 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 0: r0 = 0x3
-#line 147 "inside.bpf.c"
+#line 143 "inside.bpf.c"
 	// u64 look(const u8 *data, u64 len)
-	QUAD $0x4c8b490824448b49; QUAD $0x482024548b491824; QUAD $0x820f08fa8348ca29; LONG $0xbf
+	QUAD $0x4c8b490824448b49; QUAD $0x482024548b491824; QUAD $0x820f08fa8348ca29; LONG $0xc2
 	// 2: r1 = *(u32 *)(r1 + 0x0)
 	// 3: *(u32 *)(r10 - 0x8) = r1
-#line 155 "inside.bpf.c"
+#line 151 "inside.bpf.c"
 	// key = *(const load32 *)data;
 	QUAD $0x41098b202464894c; LONG $0x78248c89; WORD $0x3; BYTE $0x0
 	// 10: call 0x1
-#line 48 "inside.bpf.c"
+#line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
-	LONG $0x48488b48
+	LONG $0x88888b48; WORD $0x0; BYTE $0x0
 	// 13: lock *(u64 *)(r0 + 0x0) += r1
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
 	LONG $0x418348f0; WORD $0x108
 	// 18: call 0x1
-#line 157 "inside.bpf.c"
+#line 153 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
 	QUAD $0x8244c8948088b48; QUAD $0x378248c8d49; QUAD $0x24894c10244c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; LONG $0xc0310475; WORD $0x7feb
 	// 22: r8 = *(u64 *)(r6 + 0x0)
-#line 160 "inside.bpf.c"
+#line 156 "inside.bpf.c"
 	// a = p->a;
 	QUAD $0x118b4828244c8948; LONG $0x24548948; BYTE $0x30
 	// 23: call 0x5
-#line 161 "inside.bpf.c"
+#line 157 "inside.bpf.c"
 	// begin = bpf_ktime_get_ns();
 	QUAD $0x24894c2024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); QUAD $0x4c894808244c8b48; WORD $0x3824
 	// 25: call 0x5
-#line 162 "inside.bpf.c"
+#line 158 "inside.bpf.c"
 	// if (bpf_ktime_get_ns() < begin)
 	QUAD $0x24894c2024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); QUAD $0x448b4808244c8b48; QUAD $0xb80773c139483824; QUAD $0x8b4836eb00000004; QUAD $0x28244c8b48302454; QUAD $0x2b80774113b48; LONG $0x20eb0000
 	// 33: r1 ^= r8
 	// 35: if r1 == -0x1 goto +0x1
-#line 164 "inside.bpf.c"
+#line 160 "inside.bpf.c"
 	// return p->a == a && p->b == ~a ? 1 : 2;
 	QUAD $0xfffa834808513348; QUAD $0x2b900000001b8; QUAD $0x8948c8440f480000; QUAD $0x3b805ebc8
-#line 164 "inside.bpf.c"
+#line 160 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 164 "inside.bpf.c"
+#line 160 "inside.bpf.c"
 
 	RET
 
 // inside_churn(fr *abi.Frame) (ret uint64)
-#line 169 "inside.bpf.c"
+#line 165 "inside.bpf.c"
 
 TEXT ·inside_churn(SB), 0, $88-16
 	NO_LOCAL_POINTERS
-#line 169 "inside.bpf.c"
+#line 165 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 0: r0 = 0x3
-#line 169 "inside.bpf.c"
+#line 165 "inside.bpf.c"
 	// u64 churn(const u8 *data, u64 len)
-	QUAD $0x4c8b490824448b49; QUAD $0x482024548b491824; QUAD $0x820f08fa8348ca29; LONG $0x14a
+	QUAD $0x4c8b490824448b49; QUAD $0x482024548b491824; QUAD $0x820f08fa8348ca29; LONG $0x14d
 	// 2: r1 = *(u64 *)(r1 + 0x0)
 	// 3: *(u64 *)(r10 - 0x20) = r1
-#line 176 "inside.bpf.c"
+#line 172 "inside.bpf.c"
 	// key = *(const load64 *)data;
 	QUAD $0x64894c3824448948; QUAD $0x8c8949098b483024; LONG $0x36024; BYTE $0x0
 	// 6: r1 *= r2
 	// 7: *(u64 *)(r10 - 0x18) = r1
-#line 177 "inside.bpf.c"
+#line 173 "inside.bpf.c"
 	// v.a = key * MULTIPLIER;
 	QUAD $0xf42d4c957f2dba48; QUAD $0x8948caaf0f485851; QUAD $0x68248c894940244c; WORD $0x3; BYTE $0x0
 	// 8: r1 ^= -0x1
 	// 9: *(u64 *)(r10 - 0x10) = r1
-#line 178 "inside.bpf.c"
+#line 174 "inside.bpf.c"
 	// v.b = ~v.a;
 	QUAD $0x48fff28348ca8948; QUAD $0x2494894948245489; LONG $0x370
 	// 17: call 0x2
-#line 179 "inside.bpf.c"
+#line 175 "inside.bpf.c"
 	// if (bpf_map_update_elem(&own, &key, &v, 0))
-	QUAD $0x245c894820588b48; QUAD $0x360249c8d4908; QUAD $0x8d4910245c894800; QUAD $0x894800000368249c; QUAD $0x202444c74818245c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0xc9854828244c8b48; QUAD $0xe900000004b80a74; LONG $0xc2
+	QUAD $0x245c894820588b48; QUAD $0x360249c8d4908; QUAD $0x8d4910245c894800; QUAD $0x894800000368249c; QUAD $0x202444c74818245c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0xc9854828244c8b48; QUAD $0xe900000004b80a74; LONG $0xc5
 	// 25: call 0x1
-#line 181 "inside.bpf.c"
+#line 177 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&own, &key);
-	QUAD $0x488b483824448b48; QUAD $0x8b4c08244c894820; QUAD $0x60248c8d49302464; QUAD $0x10244c8948000003; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000005b80a75; LONG $0x85
+	QUAD $0x488b483824448b48; QUAD $0x8b4c08244c894820; QUAD $0x60248c8d49302464; QUAD $0x10244c8948000003; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000005b80a75; LONG $0x88
 	// 33: call 0x3
-#line 184 "inside.bpf.c"
+#line 180 "inside.bpf.c"
 	// if (bpf_map_delete_elem(&own, &key))
-	QUAD $0x448b4850244c8948; QUAD $0x894820508b483824; QUAD $0x3024648b4c082454; QUAD $0x36024948d49; QUAD $0x24894c1024548948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000006b80774; QUAD $0x8b4840244c8b4846; QUAD $0x774083b48502444; LONG $0x2b9; WORD $0xeb00; BYTE $0x17
+	QUAD $0x448b4850244c8948; QUAD $0x894820508b483824; QUAD $0x3024648b4c082454; QUAD $0x36024948d49; QUAD $0x24894c1024548948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000006b80774; QUAD $0x8b4840244c8b4849; QUAD $0x774083b48502444; LONG $0x2b9; WORD $0xeb00; BYTE $0x17
 	// 44: if r2 == r3 goto +0x1
-#line 187 "inside.bpf.c"
+#line 183 "inside.bpf.c"
 	// ok = p->a == v.a && p->b == v.b ? 1 : 2;
 	QUAD $0x503b484824548b48; QUAD $0x2b900000001b808; LONG $0x48000000; WORD $0x440f; BYTE $0xc8
 	// 53: call 0x1
-#line 48 "inside.bpf.c"
+#line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
-	QUAD $0x508b483824448b48; BYTE $0x48
+	QUAD $0x908b483824448b48; LONG $0x88
 	// 56: lock *(u64 *)(r0 + 0x0) += r1
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
 	QUAD $0x89480110428348f0; QUAD $0x3b805ebc8
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
+
+	RET
+
+// inside_crowd(fr *abi.Frame) (ret uint64)
+#line 206 "inside.bpf.c"
+
+TEXT ·inside_crowd(SB), 0, $184-16
+	NO_LOCAL_POINTERS
+#line 206 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: r3 = r2
+#line 206 "inside.bpf.c"
+	// u64 crowd(const u8 *data, u64 len)
+	QUAD $0x548b4918244c8b49; LONG $0x29482024; BYTE $0xca
+	// 2: *(u8 *)(r10 - 0x8) = r2
+	// 5: *(u64 *)(r10 - 0x10) = r2
+#line 208 "inside.bpf.c"
+	// char format[] = "crowd %d";
+	QUAD $0x3782484c641; QUAD $0x64776f7263b84800; QUAD $0x7024848949642520; QUAD $0x80fa8148000003; QUAD $0x20a820f0000
+	// 8: r2 = *(u64 *)(r1 + 0x20)
+	// 10: r2 = *(u64 *)(r1 + 0x28)
+	// 12: r2 = *(u64 *)(r1 + 0x30)
+	// 14: r2 = *(u64 *)(r1 + 0x38)
+	// 16: r2 = *(u64 *)(r1 + 0x40)
+	// 18: r2 = *(u64 *)(r1 + 0x48)
+	// 20: r2 = *(u64 *)(r1 + 0x50)
+	// 22: r2 = *(u64 *)(r1 + 0x58)
+	// 24: r2 = *(u64 *)(r1 + 0x60)
+	// 26: r2 = *(u64 *)(r1 + 0x68)
+	// 28: r2 = *(u64 *)(r1 + 0x70)
+	// 30: r2 = *(u64 *)(r1 + 0x78)
+	// 32: r6 = *(u64 *)(r1 + 0x18)
+	// 33: r7 = *(u64 *)(r1 + 0x10)
+	// 34: r8 = *(u64 *)(r1 + 0x8)
+	// 35: r9 = *(u64 *)(r1 + 0x0)
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	QUAD $0x245c894820598b48; QUAD $0x74894828718b4838; QUAD $0x894830798b484024; QUAD $0x4c38418b4c48247c; QUAD $0x40498b4c50244489; QUAD $0x518b4c58244c894c; QUAD $0x8b4c602454894c48; QUAD $0x4c68245c894c5059; QUAD $0x70246c894c58698b; QUAD $0x2474894c60718b4c; QUAD $0xbc894c68798b4c78; QUAD $0x418b480000008024; QUAD $0x882484894870; QUAD $0x9c894878598b4800; QUAD $0x718b480000009024; QUAD $0x9824b4894818; QUAD $0xbc894810798b4800; QUAD $0x418b4c000000a024; QUAD $0xa82484894c08; QUAD $0x248c8948098b4800; LONG $0xb0
+	// 39: call 0x6
+#line 217 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), len);
+	QUAD $0x370248c8d4d; QUAD $0x44c74808244c894c; QUAD $0x8948000000091024; QUAD $0x202444c748182454; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 43: r9 *= r1
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	QUAD $0x917c461a6673b848; QUAD $0xb0248c8b48b1ec; LONG $0xf480000; WORD $0xc8af
+	// 46: r0 *= r3
+	// 47: r0 += r9
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	QUAD $0xf42d4c957f2db848; QUAD $0xa824948b485851; QUAD $0x148d0af0f480000; BYTE $0xca
+	// 48: r0 *= 0x1f
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fca6b48
+	// 49: r7 *= r3
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	QUAD $0xa024948b48; LONG $0xd0af0f48
+	// 50: r0 += r7
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	WORD $0x148; BYTE $0xd1
+	// 51: r0 *= 0x1f
+	// 52: r6 *= r3
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	QUAD $0x24948b481fc96b48; QUAD $0xd0af0f4800000098
+	// 53: r0 += r6
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	WORD $0x148; BYTE $0xd1
+	// 55: r2 *= r3
+	// 58: r2 *= r3
+	// 61: r2 *= r3
+	// 64: r1 *= r3
+	// 67: r6 *= r3
+	// 69: r7 *= r3
+	// 71: r8 *= r3
+	// 73: r9 *= r3
+	// 75: r5 *= r3
+	// 77: r4 *= r3
+	// 79: r2 *= r3
+	// 81: r1 *= r3
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	QUAD $0x9024948b48; QUAD $0x249c8b48d0af0f48; QUAD $0xd8af0f4800000088; QUAD $0x8024b48b48; QUAD $0x247c8b48f0af0f48; QUAD $0x448b4cf8af0f4878; QUAD $0x8b4cc0af0f4c7024; QUAD $0x4cc8af0f4c68244c; QUAD $0xd0af0f4c6024548b; QUAD $0xaf0f4c58245c8b4c; QUAD $0xf4c5024648b4cd8; QUAD $0x4c48246c8b4ce0af; QUAD $0x4024748b4ce8af0f; QUAD $0x247c8b4cf0af0f4c; LONG $0xaf0f4c38; BYTE $0xf8
+	// 82: r0 *= 0x1f
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fc96b48
+	// 83: r0 += r1
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	WORD $0x14c; BYTE $0xf9
+	// 84: r0 *= 0x1f
+	// 85: r0 += r2
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fc96b48; WORD $0x14c; BYTE $0xf1
+	// 86: r0 *= 0x1f
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	LONG $0x1fc96b48
+	// 87: r0 += r4
+	// 88: r0 *= 0x1f
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x48e9014c; WORD $0xc96b; BYTE $0x1f
+	// 89: r0 += r5
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	WORD $0x14c; BYTE $0xe1
+	// 90: r0 *= 0x1f
+	// 91: r0 += r9
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fc96b48; WORD $0x14c; BYTE $0xd9
+	// 92: r0 *= 0x1f
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	LONG $0x1fc96b48
+	// 93: r0 += r8
+	// 94: r0 *= 0x1f
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x48d1014c; WORD $0xc96b; BYTE $0x1f
+	// 95: r0 += r7
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	WORD $0x14c; BYTE $0xc9
+	// 96: r0 *= 0x1f
+	// 97: r0 += r6
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fc96b48; WORD $0x14c; BYTE $0xc1
+	// 98: r0 *= 0x1f
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	LONG $0x1fc96b48
+	// 100: r0 += r1
+	// 101: r0 *= 0x1f
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x48f90148; WORD $0xc96b; BYTE $0x1f
+	// 103: r0 += r1
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	WORD $0x148; BYTE $0xf1
+	// 104: r0 *= 0x1f
+	// 106: r0 += r1
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	LONG $0x1fc96b48; WORD $0x148; BYTE $0xd9
+	// 107: r0 *= 0x1f
+#line 216 "inside.bpf.c"
+	// v[i] = in[i] * MULTIPLIER + i;
+	LONG $0x1fc96b48
+	// 109: r0 += r1
+	// 112: r0 += r1
+#line 219 "inside.bpf.c"
+	// sum = sum * 31 + v[i];
+	QUAD $0xc87008b848d10148; QUAD $0xc10148d0b16aa3e4; LONG $0xebc88948; WORD $0x3102; BYTE $0xc0
+#line 219 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 219 "inside.bpf.c"
+
+	RET
+
+// inside_chain(fr *abi.Frame) (ret uint64)
+#line 272 "inside.bpf.c"
+
+TEXT ·inside_chain(SB), 0, $80-16
+	NO_LOCAL_POINTERS
+#line 272 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: r0 = 0x0
+#line 272 "inside.bpf.c"
+	// u64 chain(const u8 *data, u64 len)
+	QUAD $0x548b4918244c8b49; QUAD $0xcb2948d389482024
+	// 1: *(u64 *)(r10 - 0x8) = r2
+#line 274 "inside.bpf.c"
+	// u64 total = len, r;
+	QUAD $0x378249c8949; QUAD $0xe9c0310775ca3948; LONG $0x298
+	// 3: r4 = *(u8 *)(r1 + 0x0)
+#line 278 "inside.bpf.c"
+	// if (data[0] & 8)
+	QUAD $0x1b60f402464894c; LONG $0x5c7408a8
+	// 8: r3 += 0x1
+	// 15: call 0x3b
+#line 279 "inside.bpf.c"
+	// len = link1(&total, len, len + 1, 4, 5);
+	QUAD $0x438d4848244c8948; QUAD $0x37824948d4901; QUAD $0x8948102454894800; QUAD $0x202444894818245c; QUAD $0x4282444c748; QUAD $0x5302444c74800; QUAD $0x58024848d490000; QUAD $0x4c08244489480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link1(SB); LONG $0x24448b48; BYTE $0x38
+	// 17: r4 = *(u8 *)(r6 + 0x0)
+	// 19: r3 += 0x1
+	// 20: w4 &= 0x7
+#line 280 "inside.bpf.c"
+	// switch (data[0] & 7) {
+	QUAD $0x9b60f48244c8b48; QUAD $0x4806eb4024648b4c; QUAD $0x508d48d88948c189; QUAD $0xf05f98307e18301; LONG $0xe282; WORD $0x7500; BYTE $0x49
+	// 52: call 0x15a
+#line 284 "inside.bpf.c"
+	// case 5: r = link5(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link5(SB); QUAD $0x1c2e93824448b48; LONG $0xf9830000; WORD $0x7506; BYTE $0x49
+	// 70: call 0x19a
+#line 285 "inside.bpf.c"
+	// case 6: r = link6(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link6(SB); QUAD $0x174e93824448b48; WORD $0x0
+	// 40: call 0x20a
+#line 286 "inside.bpf.c"
+	// case 7: r = link7(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link7(SB); QUAD $0x12be93824448b48; LONG $0xf9830000; WORD $0x7502; BYTE $0x49
+	// 46: call 0x6a
+#line 281 "inside.bpf.c"
+	// case 2: r = link2(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link2(SB); QUAD $0xdde93824448b48; LONG $0xf9830000; WORD $0x7503; BYTE $0x49
+	// 64: call 0xaa
+#line 282 "inside.bpf.c"
+	// case 3: r = link3(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link3(SB); QUAD $0x8fe93824448b48; LONG $0xf9830000; WORD $0x7504; BYTE $0x46
+	// 30: call 0x11e
+#line 283 "inside.bpf.c"
+	// case 4: r = link4(&total, len, len + 1, 2, 3); break;
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link4(SB); LONG $0x24448b48; WORD $0xeb38; BYTE $0x44
+	// 58: call 0x10
+#line 287 "inside.bpf.c"
+	// default: r = link1(&total, len, len + 1, 2, 3);
+	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link1(SB); LONG $0x24448b48; BYTE $0x38
+	// 72: r1 ^= r0
+#line 289 "inside.bpf.c"
+	// return r ^ total;
+	QUAD $0x8433494024648b4c; LONG $0x37824; BYTE $0x0
+#line 289 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 289 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link1(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 268 "inside.bpf.c"
+
+TEXT ·inside_chain_link1(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 268 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 268 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 268 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 268 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 268 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 268 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 268 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 75: *(u64 *)(r10 - 0x10) = r1
+	// 79: r0 *= r1
+	// 80: r0 += r3
+	// 82: r6 >>= 0x1d
+	// 83: r6 ^= r3
+	// 85: r3 *= 0x3
+	// 86: r3 += r4
+	// 90: r0 |= r4
+	// 91: r2 ^= 0x1
+	// 92: *(u64 *)(r10 - 0x8) = r2
+	// 93: r6 *= r1
+	// 95: r2 += r6
+	// 96: r5 <<= 0x7
+	// 98: r6 >>= 0x1d
+	// 99: r6 ^= r3
+	// 100: r3 ^= r5
+	// 102: r4 *= 0x3
+	// 103: r4 += r3
+	// 104: r6 *= r1
+	// 106: r5 += r6
+	// 111: r3 |= r6
+	// 115: r2 |= r6
+	// 116: r5 >>= 0x1d
+	// 117: r5 ^= r4
+	// 118: r4 ^= r0
+	// 120: r0 *= 0x3
+	// 121: r0 += r4
+	// 122: r5 *= r1
+	// 124: r7 += r5
+	// 126: r9 >>= 0x1d
+	// 127: r9 ^= r0
+	// 128: r0 ^= r2
+	// 130: r8 *= 0x3
+	// 131: r8 += r0
+	// 133: r6 ^= r3
+	// 140: call 0xc
+	// 141: r3 = *(u64 *)(r10 - 0x10)
+	// 143: r2 = *(u64 *)(r10 - 0x8)
+	// 145: *(u64 *)(r3 + 0x0) = r1
+	// 146: r8 ^= r9
+	// 147: r6 ^= r7
+	// 148: r8 -= r6
+	// 149: r0 *= 0x7
+	// 150: r8 += r0
+#line 268 "inside.bpf.c"
+	// LINK(1, link2)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x4bd031491de8c149; QUAD $0xc148da014840148d; QUAD $0x894901f1834807c7; QUAD $0x149c0af0f4cf84d; QUAD $0xc1894c07e6c148d0; QUAD $0x48d131481de9c148; QUAD $0x148491c8d48f231; QUAD $0xd90148c8af0f48d3; QUAD $0x4907c2c148ca8948; QUAD $0x481de9c14807c0c1; QUAD $0x348d48fb3148d931; QUAD $0xc8af0f48de014849; QUAD $0x48244c8948f10148; QUAD $0x481debc148cb8948; QUAD $0x4c50245c8948f331; QUAD $0x1485b3c8d48c631; QUAD $0x314858247c8948f7; QUAD $0x8d496024548948fa; QUAD $0x481024748948f875; QUAD $0x247c894818245c89; QUAD $0x8948282454894820; QUAD $0x200b58d4930244c; QUAD $0x4c08247489480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link2(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x5c8b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d831; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 268 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 268 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link2(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 267 "inside.bpf.c"
+
+TEXT ·inside_chain_link2(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 267 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 267 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 267 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 267 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 267 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 267 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 267 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 153: *(u64 *)(r10 - 0x10) = r1
+	// 157: r0 *= r1
+	// 158: r0 += r3
+	// 160: r6 >>= 0x1d
+	// 161: r6 ^= r3
+	// 165: r5 |= r3
+	// 167: r3 *= 0x3
+	// 168: r3 += r4
+	// 172: r0 |= r4
+	// 173: r2 ^= 0x2
+	// 174: *(u64 *)(r10 - 0x8) = r2
+	// 176: r4 ^= r5
+	// 177: r6 *= r1
+	// 179: r2 += r6
+	// 181: r6 >>= 0x1d
+	// 182: r6 ^= r3
+	// 184: r5 *= 0x3
+	// 185: r5 += r4
+	// 186: r6 *= r1
+	// 188: r3 += r6
+	// 193: r4 |= r6
+	// 197: r2 |= r6
+	// 198: r3 >>= 0x1d
+	// 199: r3 ^= r5
+	// 200: r5 ^= r0
+	// 202: r0 *= r1
+	// 203: r3 *= 0x3
+	// 204: r3 += r5
+	// 206: r7 += r0
+	// 208: r9 >>= 0x1d
+	// 209: r9 ^= r3
+	// 210: r3 ^= r2
+	// 212: r8 *= 0x3
+	// 213: r8 += r3
+	// 215: r6 ^= r4
+	// 222: call 0xc
+	// 223: r3 = *(u64 *)(r10 - 0x10)
+	// 225: r2 = *(u64 *)(r10 - 0x8)
+	// 227: *(u64 *)(r3 + 0x0) = r1
+	// 228: r8 ^= r9
+	// 229: r6 ^= r7
+	// 230: r8 -= r6
+	// 231: r0 *= 0x7
+	// 232: r8 += r0
+#line 267 "inside.bpf.c"
+	// LINK(2, link3)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x48d031491de8c149; QUAD $0x4840148d4b07c6c1; QUAD $0x834807c7c148da01; QUAD $0x3148f84d894902f1; QUAD $0xd00149c0af0f4cd6; QUAD $0x481de9c148c1894c; QUAD $0x14849148d48d131; QUAD $0xd10148c8af0f48f2; QUAD $0x4907c3c148cb8948; QUAD $0x481de9c14807c0c1; QUAD $0xaf0f48fa3148d131; QUAD $0xd10148490c8d48c1; QUAD $0x4824448948c80148; QUAD $0x481deac148c28948; QUAD $0x4c5024548948ca31; QUAD $0x14852348d48c131; QUAD $0x31485824748948ce; QUAD $0x8d4960245c8948f3; QUAD $0x4810244c8948f84d; QUAD $0x2474894818245489; QUAD $0x894828245c894820; QUAD $0x2008d8d49302444; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link3(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x548b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d031; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 267 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 267 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link3(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 266 "inside.bpf.c"
+
+TEXT ·inside_chain_link3(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 266 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 266 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 266 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 266 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 266 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 266 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 266 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 235: *(u64 *)(r10 - 0x10) = r1
+	// 239: r0 *= r1
+	// 240: r0 += r3
+	// 242: r6 >>= 0x1d
+	// 243: r6 ^= r3
+	// 247: r5 |= r3
+	// 249: r3 *= 0x3
+	// 250: r3 += r4
+	// 254: r0 |= r4
+	// 255: r2 ^= 0x3
+	// 256: *(u64 *)(r10 - 0x8) = r2
+	// 258: r4 ^= r5
+	// 259: r6 *= r1
+	// 261: r2 += r6
+	// 263: r6 >>= 0x1d
+	// 264: r6 ^= r3
+	// 266: r5 *= 0x3
+	// 267: r5 += r4
+	// 268: r6 *= r1
+	// 270: r3 += r6
+	// 275: r4 |= r6
+	// 279: r2 |= r6
+	// 280: r3 >>= 0x1d
+	// 281: r3 ^= r5
+	// 282: r5 ^= r0
+	// 284: r0 *= r1
+	// 285: r3 *= 0x3
+	// 286: r3 += r5
+	// 288: r7 += r0
+	// 290: r9 >>= 0x1d
+	// 291: r9 ^= r3
+	// 292: r3 ^= r2
+	// 294: r8 *= 0x3
+	// 295: r8 += r3
+	// 297: r6 ^= r4
+	// 304: call 0xc
+	// 305: r3 = *(u64 *)(r10 - 0x10)
+	// 307: r2 = *(u64 *)(r10 - 0x8)
+	// 309: *(u64 *)(r3 + 0x0) = r1
+	// 310: r8 ^= r9
+	// 311: r6 ^= r7
+	// 312: r8 -= r6
+	// 313: r0 *= 0x7
+	// 314: r8 += r0
+#line 266 "inside.bpf.c"
+	// LINK(3, link4)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x48d031491de8c149; QUAD $0x4840148d4b07c6c1; QUAD $0x834807c7c148da01; QUAD $0x3148f84d894903f1; QUAD $0xd00149c0af0f4cd6; QUAD $0x481de9c148c1894c; QUAD $0x14849148d48d131; QUAD $0xd10148c8af0f48f2; QUAD $0x4907c3c148cb8948; QUAD $0x481de9c14807c0c1; QUAD $0xaf0f48fa3148d131; QUAD $0xd10148490c8d48c1; QUAD $0x4824448948c80148; QUAD $0x481deac148c28948; QUAD $0x4c5024548948ca31; QUAD $0x14852348d48c131; QUAD $0x31485824748948ce; QUAD $0x8d4960245c8948f3; QUAD $0x4810244c8948f84d; QUAD $0x2474894818245489; QUAD $0x894828245c894820; QUAD $0x2008d8d49302444; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link4(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x548b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d031; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 266 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 266 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link4(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 265 "inside.bpf.c"
+
+TEXT ·inside_chain_link4(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 265 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 265 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 265 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 265 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 265 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 265 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 265 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 317: *(u64 *)(r10 - 0x10) = r1
+	// 321: r0 *= r1
+	// 322: r0 += r3
+	// 324: r6 >>= 0x1d
+	// 325: r6 ^= r3
+	// 329: r5 |= r3
+	// 331: r3 *= 0x3
+	// 332: r3 += r4
+	// 336: r0 |= r4
+	// 337: r2 ^= 0x4
+	// 338: *(u64 *)(r10 - 0x8) = r2
+	// 340: r4 ^= r5
+	// 341: r6 *= r1
+	// 343: r2 += r6
+	// 345: r6 >>= 0x1d
+	// 346: r6 ^= r3
+	// 348: r5 *= 0x3
+	// 349: r5 += r4
+	// 350: r6 *= r1
+	// 352: r3 += r6
+	// 357: r4 |= r6
+	// 361: r2 |= r6
+	// 362: r3 >>= 0x1d
+	// 363: r3 ^= r5
+	// 364: r5 ^= r0
+	// 366: r0 *= r1
+	// 367: r3 *= 0x3
+	// 368: r3 += r5
+	// 370: r7 += r0
+	// 372: r9 >>= 0x1d
+	// 373: r9 ^= r3
+	// 374: r3 ^= r2
+	// 376: r8 *= 0x3
+	// 377: r8 += r3
+	// 379: r6 ^= r4
+	// 386: call 0xc
+	// 387: r3 = *(u64 *)(r10 - 0x10)
+	// 389: r2 = *(u64 *)(r10 - 0x8)
+	// 391: *(u64 *)(r3 + 0x0) = r1
+	// 392: r8 ^= r9
+	// 393: r6 ^= r7
+	// 394: r8 -= r6
+	// 395: r0 *= 0x7
+	// 396: r8 += r0
+#line 265 "inside.bpf.c"
+	// LINK(4, link5)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x48d031491de8c149; QUAD $0x4840148d4b07c6c1; QUAD $0x834807c7c148da01; QUAD $0x3148f84d894904f1; QUAD $0xd00149c0af0f4cd6; QUAD $0x481de9c148c1894c; QUAD $0x14849148d48d131; QUAD $0xd10148c8af0f48f2; QUAD $0x4907c3c148cb8948; QUAD $0x481de9c14807c0c1; QUAD $0xaf0f48fa3148d131; QUAD $0xd10148490c8d48c1; QUAD $0x4824448948c80148; QUAD $0x481deac148c28948; QUAD $0x4c5024548948ca31; QUAD $0x14852348d48c131; QUAD $0x31485824748948ce; QUAD $0x8d4960245c8948f3; QUAD $0x4810244c8948f84d; QUAD $0x2474894818245489; QUAD $0x894828245c894820; QUAD $0x2008d8d49302444; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link5(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x548b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d031; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 265 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 265 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link5(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 264 "inside.bpf.c"
+
+TEXT ·inside_chain_link5(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 264 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 264 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 264 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 264 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 264 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 264 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 264 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 399: *(u64 *)(r10 - 0x10) = r1
+	// 403: r0 *= r1
+	// 404: r0 += r3
+	// 406: r6 >>= 0x1d
+	// 407: r6 ^= r3
+	// 411: r5 |= r3
+	// 413: r3 *= 0x3
+	// 414: r3 += r4
+	// 418: r0 |= r4
+	// 419: r2 ^= 0x5
+	// 420: *(u64 *)(r10 - 0x8) = r2
+	// 422: r4 ^= r5
+	// 423: r6 *= r1
+	// 425: r2 += r6
+	// 427: r6 >>= 0x1d
+	// 428: r6 ^= r3
+	// 430: r5 *= 0x3
+	// 431: r5 += r4
+	// 432: r6 *= r1
+	// 434: r3 += r6
+	// 439: r4 |= r6
+	// 443: r2 |= r6
+	// 444: r3 >>= 0x1d
+	// 445: r3 ^= r5
+	// 446: r5 ^= r0
+	// 448: r0 *= r1
+	// 449: r3 *= 0x3
+	// 450: r3 += r5
+	// 452: r7 += r0
+	// 454: r9 >>= 0x1d
+	// 455: r9 ^= r3
+	// 456: r3 ^= r2
+	// 458: r8 *= 0x3
+	// 459: r8 += r3
+	// 461: r6 ^= r4
+	// 468: call 0xc
+	// 469: r3 = *(u64 *)(r10 - 0x10)
+	// 471: r2 = *(u64 *)(r10 - 0x8)
+	// 473: *(u64 *)(r3 + 0x0) = r1
+	// 474: r8 ^= r9
+	// 475: r6 ^= r7
+	// 476: r8 -= r6
+	// 477: r0 *= 0x7
+	// 478: r8 += r0
+#line 264 "inside.bpf.c"
+	// LINK(5, link6)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x48d031491de8c149; QUAD $0x4840148d4b07c6c1; QUAD $0x834807c7c148da01; QUAD $0x3148f84d894905f1; QUAD $0xd00149c0af0f4cd6; QUAD $0x481de9c148c1894c; QUAD $0x14849148d48d131; QUAD $0xd10148c8af0f48f2; QUAD $0x4907c3c148cb8948; QUAD $0x481de9c14807c0c1; QUAD $0xaf0f48fa3148d131; QUAD $0xd10148490c8d48c1; QUAD $0x4824448948c80148; QUAD $0x481deac148c28948; QUAD $0x4c5024548948ca31; QUAD $0x14852348d48c131; QUAD $0x31485824748948ce; QUAD $0x8d4960245c8948f3; QUAD $0x4810244c8948f84d; QUAD $0x2474894818245489; QUAD $0x894828245c894820; QUAD $0x2008d8d49302444; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link6(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x548b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d031; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 264 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 264 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link6(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 263 "inside.bpf.c"
+
+TEXT ·inside_chain_link6(SB), 0, $104-64
+	NO_LOCAL_POINTERS
+#line 263 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 263 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 263 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 263 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 263 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 263 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 263 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 481: *(u64 *)(r10 - 0x10) = r1
+	// 485: r0 *= r1
+	// 486: r0 += r3
+	// 488: r6 >>= 0x1d
+	// 489: r6 ^= r3
+	// 493: r5 |= r3
+	// 495: r3 *= 0x3
+	// 496: r3 += r4
+	// 500: r0 |= r4
+	// 501: r2 ^= 0x6
+	// 502: *(u64 *)(r10 - 0x8) = r2
+	// 504: r4 ^= r5
+	// 505: r6 *= r1
+	// 507: r2 += r6
+	// 509: r6 >>= 0x1d
+	// 510: r6 ^= r3
+	// 512: r5 *= 0x3
+	// 513: r5 += r4
+	// 514: r6 *= r1
+	// 516: r3 += r6
+	// 521: r4 |= r6
+	// 525: r2 |= r6
+	// 526: r3 >>= 0x1d
+	// 527: r3 ^= r5
+	// 528: r5 ^= r0
+	// 530: r0 *= r1
+	// 531: r3 *= 0x3
+	// 532: r3 += r5
+	// 534: r7 += r0
+	// 536: r9 >>= 0x1d
+	// 537: r9 ^= r3
+	// 538: r3 ^= r2
+	// 540: r8 *= 0x3
+	// 541: r8 += r3
+	// 543: r6 ^= r4
+	// 550: call 0xc
+	// 551: r3 = *(u64 *)(r10 - 0x10)
+	// 553: r2 = *(u64 *)(r10 - 0x8)
+	// 555: *(u64 *)(r3 + 0x0) = r1
+	// 556: r8 ^= r9
+	// 557: r6 ^= r7
+	// 558: r8 -= r6
+	// 559: r0 *= 0x7
+	// 560: r8 += r0
+#line 263 "inside.bpf.c"
+	// LINK(6, link7)
+	QUAD $0x45894940246c894c; QUAD $0x2d4c957f2db848f0; QUAD $0xf48cf89485851f4; QUAD $0xf88949d70148f8af; QUAD $0x48d031491de8c149; QUAD $0x4840148d4b07c6c1; QUAD $0x834807c7c148da01; QUAD $0x3148f84d894906f1; QUAD $0xd00149c0af0f4cd6; QUAD $0x481de9c148c1894c; QUAD $0x14849148d48d131; QUAD $0xd10148c8af0f48f2; QUAD $0x4907c3c148cb8948; QUAD $0x481de9c14807c0c1; QUAD $0xaf0f48fa3148d131; QUAD $0xd10148490c8d48c1; QUAD $0x4824448948c80148; QUAD $0x481deac148c28948; QUAD $0x4c5024548948ca31; QUAD $0x14852348d48c131; QUAD $0x31485824748948ce; QUAD $0x8d4960245c8948f3; QUAD $0x4810244c8948f84d; QUAD $0x2474894818245489; QUAD $0x894828245c894820; QUAD $0x2008d8d49302444; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link7(SB); QUAD $0x6c8b4c38244c8b48; QUAD $0x8b49f0558b494024; QUAD $0x548b481a0148f85d; QUAD $0x485824448b485024; QUAD $0x484824548b48d031; QUAD $0x48d3314860245c8b; QUAD $0x14807c96b48d829; BYTE $0xc8
+#line 263 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 263 "inside.bpf.c"
+
+	RET
+
+// inside_chain_link7(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+#line 250 "inside.bpf.c"
+
+TEXT ·inside_chain_link7(SB), 0, $96-64
+	NO_LOCAL_POINTERS
+#line 250 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 250 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 250 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 250 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 250 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+#line 250 "inside.bpf.c"
+
+	MOVQ r4+40(FP), BX
+#line 250 "inside.bpf.c"
+
+	MOVQ r5+48(FP), SI
+	// 566: r2 *= r1
+	// 567: r2 += r3
+	// 569: r1 >>= 0x1d
+	// 570: r1 ^= r3
+	// 574: r5 |= r3
+	// 576: r3 *= 0x3
+	// 577: r3 += r4
+#line 254 "inside.bpf.c"
+	// ROUND(a, b, c, d);
+	QUAD $0x2dbf483824448948; QUAD $0x485851f42d4c957f; QUAD $0x8949d10148cfaf0f; QUAD $0xd031491de8c149c8; QUAD $0x40148d4b07c6c148; WORD $0x148; BYTE $0xda
+	// 580: *(u64 *)(r10 - 0x8) = r4
+#line 252 "inside.bpf.c"
+	// char format[] = "link %d";
+	QUAD $0x25206b6e696cbb48; LONG $0x89490064; WORD $0xf85d
+	// 584: r2 |= r4
+#line 255 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	LONG $0x7c1c148
+	// 586: r4 ^= r5
+#line 254 "inside.bpf.c"
+	// ROUND(a, b, c, d);
+	WORD $0x3148; BYTE $0xd6
+	// 589: r1 *= r5
+	// 591: r9 += r1
+	// 593: r1 >>= 0x1d
+	// 594: r1 ^= r3
+	// 596: r3 *= 0x3
+	// 597: r3 += r4
+#line 255 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	QUAD $0x4cd00149c7af0f4c; QUAD $0x48c3894c40244489; QUAD $0x8d48d331481debc1; LONG $0x1485b14; BYTE $0xf2
+	// 598: r1 *= r5
+	// 600: r6 += r1
+	// 602: r7 >>= 0x1d
+	// 603: r7 ^= r3
+#line 256 "inside.bpf.c"
+	// ROUND(c, d, a, b);
+	QUAD $0x48d30148dfaf0f48; QUAD $0x49d9894948245c89; QUAD $0x894cd131491de9c1; WORD $0x244c; BYTE $0x50
+	// 604: r3 ^= r2
+#line 255 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	WORD $0x3148; BYTE $0xca
+	// 606: r8 *= 0x3
+	// 607: r8 += r3
+#line 256 "inside.bpf.c"
+	// ROUND(c, d, a, b);
+	QUAD $0x48d10148490c8d4b; LONG $0x58244c89
+	// 612: call 0x6
+#line 257 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), a);
+	QUAD $0x24548948f8558d49; QUAD $0x8102444c74808; QUAD $0x4818244c89480000; QUAD $0x247c894820247489; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 615: r7 *= r1
+#line 258 "inside.bpf.c"
+	// ROUND(d, a, b, c);
+	QUAD $0xf42d4c957f2dbf48; QUAD $0x4850244c8b485851; WORD $0xaf0f; BYTE $0xcf
+	// 619: r9 |= r1
+#line 256 "inside.bpf.c"
+	// ROUND(c, d, a, b);
+	QUAD $0xc2c1484024548b48; BYTE $0x7
+	// 621: r1 += r7
+	// 623: r0 >>= 0x1d
+	// 624: r0 ^= r8
+#line 258 "inside.bpf.c"
+	// ROUND(d, a, b, c);
+	QUAD $0xc101485824448b48; QUAD $0x481debc148cb8948; WORD $0xc331
+	// 625: r8 ^= r9
+#line 256 "inside.bpf.c"
+	// ROUND(c, d, a, b);
+	WORD $0x3148; BYTE $0xd0
+	// 629: r6 |= r2
+	// 631: r2 ^= r6
+	// 632: r0 *= 0x3
+	// 633: r0 += r8
+#line 258 "inside.bpf.c"
+	// ROUND(d, a, b, c);
+	QUAD $0xc2c1484824548b48; QUAD $0x5b1c8d48da314807; WORD $0x148; BYTE $0xd8
+	// 634: r2 ^= r0
+	// 638: *(u64 *)(r4 + 0x0) = r3
+#line 259 "inside.bpf.c"
+	// *total += a ^ c;
+	QUAD $0x38245c8b48c23148; WORD $0x148; BYTE $0x13
+	// 639: r0 -= r1
+#line 260 "inside.bpf.c"
+	// return b - d;
+	WORD $0x2948; BYTE $0xc8
+#line 260 "inside.bpf.c"
+
+	MOVQ AX, ret+56(FP)
+#line 260 "inside.bpf.c"
+
+	RET
+
+// inside_calls_back(fr *abi.Frame) (ret uint64)
+#line 332 "inside.bpf.c"
+
+TEXT ·inside_calls_back(SB), 0, $104-16
+	NO_LOCAL_POINTERS
+#line 332 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: *(u64 *)(r10 - 0x10) = r2
+	// 1: r2 ^= -0x1
+	// 2: *(u64 *)(r10 - 0x8) = r2
+#line 332 "inside.bpf.c"
+	// struct sum s = {len, ~len};
+	QUAD $0x1000382444c748; QUAD $0x894c0824448b4900; QUAD $0x4824448948402464; QUAD $0x4c2b4920244c8b49; QUAD $0x370248c89491824; QUAD $0x8949fff183480000; QUAD $0xc03100000378248c
+	// 10: call 0xb5
+#line 335 "inside.bpf.c"
+	// n = bpf_loop(100, turn, &s, 0);
+	QUAD $0x246c835024448948; QUAD $0x1ce8e0f1538; QUAD $0x8c8d491024448948; QUAD $0x4c89480000037024; QUAD $0x580248c8d491824; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_calls_back_turn(SB); QUAD $0x4c8b482024448b48; QUAD $0x854801c183485024; QUAD $0x8b4cc889480e75c0; QUAD $0x7264f98348402464; BYTE $0xa7
+	// 12: r6 *= 0x64
+	// 18: call 0xb5
+	// 19: r6 += r0
+#line 336 "inside.bpf.c"
+	// n = n * 100 + bpf_loop(5, turn, &s, 0);
+	QUAD $0x2444894864c16b48; QUAD $0x5824448948c03150; QUAD $0x8b8e0f1538246c83; QUAD $0x1024448948000001; QUAD $0x8c8d494024648b4c; QUAD $0x4c89480000037024; QUAD $0x580248c8d491824; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_calls_back_turn(SB); QUAD $0x4c8b482024448b48; QUAD $0x854801c183485824; QUAD $0x8348c889480975c0; QUAD $0x24548b48a77205f9; LONG $0xca014850
+	// 20: r6 *= 0x64
+	// 27: call 0xa4
+#line 337 "inside.bpf.c"
+	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+	QUAD $0x244c894864ca6b48; QUAD $0x8b484824448b4858; QUAD $0xd7840fd2855050; QUAD $0x3150245489480000; QUAD $0x6c8360244c8948c9; QUAD $0x12a8e0f253824; QUAD $0x89494024648b4c00; QUAD $0x8b4800001180248c; WORD $0x4858
+	// 37: *(u8 *)(r10 - 0x6) = r1
+	// 39: *(u16 *)(r10 - 0x8) = r1
+	// 42: *(u64 *)(r10 - 0x10) = r1
+#line 320 "inside.bpf.c"
+	// char format[] = "element %d";
+	QUAD $0x57a2484c641; QUAD $0x5782484c7416600; QUAD $0x6c65be4864250000; QUAD $0x894920746e656d65; LONG $0x57024b4; WORD $0x0
+	// 43: r1 = *(u32 *)(r2 + 0x0)
+	// 44: r2 = *(u64 *)(r4 + 0x8)
+	// 45: r2 *= 0x1f
+	// 46: r2 += r1
+	// 48: r2 += r3
+	// 49: *(u64 *)(r4 + 0x8) = r2
+#line 322 "inside.bpf.c"
+	// s->y = s->y * 31 + *key + *value;
+	QUAD $0x118024b48b41; QUAD $0x37824bc8b49; QUAD $0x48f701481fff6b48; QUAD $0x7824bc8949cb3c03; QUAD $0x527502fe83000003
+	// 55: call 0x6
+#line 324 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), *key);
+	QUAD $0x570249c8d49; QUAD $0x44c74808245c8948; QUAD $0xc7480000000b1024; QUAD $0x4900000002182444; QUAD $0x4800000370249c8d; QUAD $0x2444c74820245c89; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b484824448b48; QUAD $0x4c5024548b486024; LONG $0x4024648b
+#line 337 "inside.bpf.c"
+	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+	QUAD $0xfd1394801c18348; QUAD $0x3107ebffffff3282; LONG $0x648b4cc9; WORD $0x4024
+	// 28: r6 += r0
+#line 338 "inside.bpf.c"
+	// return s.x * 7 + s.y + n;
+	QUAD $0xc801485824448b48
+	// 30: r6 += r1
+#line 337 "inside.bpf.c"
+	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+	QUAD $0x37824840349
+	// 31: r1 = *(u64 *)(r10 - 0x10)
+	// 32: r1 *= 0x7
+	// 33: r6 += r1
+#line 338 "inside.bpf.c"
+	// return s.x * 7 + s.y + n;
+	QUAD $0x370248c8b49; QUAD $0xebc8014807c96b48; BYTE $0x6d
+#line 335 "inside.bpf.c"
+	// n = bpf_loop(100, turn, &s, 0);
+	LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b4c5024448b4800; QUAD $0xfffffe11e9402464
+#line 336 "inside.bpf.c"
+	// n = n * 100 + bpf_loop(5, turn, &s, 0);
+	QUAD $0x24894c4024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x54e95824448b4800; WORD $0xfffe; BYTE $0xff
+#line 337 "inside.bpf.c"
+	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+	QUAD $0x24894c4024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b484824448b4800; QUAD $0x5024548b4860244c; LONG $0xfffeabe9; BYTE $0xff
+#line 337 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 337 "inside.bpf.c"
+
+	RET
+
+// inside_calls_back_turn(fr *abi.Frame, base, r1, r2 uint64) (ret uint64)
+#line 304 "inside.bpf.c"
+
+TEXT ·inside_calls_back_turn(SB), 0, $64-40
+	NO_LOCAL_POINTERS
+#line 304 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 304 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 304 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 304 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+	// 61: *(u64 *)(r10 - 0x8) = r1
+#line 306 "inside.bpf.c"
+	// char format[] = "turn %d";
+	QUAD $0x25206e727574ba48; LONG $0x89490064; WORD $0xf855
+	// 62: r1 = *(u64 *)(r2 + 0x0)
+	// 63: r1 *= 0x1f
+	// 64: w3 = w6
+	// 65: r1 += r3
+#line 309 "inside.bpf.c"
+	// s->x = s->x * 31 + i;
+	QUAD $0x891fd26b48118b48; LONG $0xda0148c3
+	// 68: r1 *= r5
+	// 69: r4 = *(u64 *)(r2 + 0x8)
+	// 70: r1 += r4
+	// 72: r3 >>= 0x1d
+	// 73: r3 ^= r4
+#line 310 "inside.bpf.c"
+	// ROUND(s->x, s->y, i2, i3);
+	QUAD $0xf42d4c957f2dbb48; QUAD $0x8b48d3af0f485851; QUAD $0xd78948f201480871; LONG $0x1defc148; WORD $0x3148; BYTE $0xf7
+	// 75: w0 += 0x2
+#line 307 "inside.bpf.c"
+	// u64 i2 = i + 2, i3 = i * 3;
+	WORD $0x708d; BYTE $0x2
+	// 77: r4 *= 0x3
+	// 78: r4 += r0
+#line 310 "inside.bpf.c"
+	// ROUND(s->x, s->y, i2, i3);
+	LONG $0x7f048d4c; WORD $0x149; BYTE $0xf0
+	// 80: w0 *= 0x3
+#line 307 "inside.bpf.c"
+	// u64 i2 = i + 2, i3 = i * 3;
+	WORD $0x348d; BYTE $0x40
+	// 81: r0 <<= 0xe
+	// 83: r7 <<= 0x7
+	// 84: r0 ^= r7
+	// 86: r7 >>= 0x39
+	// 87: r0 |= r7
+	// 88: r4 *= r5
+	// 89: r4 += r1
+	// 91: r5 ^= r0
+	// 92: r4 >>= 0x1d
+	// 93: r4 ^= r1
+	// 94: *(u64 *)(r2 + 0x0) = r4
+	// 95: r4 *= 0x3
+	// 96: r4 += r3
+#line 311 "inside.bpf.c"
+	// ROUND(i2, s->x, s->y, i3);
+	QUAD $0x49c1894d0ee6c148; QUAD $0x894dce314c07e1c1; QUAD $0xce094c39e9c149c1; QUAD $0x4cd00149c3af0f4c; QUAD $0x31491de8c149c631; QUAD $0x40148d4b01894cd0; WORD $0x148; BYTE $0xfa
+	// 97: r5 ^= r4
+	// 98: r5 += r4
+	// 99: *(u64 *)(r2 + 0x8) = r5
+#line 312 "inside.bpf.c"
+	// s->y += i2 ^ i3;
+	QUAD $0x8948d60148d63148; LONG $0xf8830871; WORD $0x7503; BYTE $0x38
+	// 105: call 0x6
+#line 314 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), i);
+	QUAD $0x4d8d493824448948; QUAD $0xc74808244c8948f8; QUAD $0x4800000008102444; QUAD $0x3182444c7; QUAD $0x7489482024548948; LONG $0x894c2824; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); LONG $0x24448b48; BYTE $0x38
+	// 107: if w6 == 0x9 goto +0x1
+#line 315 "inside.bpf.c"
+	// return i == 9;
+	QUAD $0xb60fc0940f09f883; BYTE $0xc0
+#line 315 "inside.bpf.c"
+
+	MOVQ AX, ret+32(FP)
+#line 315 "inside.bpf.c"
+
+	RET
+
+// inside_steps(fr *abi.Frame) (ret uint64)
+#line 343 "inside.bpf.c"
+
+TEXT ·inside_steps(SB), 0, $112-16
+	NO_LOCAL_POINTERS
+#line 343 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	PCALIGN $32
+	// 0: r6 = r2
+#line 343 "inside.bpf.c"
+	// u64 steps(const u8 *data, u64 len)
+	QUAD $0x1000382444c748; QUAD $0x8b49402464894c00; QUAD $0x1824442b49202444
+	// 3: *(u64 *)(r10 - 0x8) = r1
+#line 345 "inside.bpf.c"
+	// char format[] = "step %d";
+	QUAD $0x252070657473b948; QUAD $0x378248c89490064; QUAD $0x31c031c189480000; BYTE $0xd2
+	// 14: r1 = *(u32 *)(r7 + 0x0)
+#line 352 "inside.bpf.c"
+	// if (*a == 4)
+	QUAD $0x4489484824548948; QUAD $0x8358244c89485024; QUAD $0x938e0f1938246c; QUAD $0xb80c7404f8830000; QUAD $0xaba0000000a; WORD $0xeb00; BYTE $0x64
+	// 20: call 0x6
+#line 353 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), *a);
+	QUAD $0x37824948d49; QUAD $0x44c7480824548948; QUAD $0xc748000000081024; QUAD $0x4800000004182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b480000000ab8; QUAD $0xf0000000aba5824; QUAD $0xf0000000000841f; QUAD $0xf0000000000841f; QUAD $0xf0000000000841f; WORD $0x1f
+	// 30: r6 *= 0x1f
+	// 33: r1 s>>= 0x20
+	// 34: r6 += r1
+#line 356 "inside.bpf.c"
+	// sum = sum * 31 + *b;
+	QUAD $0x483d7e0638246c83; QUAD $0x148c063481fc96b; BYTE $0xc1
+	// 37: call 0x1
+#line 355 "inside.bpf.c"
+	// while ((b = bpf_iter_num_next(&inner)))
+	QUAD $0xfa83d0894801c283; LONG $0xebe47c0e; BYTE $0x5d
+#line 352 "inside.bpf.c"
+	// if (*a == 4)
+	LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b485024448b4800; QUAD $0x4024648b4c58244c; LONG $0xffff47e9; BYTE $0xff
+#line 356 "inside.bpf.c"
+	// sum = sum * 31 + *b;
+	QUAD $0x4489485824548948; QUAD $0x4c68244c89486024; QUAD $0x2424894c4024648b; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b486024448b4800; QUAD $0x5824548b4868244c; WORD $0x8ceb
+	// 44: r1 s>>= 0x20
+	// 45: r6 ^= r1
+#line 358 "inside.bpf.c"
+	// sum ^= *a;
+	QUAD $0xd863485024448b48; WORD $0x3148; BYTE $0xd9
+	// 48: call 0x1
+#line 351 "inside.bpf.c"
+	// while ((a = bpf_iter_num_next(&outer))) {
+	QUAD $0x1c2834824548b48; QUAD $0xd089480d7d06fa83; QUAD $0xfed1e94024648b4c; LONG $0x8948ffff; BYTE $0xc8
+#line 351 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 351 "inside.bpf.c"
+
+	RET
+
+// inside_atoms(fr *abi.Frame) (ret uint64)
+#line 366 "inside.bpf.c"
+
+TEXT ·inside_atoms(SB), 0, $80-16
+	NO_LOCAL_POINTERS
+#line 366 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: r3 = r2
+#line 366 "inside.bpf.c"
+	// u64 atoms(const u8 *data, u64 len)
+	QUAD $0x4c8b49382464894c; LONG $0x2b492024; WORD $0x244c; BYTE $0x18
+	// 2: *(u8 *)(r10 - 0x8) = r1
+	// 5: *(u64 *)(r10 - 0x10) = r1
+#line 368 "inside.bpf.c"
+	// char format[] = "atoms %d";
+	QUAD $0x3782484c641; QUAD $0x736d6f7461b84800; QUAD $0x7024848949642520; WORD $0x3; BYTE $0x0
+	// 6: *(u64 *)(r10 - 0x18) = r3
+#line 369 "inside.bpf.c"
+	// u64 a = len, r;
+	QUAD $0x368248c8949
+	// 7: *(u32 *)(r10 - 0x1c) = r3
+#line 370 "inside.bpf.c"
+	// u32 b = len;
+	QUAD $0x364248c8941
+	// 10: r6 = atomic_fetch_add((u64 *)(r10 - 0x18), r6)
+#line 372 "inside.bpf.c"
+	// r = __sync_fetch_and_add(&a, MULTIPLIER);
+	QUAD $0xf42d4c957f2dba48; QUAD $0x2494c10f49f05851; LONG $0x368
+	// 11: r6 *= 0x1f
+	// 13: w1 = atomic_fetch_xor((u32 *)(r10 - 0x1c), w1)
+	// 14: r6 += r1
+#line 373 "inside.bpf.c"
+	// r = r * 31 + __sync_fetch_and_xor(&b, 0x5a5a5a5a);
+	QUAD $0x5a5a5abb1fd26b48; QUAD $0x36424848b415a; QUAD $0xf41f0de31c68900; QUAD $0x750000036424b4b1; QUAD $0x24548948c20148f0; BYTE $0x40
+	// 16: w7 = xchg32_32(r10 - 0x1c, w7)
+#line 374 "inside.bpf.c"
+	// r = r * 31 + __sync_lock_test_and_set(&b, r);
+	QUAD $0x64249c8741d38948; QUAD $0x48245c8948000003
+	// 20: call 0x6
+#line 375 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), len);
+	QUAD $0x37024b48d49; QUAD $0x44c7480824748948; QUAD $0x8948000000091024; QUAD $0x202444c74818244c; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 21: r6 *= 0x1f
+	// 22: r6 += r7
+#line 374 "inside.bpf.c"
+	// r = r * 31 + __sync_lock_test_and_set(&b, r);
+	QUAD $0xca6b484024548b48; QUAD $0x14848245c8b481f; BYTE $0xd9
+	// 24: r1 = atomic_fetch_or((u64 *)(r10 - 0x18), r1)
+	// 25: r6 *= 0x1f
+	// 26: r6 += r1
+#line 376 "inside.bpf.c"
+	// r = r * 31 + __sync_fetch_and_or(&a, r);
+	QUAD $0x848b493824648b4c; QUAD $0xc289480000036824; QUAD $0x94b10f49f0ca0948; QUAD $0x48ee750000036824; LONG $0x481fc96b; WORD $0xc101
+	// 27: r6 *= 0x1f
+	// 29: w1 = atomic_fetch_and((u32 *)(r10 - 0x1c), w1)
+	// 30: r6 += r1
+#line 377 "inside.bpf.c"
+	// r = r * 31 + __sync_fetch_and_and(&b, 0xffff00ff);
+	QUAD $0xff00ffba1fc96b48; QUAD $0x36424848b41ff; QUAD $0xf41f0d321c38900; QUAD $0x7500000364249cb1; LONG $0xc10148f0
+	// 31: r0 = *(u64 *)(r10 - 0x18)
+	// 32: r0 = cmpxchg_64(r10 - 0x18, r0, r6)
+	// 33: r6 *= 0x1f
+	// 34: r6 += r0
+#line 378 "inside.bpf.c"
+	// r = r * 31 + __sync_val_compare_and_swap(&a, a, r);
+	QUAD $0x36824848b49; QUAD $0x368248cb10f49f0; QUAD $0x1481fc96b480000; BYTE $0xc1
+	// 36: w0 = cmpxchg32_32(r10 - 0x1c, w0, w6)
+	// 37: r6 *= 0x1f
+	// 39: r6 += r1
+#line 379 "inside.bpf.c"
+	// r = r * 31 + __sync_val_compare_and_swap(&b, 1, r);
+	QUAD $0xf41f000000001b8; QUAD $0x8900000364248cb1; QUAD $0xc101481fc96b48c0
+	// 40: r1 = *(u32 *)(r10 - 0x1c)
+	// 42: r0 += r1
+	// 43: r6 *= 0x1f
+	// 44: r0 += r6
+#line 380 "inside.bpf.c"
+	// return r * 31 + a + b;
+	QUAD $0x36424848b41; QUAD $0x36824840349; LONG $0x1fc96b48; WORD $0x148; BYTE $0xc8
+#line 380 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 380 "inside.bpf.c"
 
 	RET
 
 // inside_sum(fr *abi.Frame) (ret uint64)
-#line 196 "inside.bpf.c"
+#line 192 "inside.bpf.c"
 
 TEXT ·inside_sum(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 196 "inside.bpf.c"
+#line 192 "inside.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
 	// 0: r6 = *(u32 *)(r1 + 0x4)
 	// 1: r7 = *(u32 *)(r1 + 0x0)
-#line 196 "inside.bpf.c"
+#line 192 "inside.bpf.c"
 	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
 	QUAD $0x4c8b490824448b49; LONG $0x8b492024; WORD $0x2454; BYTE $0x18
 	// 8: call 0x1
-#line 48 "inside.bpf.c"
+#line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
-	LONG $0x48408b48
+	LONG $0x88808b48; WORD $0x0; BYTE $0x0
 	// 11: lock *(u64 *)(r0 + 0x0) += r1
-#line 51 "inside.bpf.c"
+#line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
-	QUAD $0xc0310118408348f0; LONG $0x10ebdb31; BYTE $0x90
+	QUAD $0xc0310118408348f0; QUAD $0x841f0f2debdb31; QUAD $0x841f0f00000000; QUAD $0x841f0f00000000; QUAD $0x441f0f6600000000; WORD $0x0
 	// 19: r3 = *(u8 *)(r3 + 0x0)
 	// 20: w1 += w3
-#line 203 "inside.bpf.c"
+#line 199 "inside.bpf.c"
 	// sum += data[i];
 	LONG $0x136b60f; BYTE $0xf3
 	// 21: r2 += 0x1
-#line 200 "inside.bpf.c"
+#line 196 "inside.bpf.c"
 	// for (i = 0; i < 64; i++) {
 	QUAD $0x40f8834801c08348; WORD $0xd74
 	// 15: r3 += r2
 	// 17: r4 += 0x1
-#line 201 "inside.bpf.c"
+#line 197 "inside.bpf.c"
 	// if (data + i + 1 > end)
 	QUAD $0x17e8d4802348d48; LONG $0x73f93948; BYTE $0xe4
 	// 25: if w1 == 0x0 goto +0x1
-#line 205 "inside.bpf.c"
+#line 201 "inside.bpf.c"
 	// return sum & 1 ? XDP_PASS : XDP_DROP;
 	QUAD $0x2b801c3f6; QUAD $0x450f4800000001b9; LONG $0xc88948c8
-#line 205 "inside.bpf.c"
+#line 201 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 205 "inside.bpf.c"
+#line 201 "inside.bpf.c"
+
+	RET
+#line 201 "inside.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
+
+// inside_land(fr *abi.Frame) (ret uint64)
+#line 402 "inside.bpf.c"
+
+TEXT ·inside_land(SB), 0, $72-16
+	NO_LOCAL_POINTERS
+#line 402 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: r8 = *(u32 *)(r1 + 0x4)
+	// 1: r7 = *(u32 *)(r1 + 0x0)
+#line 402 "inside.bpf.c"
+	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+	QUAD $0x4c894820244c8b49; QUAD $0x481824548b493824; LONG $0x40245489
+	// 4: *(u64 *)(r10 - 0x8) = r1
+#line 403 "inside.bpf.c"
+	// char format[] = "land %d";
+	QUAD $0x2520646e616cb848; QUAD $0x378248489490064; WORD $0x0
+	// 10: call 0x6
+#line 405 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), 0);
+	QUAD $0x378249c8d49; QUAD $0x44c74808245c8948; QUAD $0xc748000000081024; QUAD $0x4800000000182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 12: r1 += 0x1
+	// 14: r6 = *(u8 *)(r7 + 0x0)
+	// 15: w6 *= 0x3e8
+#line 406 "inside.bpf.c"
+	// return data + 1 > end ? 0 : data[0] * 1000;
+	QUAD $0x4a8d484024548b48; QUAD $0x39483824448b4801; QUAD $0xc9690ab60f0e72c8; QUAD $0xebc88948000003e8; WORD $0x3102; BYTE $0xc0
+#line 406 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 406 "inside.bpf.c"
 
 	RET
 
-// insideTie_00053962 ties this file to the object's.
-TEXT ·insideTie_00053962(SB), NOSPLIT, $0-0
+// inside_hop(fr *abi.Frame) (ret uint64)
+#line 427 "inside.bpf.c"
+
+TEXT ·inside_hop(SB), 0, $56-16
+	NO_LOCAL_POINTERS
+#line 427 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 0: r2 = *(u32 *)(r1 + 0xc)
+	// 1: *(u32 *)(r10 - 0x4) = r2
+#line 427 "inside.bpf.c"
+	// u32 n = ctx->ingress_ifindex, missed;
+	QUAD $0x848b41302464894c; QUAD $0x8489410000008024; LONG $0x37c24; BYTE $0x0
+	// 2: r3 = *(u32 *)(r1 + 0x10)
+#line 429 "inside.bpf.c"
+	// if (ctx->rx_queue_index == 0) {
+	QUAD $0x8824848b41; LONG $0x5375c085
+	// 8: call 0xa
+#line 430 "inside.bpf.c"
+	// missed = leap(ctx, &n, 0); /* an empty slot */
+	QUAD $0x848d49102464894c; QUAD $0x4489480000037c24; QUAD $0x202444c7481824; QUAD $0x8024848d49000000; QUAD $0x824448948000005; LONG $0x2424894c; CALL ·inside_hop_leap(SB); QUAD $0x648b4c2824448b48; QUAD $0x50247c83493024; WORD $0x5a75
+	// 12: *(u32 *)(r10 - 0x4) = r2
+#line 431 "inside.bpf.c"
+	// n += missed;
+	QUAD $0x37c24840141
+	// 13: r3 = *(u32 *)(r1 + 0x10)
+	// 16: call 0x2
+	// 17: w0 += 0xf4240
+#line 433 "inside.bpf.c"
+	// return leap(ctx, &n, ctx->rx_queue_index) + 1000000;
+	QUAD $0x8824848b41; QUAD $0x8c8d49102464894c; QUAD $0x4c89480000037c24; QUAD $0x4920244489481824; QUAD $0x4800000580248c8d; QUAD $0x2424894c08244c89; CALL ·inside_hop_leap(SB); QUAD $0x648b4c28244c8b48; QUAD $0x50247c83493024; QUAD $0xf4240c1810b75; LONG $0xebc88948; BYTE $0xe
+#line 430 "inside.bpf.c"
+	// missed = leap(ctx, &n, 0); /* an empty slot */
+	QUAD $0x502444c749; LONG $0x448b4900; WORD $0x5824
+#line 430 "inside.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 430 "inside.bpf.c"
+
+	RET
+
+// inside_hop_leap(fr *abi.Frame, base, r1, r2, r3 uint64) (ret uint64)
+#line 410 "inside.bpf.c"
+
+TEXT ·inside_hop_leap(SB), 0, $96-48
+	NO_LOCAL_POINTERS
+#line 410 "inside.bpf.c"
+
+	MOVQ fr+0(FP), R12
+#line 410 "inside.bpf.c"
+
+	MOVQ base+8(FP), R13
+#line 410 "inside.bpf.c"
+
+	MOVQ r1+16(FP), AX
+#line 410 "inside.bpf.c"
+
+	MOVQ r2+24(FP), CX
+#line 410 "inside.bpf.c"
+
+	MOVQ r3+32(FP), DX
+	// 24: *(u64 *)(r10 - 0x8) = r1
+#line 412 "inside.bpf.c"
+	// char format[] = "leap %d";
+	QUAD $0x4c89480824448b49; QUAD $0x48382464894c4024; QUAD $0x2454894850244489; QUAD $0x207061656cbb4848; LONG $0x49006425; WORD $0x5d89; BYTE $0xf8
+	// 25: r9 = *(u32 *)(r6 + 0x0)
+#line 413 "inside.bpf.c"
+	// u64 a = slot, b = *n, c = 3, d = 4;
+	LONG $0x8948198b; WORD $0x245c; BYTE $0x58
+	// 29: call 0x6
+#line 415 "inside.bpf.c"
+	// bpf_trace_printk(format, sizeof(format), slot);
+	QUAD $0x24748948f8758d49; QUAD $0x8102444c74808; QUAD $0x4818245489480000; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
+	// 30: w1 = w7
+#line 413 "inside.bpf.c"
+	// u64 a = slot, b = *n, c = 3, d = 4;
+	LONG $0x24548b48; WORD $0x8948; BYTE $0xd1
+	// 33: r1 *= r3
+	// 34: r1 += r9
+#line 416 "inside.bpf.c"
+	// ROUND(a, b, c, d);
+	QUAD $0xf42d4c957f2db848; QUAD $0xaf0f48ca89485851; QUAD $0x14858245c8b48d0; BYTE $0xda
+	// 36: r4 >>= 0x39
+	// 38: w2 <<= 0x7
+	// 39: w2 |= w4
+#line 417 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	QUAD $0x4839eec148d68948; LONG $0xe7c1d789; WORD $0x907; BYTE $0xf7
+	// 40: r1 >>= 0x1d
+	// 41: r1 ^= r9
+#line 416 "inside.bpf.c"
+	// ROUND(a, b, c, d);
+	LONG $0x1deac148; WORD $0x3148; BYTE $0xda
+	// 43: r4 *= r3
+#line 417 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	LONG $0xc2af0f48
+	// 44: r1 *= 0x3
+	// 45: r1 += 0x3
+#line 416 "inside.bpf.c"
+	// ROUND(a, b, c, d);
+	QUAD $0x3c2834852148d48
+	// 47: r3 += r4
+	// 49: r4 >>= 0x1d
+#line 417 "inside.bpf.c"
+	// ROUND(b, c, d, a);
+	QUAD $0xc148c68948d00148; WORD $0x1dee
+	// 50: w2 ^= w4
+	// 51: w2 ^= w1
+	// 52: w2 ^= w3
+	// 54: w1 += w2
+	// 55: *(u32 *)(r6 + 0x0) = r1
+#line 418 "inside.bpf.c"
+	// *n += a ^ b ^ c ^ d;
+	QUAD $0xfb01c731d731f731; LONG $0x24448b48; WORD $0x8940; BYTE $0x18
+	// 60: call 0xc
+#line 419 "inside.bpf.c"
+	// bpf_tail_call(ctx, &jumps, slot);
+	QUAD $0x528b485024548b48; QUAD $0x8948082454894860; QUAD $0x3824648b4c10244c; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83493824648b4c; QUAD $0xebc0310474005024; BYTE $0x7
+	// 61: r0 = *(u32 *)(r6 + 0x0)
+#line 420 "inside.bpf.c"
+	// return *n;
+	LONG $0x244c8b48; WORD $0x8b40; BYTE $0x1
+#line 420 "inside.bpf.c"
+
+	MOVQ AX, ret+40(FP)
+#line 420 "inside.bpf.c"
+
+	RET
+
+// insideTie_eaaa74c9 ties this file to the object's.
+TEXT ·insideTie_eaaa74c9(SB), NOSPLIT, $0-0
 	RET

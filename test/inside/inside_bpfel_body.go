@@ -6,6 +6,7 @@
 package inside
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -15,9 +16,9 @@ import (
 // Go bodies run on this architecture.
 const insideEngine = "go"
 
-// insideTie_00053962 ties this file to the object's: files of different runs
+// insideTie_eaaa74c9 ties this file to the object's: files of different runs
 // of the tool do not link.
-func insideTie_00053962() {}
+func insideTie_eaaa74c9() {}
 
 // inside_spin is program spin (section raw) as a Go body.
 //
@@ -26,16 +27,16 @@ func insideTie_00053962() {}
 func inside_spin(fr *abi.Frame) (ret uint64) {
 	var x0, x1 uint64
 	{
-		// inside.bpf.c:56: u64 spin(const u8 *data, u64 len)
+		// inside.bpf.c:52: u64 spin(const u8 *data, u64 len)
 		v2 := fr.Data
 		v4 := fr.DataEnd
 		x0, x1 = v4-v2, 0x30d40
 	}
 b10:
 	{
-		// inside.bpf.c:62: x = x * MULTIPLIER + 1;
+		// inside.bpf.c:58: x = x * MULTIPLIER + 1;
 		x0 = (x0 * 0x5851f42d4c957f2d) + 1
-		// inside.bpf.c:61: for (i = 0; i < 200000; i++) {
+		// inside.bpf.c:57: for (i = 0; i < 200000; i++) {
 		v18 := uint64(uint32(x1) + 0xffffffff)
 		if uint32(v18) != 0 {
 			x1 = v18
@@ -54,16 +55,16 @@ b10:
 func inside_spin_long(fr *abi.Frame) (ret uint64) {
 	var x0, x1 uint64
 	{
-		// inside.bpf.c:70: u64 spin_long(const u8 *data, u64 len)
+		// inside.bpf.c:66: u64 spin_long(const u8 *data, u64 len)
 		v2 := fr.Data
 		v4 := fr.DataEnd
 		x0, x1 = v4-v2, 0x61a80
 	}
 b10:
 	{
-		// inside.bpf.c:76: x = x * MULTIPLIER + 1;
+		// inside.bpf.c:72: x = x * MULTIPLIER + 1;
 		x0 = (x0 * 0x5851f42d4c957f2d) + 1
-		// inside.bpf.c:75: for (i = 0; i < 400000; i++) {
+		// inside.bpf.c:71: for (i = 0; i < 400000; i++) {
 		v17 := uint64(uint32(x1) + 0xffffffff)
 		if uint32(v17) != 0 {
 			x1 = v17
@@ -83,14 +84,14 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10 uint64
 	base := abi.R10(fr)
 	{
-		// inside.bpf.c:85: u64 speak(const u8 *data, u64 len)
+		// inside.bpf.c:81: u64 speak(const u8 *data, u64 len)
 		x0 = fr.Data
 		v4 := fr.DataEnd
 		x1 = v4 - x0
-		// inside.bpf.c:87: char format[] = "speak %d";
+		// inside.bpf.c:83: char format[] = "speak %d";
 		*(*uint8)(unsafe.Add(nil, uintptr(base-8))) = 0
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = 0x6425206b61657073
-		// inside.bpf.c:91: u32 key = 1;
+		// inside.bpf.c:87: u32 key = 1;
 		*(*uint32)(unsafe.Add(nil, uintptr(base-20))) = 1
 		if x1 < 128 {
 			x0 = 0
@@ -98,7 +99,7 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:97: copy[i] = in[i] * MULTIPLIER;
+		// inside.bpf.c:93: copy[i] = in[i] * MULTIPLIER;
 		x2 = abi.Load64(x0)
 		x3 = abi.Load64(x0 + 8)
 		x4 = abi.Load64(x0 + 16)
@@ -107,7 +108,7 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		x7 = abi.Load64(x0 + 40)
 		x8 = abi.Load64(x0 + 48)
 		x9 = abi.Load64(x0 + 56)
-		// inside.bpf.c:98: p = bpf_map_lookup_elem(&pairs, &key);
+		// inside.bpf.c:94: p = bpf_map_lookup_elem(&pairs, &key);
 		x10 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-20)
 		if x10 == 0 {
 			x0 = 1
@@ -115,11 +116,11 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:101: bpf_trace_printk(format, sizeof(format), len);
+		// inside.bpf.c:97: bpf_trace_printk(format, sizeof(format), len);
 		rtlib.TracePrintk(fr, base-16, 9, x1, 0, 0)
-		// inside.bpf.c:51: __sync_fetch_and_add(n, 1);
-		abi.FetchAdd64(abi.Values(fr, 2), 1)
-		// inside.bpf.c:104: sum = sum * 31 + (copy[i] ^ in[LIVE + i]);
+		// inside.bpf.c:47: __sync_fetch_and_add(n, 1);
+		abi.FetchAdd64(abi.Values(fr, 4), 1)
+		// inside.bpf.c:100: sum = sum * 31 + (copy[i] ^ in[LIVE + i]);
 		v108 := abi.Load64(x0 + 72)
 		v110 := abi.Load64(x0 + 64)
 		v114 := (v108 ^ (x3 * 0x5851f42d4c957f2d)) + ((v110 ^ (x2 * 0x5851f42d4c957f2d)) * 31)
@@ -132,7 +133,7 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		v135 := abi.Load64(x0 + 96)
 		v142 := (v131 ^ (x7 * 0x5851f42d4c957f2d)) + (((v135 ^ (x6 * 0x5851f42d4c957f2d)) + (v122 * 31)) * 31)
 		v146 := (v123 ^ (x9 * 0x5851f42d4c957f2d)) + (((v127 ^ (x8 * 0x5851f42d4c957f2d)) + (v142 * 31)) * 31)
-		// inside.bpf.c:105: return sum + p->a + ~p->b;
+		// inside.bpf.c:101: return sum + p->a + ~p->b;
 		v149 := *(*uint64)(unsafe.Add(nil, uintptr(x10)))
 		v151 := *(*uint64)(unsafe.Add(nil, uintptr(x10+8)))
 		x0 = (v149 + v146) + (v151 ^ 0xffffffffffffffff)
@@ -150,42 +151,42 @@ b21:
 func inside_descend(fr *abi.Frame) (ret uint64) {
 	base := abi.R10(fr)
 	{
-		// inside.bpf.c:138: u64 total = len, r;
+		// inside.bpf.c:134: u64 total = len, r;
 		v2 := fr.Data
 		v4 := fr.DataEnd
 		v5 := v4 - v2
-		// inside.bpf.c:140: r = level1(&total, len, len + 1);
+		// inside.bpf.c:136: r = level1(&total, len, len + 1);
 		v11 := v5 + 1
-		// inside.bpf.c:133: LEVEL(1, level2)
-		v22 := v11 * 3
-		// inside.bpf.c:132: LEVEL(2, level3)
-		v32 := v11 * 9
-		// inside.bpf.c:131: LEVEL(3, level4)
-		v41 := v11 * 27
-		// inside.bpf.c:130: LEVEL(4, level5)
-		v51 := v11 * 81
-		// inside.bpf.c:129: LEVEL(5, level6)
-		v61 := v11 * 243
-		// inside.bpf.c:128: LEVEL(6, level7)
-		v70 := v5 + 21
-		// inside.bpf.c:121: char format[] = "level %d";
+		// inside.bpf.c:129: LEVEL(1, level2)
+		v21 := v11 * 3
+		// inside.bpf.c:128: LEVEL(2, level3)
+		v30 := v11 * 9
+		// inside.bpf.c:127: LEVEL(3, level4)
+		v38 := v11 * 27
+		// inside.bpf.c:126: LEVEL(4, level5)
+		v47 := v11 * 81
+		// inside.bpf.c:125: LEVEL(5, level6)
+		v56 := v11 * 243
+		// inside.bpf.c:124: LEVEL(6, level7)
+		v64 := v5 + 21
+		// inside.bpf.c:117: char format[] = "level %d";
 		*(*uint8)(unsafe.Add(nil, uintptr(base+3576))) = 0
 		*(*uint64)(unsafe.Add(nil, uintptr(base+3568))) = 0x6425206c6576656c
-		// inside.bpf.c:123: bpf_trace_printk(format, sizeof(format), x);
-		rtlib.TracePrintk(fr, base+3568, 9, v70, 0, 0)
-		// inside.bpf.c:128: LEVEL(6, level7)
-		v109 := (((v5 + 15) * 0x5851f42d4c957f2d) + v61) + (((v70 * 5) + (v11 * 729)) * 7)
-		// inside.bpf.c:129: LEVEL(5, level6)
-		v115 := (v41 ^ 4) + ((v51 ^ 5) + ((v61 ^ 6) + v70))
-		// inside.bpf.c:130: LEVEL(4, level5)
-		v136 := ((((v5 + 10) * 0x5851f42d4c957f2d) + v51) + (v109 * 7)) * 7
-		// inside.bpf.c:131: LEVEL(3, level4)
-		v151 := (((v5 + 3) * 0x5851f42d4c957f2d) + v32) + (((((v5 + 6) * 0x5851f42d4c957f2d) + v41) + v136) * 7)
-		// inside.bpf.c:132: LEVEL(2, level3)
-		v157 := (v11 ^ 1) + ((v22 ^ 2) + ((v32 ^ 3) + v115))
-		// inside.bpf.c:133: LEVEL(1, level2)
-		v179 := ((v5 * 0x5851f42d4c957f2d) + v11) + ((((v11 * 0x5851f42d4c957f2d) + v22) + (v151 * 7)) * 7)
-		return (v5 + v157) ^ v179
+		// inside.bpf.c:119: bpf_trace_printk(format, sizeof(format), x);
+		rtlib.TracePrintk(fr, base+3568, 9, v64, 0, 0)
+		// inside.bpf.c:124: LEVEL(6, level7)
+		v103 := (((v5 + 15) * 0x5851f42d4c957f2d) + v56) + (((v64 * 5) + (v11 * 729)) * 7)
+		// inside.bpf.c:125: LEVEL(5, level6)
+		v110 := (v38 ^ 4) + ((v47 ^ 5) + ((v56 ^ 6) + v64))
+		// inside.bpf.c:126: LEVEL(4, level5)
+		v132 := ((((v5 + 10) * 0x5851f42d4c957f2d) + v47) + (v103 * 7)) * 7
+		// inside.bpf.c:127: LEVEL(3, level4)
+		v148 := (((v5 + 3) * 0x5851f42d4c957f2d) + v30) + (((((v5 + 6) * 0x5851f42d4c957f2d) + v38) + v132) * 7)
+		// inside.bpf.c:128: LEVEL(2, level3)
+		v155 := (v11 ^ 1) + ((v21 ^ 2) + ((v30 ^ 3) + v110))
+		// inside.bpf.c:129: LEVEL(1, level2)
+		v178 := ((v5 * 0x5851f42d4c957f2d) + v11) + ((((v11 * 0x5851f42d4c957f2d) + v21) + (v148 * 7)) * 7)
+		return (v5 + v155) ^ v178
 	}
 }
 
@@ -197,7 +198,7 @@ func inside_look(fr *abi.Frame) (ret uint64) {
 	var x0, x1 uint64
 	base := abi.R10(fr)
 	{
-		// inside.bpf.c:147: u64 look(const u8 *data, u64 len)
+		// inside.bpf.c:143: u64 look(const u8 *data, u64 len)
 		x0 = fr.Data
 		v4 := fr.DataEnd
 		if (v4 - x0) < 8 {
@@ -206,12 +207,12 @@ func inside_look(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:155: key = *(const load32 *)data;
+		// inside.bpf.c:151: key = *(const load32 *)data;
 		v13 := abi.Load32(x0)
 		*(*uint32)(unsafe.Add(nil, uintptr(base-8))) = uint32(v13)
-		// inside.bpf.c:51: __sync_fetch_and_add(n, 1);
-		abi.FetchAdd64(abi.Values(fr, 2)+8, 1)
-		// inside.bpf.c:157: p = bpf_map_lookup_elem(&pairs, &key);
+		// inside.bpf.c:47: __sync_fetch_and_add(n, 1);
+		abi.FetchAdd64(abi.Values(fr, 4)+8, 1)
+		// inside.bpf.c:153: p = bpf_map_lookup_elem(&pairs, &key);
 		x0 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-8)
 		if x0 == 0 {
 			x0 = 0
@@ -219,11 +220,11 @@ func inside_look(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:160: a = p->a;
+		// inside.bpf.c:156: a = p->a;
 		x1 = *(*uint64)(unsafe.Add(nil, uintptr(x0)))
-		// inside.bpf.c:161: begin = bpf_ktime_get_ns();
+		// inside.bpf.c:157: begin = bpf_ktime_get_ns();
 		v45 := rtlib.KtimeGetNs(fr)
-		// inside.bpf.c:162: if (bpf_ktime_get_ns() < begin)
+		// inside.bpf.c:158: if (bpf_ktime_get_ns() < begin)
 		v46 := rtlib.KtimeGetNs(fr)
 		if v46 < v45 {
 			x0 = 4
@@ -231,7 +232,7 @@ func inside_look(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:164: return p->a == a && p->b == ~a ? 1 : 2;
+		// inside.bpf.c:160: return p->a == a && p->b == ~a ? 1 : 2;
 		v51 := *(*uint64)(unsafe.Add(nil, uintptr(x0)))
 		if v51 != x1 {
 			x0 = 2
@@ -256,7 +257,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// inside.bpf.c:169: u64 churn(const u8 *data, u64 len)
+		// inside.bpf.c:165: u64 churn(const u8 *data, u64 len)
 		x0 = fr.Data
 		v4 := fr.DataEnd
 		if (v4 - x0) < 8 {
@@ -265,16 +266,16 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:176: key = *(const load64 *)data;
+		// inside.bpf.c:172: key = *(const load64 *)data;
 		v13 := abi.Load64(x0)
 		*(*uint64)(unsafe.Add(nil, uintptr(base-32))) = v13
-		// inside.bpf.c:177: v.a = key * MULTIPLIER;
+		// inside.bpf.c:173: v.a = key * MULTIPLIER;
 		x0 = v13 * 0x5851f42d4c957f2d
 		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = x0
-		// inside.bpf.c:178: v.b = ~v.a;
+		// inside.bpf.c:174: v.b = ~v.a;
 		x1 = x0 ^ 0xffffffffffffffff
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = x1
-		// inside.bpf.c:179: if (bpf_map_update_elem(&own, &key, &v, 0))
+		// inside.bpf.c:175: if (bpf_map_update_elem(&own, &key, &v, 0))
 		x2 = abi.Map(fr, 1)
 		v34 := rtlib.MapUpdateElem(fr, x2, base-32, base-24, 0)
 		if v34 != 0 {
@@ -283,7 +284,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:181: p = bpf_map_lookup_elem(&own, &key);
+		// inside.bpf.c:177: p = bpf_map_lookup_elem(&own, &key);
 		x3 = rtlib.HashLookup8(fr, x2, base-32)
 		if x3 == 0 {
 			x0 = 5
@@ -291,7 +292,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:184: if (bpf_map_delete_elem(&own, &key))
+		// inside.bpf.c:180: if (bpf_map_delete_elem(&own, &key))
 		v49 := rtlib.MapDeleteElem(fr, x2, base-32)
 		if v49 != 0 {
 			x0 = 6
@@ -299,7 +300,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:187: ok = p->a == v.a && p->b == v.b ? 1 : 2;
+		// inside.bpf.c:183: ok = p->a == v.a && p->b == v.b ? 1 : 2;
 		v54 := *(*uint64)(unsafe.Add(nil, uintptr(x3)))
 		if v54 != x0 {
 			x0 = 2
@@ -312,12 +313,665 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 	}
 b58:
 	{
-		// inside.bpf.c:51: __sync_fetch_and_add(n, 1);
-		abi.FetchAdd64(abi.Values(fr, 2)+16, 1)
+		// inside.bpf.c:47: __sync_fetch_and_add(n, 1);
+		abi.FetchAdd64(abi.Values(fr, 4)+16, 1)
 	}
 b10:
 	{
 		return x0
+	}
+}
+
+// inside_crowd is program crowd (section raw) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_crowd(fr *abi.Frame) (ret uint64) {
+	var x0, x1 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:206: u64 crowd(const u8 *data, u64 len)
+		x0 = fr.Data
+		v4 := fr.DataEnd
+		x1 = v4 - x0
+		// inside.bpf.c:208: char format[] = "crowd %d";
+		*(*uint8)(unsafe.Add(nil, uintptr(base-8))) = 0
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = 0x64252064776f7263
+		if x1 < 128 {
+			x0 = 0
+			goto b17
+		}
+	}
+	{
+		// inside.bpf.c:216: v[i] = in[i] * MULTIPLIER + i;
+		v20 := abi.Load64(x0 + 32)
+		v24 := abi.Load64(x0 + 40)
+		v27 := abi.Load64(x0 + 48)
+		v30 := abi.Load64(x0 + 56)
+		v33 := abi.Load64(x0 + 64)
+		v36 := abi.Load64(x0 + 72)
+		v39 := abi.Load64(x0 + 80)
+		v42 := abi.Load64(x0 + 88)
+		v45 := abi.Load64(x0 + 96)
+		v48 := abi.Load64(x0 + 104)
+		v51 := abi.Load64(x0 + 112)
+		v54 := abi.Load64(x0 + 120)
+		v57 := abi.Load64(x0 + 24)
+		v58 := abi.Load64(x0 + 16)
+		v59 := abi.Load64(x0 + 8)
+		v60 := abi.Load64(x0)
+		// inside.bpf.c:217: bpf_trace_printk(format, sizeof(format), len);
+		rtlib.TracePrintk(fr, base-16, 9, x1, 0, 0)
+		// inside.bpf.c:219: sum = sum * 31 + v[i];
+		v75 := (((v59 * 0x5851f42d4c957f2d) + (v60 * 0xb1ec917c461a6673)) * 31) + (v58 * 0x5851f42d4c957f2d)
+		// inside.bpf.c:216: v[i] = in[i] * MULTIPLIER + i;
+		v124 := (((v75 * 31) + (v57 * 0x5851f42d4c957f2d)) * 31) + (v20 * 0x5851f42d4c957f2d)
+		// inside.bpf.c:219: sum = sum * 31 + v[i];
+		v128 := (((v124 * 31) + (v24 * 0x5851f42d4c957f2d)) * 31) + (v27 * 0x5851f42d4c957f2d)
+		v132 := (((v128 * 31) + (v30 * 0x5851f42d4c957f2d)) * 31) + (v33 * 0x5851f42d4c957f2d)
+		// inside.bpf.c:216: v[i] = in[i] * MULTIPLIER + i;
+		v136 := (((v132 * 31) + (v36 * 0x5851f42d4c957f2d)) * 31) + (v39 * 0x5851f42d4c957f2d)
+		// inside.bpf.c:219: sum = sum * 31 + v[i];
+		v142 := (((v136 * 31) + (v42 * 0x5851f42d4c957f2d)) * 31) + (v45 * 0x5851f42d4c957f2d)
+		v150 := (((v142 * 31) + (v48 * 0x5851f42d4c957f2d)) * 31) + (v51 * 0x5851f42d4c957f2d)
+		x0 = ((v150 * 31) + (v54 * 0x5851f42d4c957f2d)) - 0x2f4e955c1b378ff8
+	}
+b17:
+	{
+		return x0
+	}
+}
+
+// inside_chain is program chain (section raw) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:272: u64 chain(const u8 *data, u64 len)
+		x0 = fr.Data
+		v4 := fr.DataEnd
+		x1 = v4 - x0
+		// inside.bpf.c:274: u64 total = len, r;
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = x1
+		if v4 == x0 {
+			x0 = 0
+			goto b12
+		}
+	}
+	{
+		// inside.bpf.c:278: if (data[0] & 8)
+		v15 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0))))
+		if uint32(v15)&8 == 0 {
+			x0 = v15
+			goto b21
+		}
+	}
+	{
+		// inside.bpf.c:279: len = link1(&total, len, len + 1, 4, 5);
+		v30 := inside_chain_link1(fr, base+512, base-8, x1, x1+1, 4, 5)
+		// inside.bpf.c:280: switch (data[0] & 7) {
+		v35 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0))))
+		x1, x0 = v30, v35
+	}
+b21:
+	{
+		x2 = x1 + 1
+		x0 = uint64(uint32(x0) & 7)
+		if 4 < uint32(x0) {
+			goto b42
+		}
+	}
+	{
+		if uint32(x0) == 2 {
+			goto b46
+		}
+	}
+	{
+		if uint32(x0) == 3 {
+			goto b50
+		}
+	}
+	{
+		if uint32(x0) == 4 {
+			goto b53
+		}
+	}
+	{
+		// inside.bpf.c:287: default: r = link1(&total, len, len + 1, 2, 3);
+		v58 := inside_chain_link1(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v58
+		goto b65
+	}
+b53:
+	{
+		// inside.bpf.c:283: case 4: r = link4(&total, len, len + 1, 2, 3); break;
+		v73 := inside_chain_link4(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v73
+		goto b65
+	}
+b50:
+	{
+		// inside.bpf.c:282: case 3: r = link3(&total, len, len + 1, 2, 3); break;
+		v76 := inside_chain_link3(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v76
+		goto b65
+	}
+b46:
+	{
+		// inside.bpf.c:281: case 2: r = link2(&total, len, len + 1, 2, 3); break;
+		v79 := inside_chain_link2(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v79
+		goto b65
+	}
+b42:
+	{
+		if uint32(x0) == 5 {
+			goto b81
+		}
+	}
+	{
+		if uint32(x0) == 6 {
+			goto b85
+		}
+	}
+	{
+		// inside.bpf.c:286: case 7: r = link7(&total, len, len + 1, 2, 3); break;
+		v90 := inside_chain_link7(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v90
+		goto b65
+	}
+b85:
+	{
+		// inside.bpf.c:285: case 6: r = link6(&total, len, len + 1, 2, 3); break;
+		v93 := inside_chain_link6(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v93
+		goto b65
+	}
+b81:
+	{
+		// inside.bpf.c:284: case 5: r = link5(&total, len, len + 1, 2, 3); break;
+		v96 := inside_chain_link5(fr, base+512, base-8, x1, x2, 2, 3)
+		x0 = v96
+	}
+b65:
+	{
+		// inside.bpf.c:289: return r ^ total;
+		v67 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		x0 = v67 ^ x0
+	}
+b12:
+	{
+		return x0
+	}
+}
+
+// inside_chain_link1 is subprogram link1 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link1(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:268: LINK(1, link2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v17 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 1)
+		v28 := v17 + (v13 * 0x5851f42d4c957f2d)
+		v32 := (v28 >> 29) ^ v17
+		v35 := (v32 * 3) + (v17 ^ (r5 << 7))
+		v37 := v35 + (v32 * 0x5851f42d4c957f2d)
+		v45 := (v37 >> 29) ^ v35
+		v48 := (v45 * 3) + (v35 ^ bits.RotateLeft64(v10, 7))
+		v50 := v48 + (v45 * 0x5851f42d4c957f2d)
+		v52 := (v50 >> 29) ^ v48
+		v55 := (v52 * 3) + (v48 ^ bits.RotateLeft64(v28, 7))
+		v56 := v55 ^ bits.RotateLeft64(v37, 7)
+		v60 := inside_chain_link2(fr, base+512, base-8, v52, v55, v56, v50)
+		v67 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v68 := abi.Load64(v67)
+		v70 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v67, v68+v70)
+		return ((v55 ^ v52) - (v56 ^ v50)) + (v60 * 7)
+	}
+}
+
+// inside_chain_link2 is subprogram link2 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link2(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:267: LINK(2, link3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 2)
+		v33 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v35 := (v33 >> 29) ^ v23
+		v37 := (v35 * 3) + (v23 ^ bits.RotateLeft64(r5, 7))
+		v39 := v37 + (v35 * 0x5851f42d4c957f2d)
+		v47 := (v39 >> 29) ^ v37
+		v51 := (v47 * 3) + (v37 ^ bits.RotateLeft64(v10, 7))
+		v52 := v51 + (v47 * 0x5851f42d4c957f2d)
+		v54 := (v52 >> 29) ^ v51
+		v57 := (v54 * 3) + (v51 ^ bits.RotateLeft64(v33, 7))
+		v58 := v57 ^ bits.RotateLeft64(v39, 7)
+		v62 := inside_chain_link3(fr, base+512, base-8, v54, v57, v58, v52)
+		v69 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v70 := abi.Load64(v69)
+		v72 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v69, v70+v72)
+		return ((v57 ^ v54) - (v58 ^ v52)) + (v62 * 7)
+	}
+}
+
+// inside_chain_link3 is subprogram link3 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link3(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:266: LINK(3, link4)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 3)
+		v32 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v34 := (v32 >> 29) ^ v23
+		v36 := (v34 * 3) + (v23 ^ bits.RotateLeft64(r5, 7))
+		v38 := v36 + (v34 * 0x5851f42d4c957f2d)
+		v46 := (v38 >> 29) ^ v36
+		v50 := (v46 * 3) + (v36 ^ bits.RotateLeft64(v10, 7))
+		v51 := v50 + (v46 * 0x5851f42d4c957f2d)
+		v53 := (v51 >> 29) ^ v50
+		v56 := (v53 * 3) + (v50 ^ bits.RotateLeft64(v32, 7))
+		v57 := v56 ^ bits.RotateLeft64(v38, 7)
+		v61 := inside_chain_link4(fr, base+512, base-8, v53, v56, v57, v51)
+		v68 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v69 := abi.Load64(v68)
+		v71 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v68, v69+v71)
+		return ((v56 ^ v53) - (v57 ^ v51)) + (v61 * 7)
+	}
+}
+
+// inside_chain_link4 is subprogram link4 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link4(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:265: LINK(4, link5)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 4)
+		v33 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v35 := (v33 >> 29) ^ v23
+		v37 := (v35 * 3) + (v23 ^ bits.RotateLeft64(r5, 7))
+		v39 := v37 + (v35 * 0x5851f42d4c957f2d)
+		v47 := (v39 >> 29) ^ v37
+		v51 := (v47 * 3) + (v37 ^ bits.RotateLeft64(v10, 7))
+		v52 := v51 + (v47 * 0x5851f42d4c957f2d)
+		v54 := (v52 >> 29) ^ v51
+		v57 := (v54 * 3) + (v51 ^ bits.RotateLeft64(v33, 7))
+		v58 := v57 ^ bits.RotateLeft64(v39, 7)
+		v62 := inside_chain_link5(fr, base+512, base-8, v54, v57, v58, v52)
+		v69 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v70 := abi.Load64(v69)
+		v72 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v69, v70+v72)
+		return ((v57 ^ v54) - (v58 ^ v52)) + (v62 * 7)
+	}
+}
+
+// inside_chain_link5 is subprogram link5 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link5(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:264: LINK(5, link6)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 5)
+		v33 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v35 := (v33 >> 29) ^ v23
+		v37 := (v35 * 3) + (v23 ^ bits.RotateLeft64(r5, 7))
+		v39 := v37 + (v35 * 0x5851f42d4c957f2d)
+		v47 := (v39 >> 29) ^ v37
+		v51 := (v47 * 3) + (v37 ^ bits.RotateLeft64(v10, 7))
+		v52 := v51 + (v47 * 0x5851f42d4c957f2d)
+		v54 := (v52 >> 29) ^ v51
+		v57 := (v54 * 3) + (v51 ^ bits.RotateLeft64(v33, 7))
+		v58 := v57 ^ bits.RotateLeft64(v39, 7)
+		v62 := inside_chain_link6(fr, base+512, base-8, v54, v57, v58, v52)
+		v69 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v70 := abi.Load64(v69)
+		v72 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v69, v70+v72)
+		return ((v57 ^ v54) - (v58 ^ v52)) + (v62 * 7)
+	}
+}
+
+// inside_chain_link6 is subprogram link6 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link6(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:263: LINK(6, link7)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = r1
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (r2 ^ 6)
+		v33 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v35 := (v33 >> 29) ^ v23
+		v37 := (v35 * 3) + (v23 ^ bits.RotateLeft64(r5, 7))
+		v39 := v37 + (v35 * 0x5851f42d4c957f2d)
+		v47 := (v39 >> 29) ^ v37
+		v51 := (v47 * 3) + (v37 ^ bits.RotateLeft64(v10, 7))
+		v52 := v51 + (v47 * 0x5851f42d4c957f2d)
+		v54 := (v52 >> 29) ^ v51
+		v57 := (v54 * 3) + (v51 ^ bits.RotateLeft64(v33, 7))
+		v58 := v57 ^ bits.RotateLeft64(v39, 7)
+		v62 := inside_chain_link7(fr, base+512, base-8, v54, v57, v58, v52)
+		v69 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		v70 := abi.Load64(v69)
+		v72 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		abi.Store64(v69, v70+v72)
+		return ((v57 ^ v54) - (v58 ^ v52)) + (v62 * 7)
+	}
+}
+
+// inside_chain_link7 is subprogram link7 of chain as a Go body; base is its
+// r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_chain_link7(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:254: ROUND(a, b, c, d);
+		v10 := (r2 * 0x5851f42d4c957f2d) + r3
+		v13 := (v10 >> 29) ^ r3
+		v23 := (v13 * 3) + r4
+		// inside.bpf.c:252: char format[] = "link %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x6425206b6e696c
+		// inside.bpf.c:254: ROUND(a, b, c, d);
+		v30 := v23 ^ bits.RotateLeft64(r5, 7)
+		// inside.bpf.c:255: ROUND(b, c, d, a);
+		v32 := v23 + (v13 * 0x5851f42d4c957f2d)
+		v34 := (v32 >> 29) ^ v23
+		v36 := (v34 * 3) + v30
+		// inside.bpf.c:256: ROUND(c, d, a, b);
+		v38 := v36 + (v34 * 0x5851f42d4c957f2d)
+		v40 := (v38 >> 29) ^ v36
+		v43 := (v40 * 3) + (v36 ^ bits.RotateLeft64(v10, 7))
+		// inside.bpf.c:257: bpf_trace_printk(format, sizeof(format), a);
+		rtlib.TracePrintk(fr, base-8, 8, v43, v30, 0x5851f42d4c957f2d)
+		// inside.bpf.c:258: ROUND(d, a, b, c);
+		v54 := v43 + (v40 * 0x5851f42d4c957f2d)
+		v56 := (v54 >> 29) ^ v43
+		v63 := (v56 * 3) + (v43 ^ bits.RotateLeft64(v32, 7))
+		// inside.bpf.c:259: *total += a ^ c;
+		v67 := abi.Load64(r1)
+		abi.Store64(r1, v67+((v56^bits.RotateLeft64(v38, 7))^v63))
+		return v63 - v54
+	}
+}
+
+// inside_calls_back is program calls_back (section raw) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_calls_back(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:332: struct sum s = {len, ~len};
+		v2 := fr.Data
+		v4 := fr.DataEnd
+		v5 := v4 - v2
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = v5
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (v5 ^ 0xffffffffffffffff)
+		x0 = 0
+	}
+b26:
+	{
+		// inside.bpf.c:335: n = bpf_loop(100, turn, &s, 0);
+		v28 := inside_calls_back_turn(fr, base+512, x0, base-16)
+		x0 = x0 + 1
+		if v28 != 0 {
+			goto b25
+		}
+	}
+	{
+		if x0 < 100 {
+			goto b26
+		}
+	}
+b25:
+	{
+		// inside.bpf.c:336: n = n * 100 + bpf_loop(5, turn, &s, 0);
+		x0 = x0 * 100
+		x1 = 0
+	}
+b53:
+	{
+		v55 := inside_calls_back_turn(fr, base+512, x1, base-16)
+		x1 = x1 + 1
+		if v55 != 0 {
+			goto b52
+		}
+	}
+	{
+		if x1 < 5 {
+			goto b53
+		}
+	}
+b52:
+	{
+		// inside.bpf.c:337: n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+		x0 = (x0 + x1) * 100
+		x1 = abi.Max(fr, 2)
+		if uint32(x1) == 0 {
+			x1 = 0
+			goto b82
+		}
+		x2 = 0
+	}
+b83:
+	{
+		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+4480))) = x2
+		// inside.bpf.c:320: char format[] = "element %d";
+		*(*uint8)(unsafe.Add(nil, uintptr(base+506))) = 0
+		*(*uint16)(unsafe.Add(nil, uintptr(base+504))) = 25637
+		*(*uint64)(unsafe.Add(nil, uintptr(base+496))) = 0x20746e656d656c65
+		// inside.bpf.c:322: s->y = s->y * 31 + *key + *value;
+		v105 := uint64(*(*uint32)(unsafe.Add(nil, uintptr(abi.Addr(fr)+4480))))
+		v106 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		v110 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Values(fr, 2)+(x2<<3))))
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v106 * 31) + v105) + v110)
+		if uint32(v105) != 2 {
+			goto b123
+		}
+	}
+	{
+		// inside.bpf.c:324: bpf_trace_printk(format, sizeof(format), *key);
+		rtlib.TracePrintk(fr, base+496, 11, 2, base-16, 0)
+	}
+b123:
+	{
+		// inside.bpf.c:337: n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
+		v125 := x2 + 1
+		if v125 < x1 {
+			x2 = v125
+			goto b83
+		}
+		x1 = v125
+	}
+b82:
+	{
+		// inside.bpf.c:338: return s.x * 7 + s.y + n;
+		v137 := *(*uint64)(unsafe.Add(nil, uintptr(base-8)))
+		v141 := *(*uint64)(unsafe.Add(nil, uintptr(base-16)))
+		return ((x0 + x1) + v137) + (v141 * 7)
+	}
+}
+
+// inside_calls_back_turn is subprogram turn of calls_back as a Go body; base
+// is its r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_calls_back_turn(fr *abi.Frame, base, r1, r2 uint64) (ret uint64) {
+	var x0, x1 uint64
+	{
+		// inside.bpf.c:306: char format[] = "turn %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x6425206e727574
+		// inside.bpf.c:309: s->x = s->x * 31 + i;
+		v9 := abi.Load64(r2)
+		// inside.bpf.c:310: ROUND(s->x, s->y, i2, i3);
+		v16 := abi.Load64(r2 + 8)
+		v17 := (((v9 * 31) + uint64(uint32(r1))) * 0x5851f42d4c957f2d) + v16
+		v20 := (v17 >> 29) ^ v16
+		v26 := (v20 * 3) + uint64(uint32(r1)+2)
+		// inside.bpf.c:311: ROUND(i2, s->x, s->y, i3);
+		v36 := ((uint64(uint32(r1)*3) << 14) ^ (v26 << 7)) | (v26 >> 57)
+		v38 := (v26 * 0x5851f42d4c957f2d) + v17
+		v41 := (v38 >> 29) ^ v17
+		abi.Store64(r2, v41)
+		x0 = (v41 * 3) + v20
+		// inside.bpf.c:312: s->y += i2 ^ i3;
+		x1 = ((v38 ^ v36) ^ x0) + x0
+		abi.Store64(r2+8, x1)
+		if uint32(r1) != 3 {
+			goto b49
+		}
+	}
+	{
+		// inside.bpf.c:314: bpf_trace_printk(format, sizeof(format), i);
+		rtlib.TracePrintk(fr, base-8, 8, 3, x0, x1)
+	}
+b49:
+	{
+		return abi.Bool(uint32(r1) == 9)
+	}
+}
+
+// inside_steps is program steps (section raw) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_steps(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:343: u64 steps(const u8 *data, u64 len)
+		v2 := fr.Data
+		v4 := fr.DataEnd
+		// inside.bpf.c:345: char format[] = "step %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x64252070657473
+		x0, x1, x2 = v4-v2, 0, 0
+	}
+b45:
+	{
+		if uint32(x2) != 4 {
+			x3, x4 = 10, 10
+			goto b93
+		}
+	}
+	{
+		// inside.bpf.c:353: bpf_trace_printk(format, sizeof(format), *a);
+		rtlib.TracePrintk(fr, base-8, 8, 4, 0, 0)
+		x3, x4 = 10, 10
+	}
+b93:
+	{
+		// inside.bpf.c:356: sum = sum * 31 + *b;
+		x0 = (x0 * 31) + uint64(int32(x4))
+		// inside.bpf.c:355: while ((b = bpf_iter_num_next(&inner)))
+		v109 := uint64(uint32(x3) + 1)
+		if int32(v109) < 14 {
+			x3, x4 = v109, v109
+			goto b93
+		}
+	}
+	{
+		// inside.bpf.c:358: sum ^= *a;
+		x0 = x0 ^ uint64(int32(x2))
+		// inside.bpf.c:351: while ((a = bpf_iter_num_next(&outer))) {
+		v133 := uint64(uint32(x1) + 1)
+		if int32(v133) < 6 {
+			x1, x2 = v133, v133
+			goto b45
+		}
+	}
+	{
+		return x0
+	}
+}
+
+// inside_atoms is program atoms (section raw) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_atoms(fr *abi.Frame) (ret uint64) {
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:366: u64 atoms(const u8 *data, u64 len)
+		v2 := fr.Data
+		v4 := fr.DataEnd
+		v5 := v4 - v2
+		// inside.bpf.c:368: char format[] = "atoms %d";
+		*(*uint8)(unsafe.Add(nil, uintptr(base-8))) = 0
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = 0x642520736d6f7461
+		// inside.bpf.c:369: u64 a = len, r;
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = v5
+		// inside.bpf.c:370: u32 b = len;
+		*(*uint32)(unsafe.Add(nil, uintptr(base-28))) = uint32(v5)
+		// inside.bpf.c:372: r = __sync_fetch_and_add(&a, MULTIPLIER);
+		v21 := abi.FetchAdd64(base-24, 0x5851f42d4c957f2d)
+		// inside.bpf.c:373: r = r * 31 + __sync_fetch_and_xor(&b, 0x5a5a5a5a);
+		v27 := abi.FetchXor32(base-28, 0x5a5a5a5a)
+		v28 := (v21 * 31) + v27
+		// inside.bpf.c:374: r = r * 31 + __sync_lock_test_and_set(&b, r);
+		v31 := abi.Xchg32(base-28, v28)
+		// inside.bpf.c:375: bpf_trace_printk(format, sizeof(format), len);
+		rtlib.TracePrintk(fr, base-16, 9, v5, 0, 0)
+		// inside.bpf.c:374: r = r * 31 + __sync_lock_test_and_set(&b, r);
+		v39 := (v28 * 31) + v31
+		// inside.bpf.c:376: r = r * 31 + __sync_fetch_and_or(&a, r);
+		v41 := abi.FetchOr64(base-24, v39)
+		// inside.bpf.c:377: r = r * 31 + __sync_fetch_and_and(&b, 0xffff00ff);
+		v49 := abi.FetchAnd32(base-28, 0xffff00ff)
+		v50 := (((v39 * 31) + v41) * 31) + v49
+		// inside.bpf.c:378: r = r * 31 + __sync_val_compare_and_swap(&a, a, r);
+		v52 := *(*uint64)(unsafe.Add(nil, uintptr(base-24)))
+		v54 := abi.Cmpxchg64(base-24, v52, v50)
+		v56 := (v50 * 31) + v54
+		// inside.bpf.c:379: r = r * 31 + __sync_val_compare_and_swap(&b, 1, r);
+		v60 := abi.Cmpxchg32(base-28, 1, v56)
+		// inside.bpf.c:380: return r * 31 + a + b;
+		v65 := uint64(*(*uint32)(unsafe.Add(nil, uintptr(base-28))))
+		v67 := *(*uint64)(unsafe.Add(nil, uintptr(base-24)))
+		return (v67 + v65) + (((v56 * 31) + v60) * 31)
 	}
 }
 
@@ -328,26 +982,26 @@ b10:
 func inside_sum(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3, x4 uint64
 	{
-		// inside.bpf.c:196: const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+		// inside.bpf.c:192: const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
 		x0 = fr.DataEnd
 		x1 = fr.Data
-		// inside.bpf.c:51: __sync_fetch_and_add(n, 1);
-		abi.FetchAdd64(abi.Values(fr, 2)+24, 1)
+		// inside.bpf.c:47: __sync_fetch_and_add(n, 1);
+		abi.FetchAdd64(abi.Values(fr, 4)+24, 1)
 		x2, x3 = 0, 0
 	}
 b27:
 	{
-		// inside.bpf.c:201: if (data + i + 1 > end)
+		// inside.bpf.c:197: if (data + i + 1 > end)
 		x4 = x1 + x2
 		if x0 < (x4 + 1) {
 			goto b34
 		}
 	}
 	{
-		// inside.bpf.c:203: sum += data[i];
+		// inside.bpf.c:199: sum += data[i];
 		v37 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x4))))
 		v40 := uint64(uint32(x3) + uint32(v37))
-		// inside.bpf.c:200: for (i = 0; i < 64; i++) {
+		// inside.bpf.c:196: for (i = 0; i < 64; i++) {
 		v41 := x2 + 1
 		if v41 != 64 {
 			x2, x3 = v41, v40
@@ -358,5 +1012,131 @@ b27:
 b34:
 	{
 		return abi.Select(uint32(x3)&1 != 0, 2, 1)
+	}
+}
+
+// inside_land is program land (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_land(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:402: const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
+		v3 := fr.DataEnd
+		x0 = fr.Data
+		// inside.bpf.c:403: char format[] = "land %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x642520646e616c
+		// inside.bpf.c:405: bpf_trace_printk(format, sizeof(format), 0);
+		rtlib.TracePrintk(fr, base-8, 8, 0, 0, 0)
+		if v3 < (x0 + 1) {
+			x0 = 0
+			goto b22
+		}
+	}
+	{
+		// inside.bpf.c:406: return data + 1 > end ? 0 : data[0] * 1000;
+		v25 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0))))
+		x0 = uint64(uint32(v25) * 1000)
+	}
+b22:
+	{
+		return x0
+	}
+}
+
+// inside_hop is program hop (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func inside_hop(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
+	base := abi.R10(fr)
+	{
+		// inside.bpf.c:427: u32 n = ctx->ingress_ifindex, missed;
+		v3 := fr.Ctx[0]
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v3)
+		// inside.bpf.c:429: if (ctx->rx_queue_index == 0) {
+		v8 := fr.Ctx[1]
+		if uint32(v8) != 0 {
+			x0 = v8
+			goto b11
+		}
+	}
+	{
+		// inside.bpf.c:430: missed = leap(ctx, &n, 0); /* an empty slot */
+		x0 = inside_hop_leap(fr, base+512, abi.Addr(fr), base-4, 0)
+		v23 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		if v23 != 0 {
+			goto b27
+		}
+	}
+	{
+		// inside.bpf.c:431: n += missed;
+		v29 := uint64(*(*uint32)(unsafe.Add(nil, uintptr(base-4))))
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(v29) + uint32(x0)))
+		// inside.bpf.c:433: return leap(ctx, &n, ctx->rx_queue_index) + 1000000;
+		v33 := fr.Ctx[1]
+		x0 = v33
+	}
+b11:
+	{
+		x0 = inside_hop_leap(fr, base+512, abi.Addr(fr), base-4, x0)
+		v50 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		if v50 != 0 {
+			goto b27
+		}
+	}
+	{
+		return uint64(uint32(x0) + 0xf4240)
+	}
+b27:
+	{
+		// inside.bpf.c:430: missed = leap(ctx, &n, 0); /* an empty slot */
+		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
+		v37 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		return v37
+	}
+}
+
+// inside_hop_leap is subprogram leap of hop as a Go body; base is its r10.
+//
+//go:nocheckptr
+//go:norace
+func inside_hop_leap(fr *abi.Frame, base, r1, r2, r3 uint64) (ret uint64) {
+	{
+		// inside.bpf.c:412: char format[] = "leap %d";
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x6425207061656c
+		// inside.bpf.c:413: u64 a = slot, b = *n, c = 3, d = 4;
+		v10 := abi.Load32(r2)
+		// inside.bpf.c:415: bpf_trace_printk(format, sizeof(format), slot);
+		rtlib.TracePrintk(fr, base-8, 8, r3, 0, 0)
+		// inside.bpf.c:413: u64 a = slot, b = *n, c = 3, d = 4;
+		v18 := uint64(uint32(r3))
+		// inside.bpf.c:416: ROUND(a, b, c, d);
+		v21 := (v18 * 0x5851f42d4c957f2d) + v10
+		v30 := (v21 >> 29) ^ v10
+		v34 := (v30 * 3) + 3
+		// inside.bpf.c:417: ROUND(b, c, d, a);
+		v35 := v34 + (v30 * 0x5851f42d4c957f2d)
+		// inside.bpf.c:418: *n += a ^ b ^ c ^ d;
+		v38 := uint64(uint32(uint64(uint32(uint64(uint32(uint64(uint32(v21)<<7))|uint32(v21>>57)))^uint32(v35>>29))) ^ uint32(v34))
+		abi.Store32(r2, uint64(uint32(v10)+uint32(uint64(uint32(v38)^uint32(v35)))))
+		// inside.bpf.c:419: bpf_tail_call(ctx, &jumps, slot);
+		rtlib.TailCall(fr, abi.Map(fr, 3), v18)
+		v53 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		if v53 == 0 {
+			goto b56
+		}
+	}
+	{
+		return 0
+	}
+b56:
+	{
+		// inside.bpf.c:420: return *n;
+		v57 := abi.Load32(r2)
+		return v57
 	}
 }

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const insideEngine = "native"
 
-// insideTie_00053962 ties this file to the object's: files of different runs
+// insideTie_eaaa74c9 ties this file to the object's: files of different runs
 // of the tool do not link.
-func insideTie_00053962()
+func insideTie_eaaa74c9()
 
 // inside_spin is program spin (section raw) as machine code.
 func inside_spin(fr *abi.Frame) (ret uint64)
@@ -32,5 +32,61 @@ func inside_look(fr *abi.Frame) (ret uint64)
 // inside_churn is program churn (section raw) as machine code.
 func inside_churn(fr *abi.Frame) (ret uint64)
 
+// inside_crowd is program crowd (section raw) as machine code.
+func inside_crowd(fr *abi.Frame) (ret uint64)
+
+// inside_chain is program chain (section raw) as machine code.
+func inside_chain(fr *abi.Frame) (ret uint64)
+
+// inside_chain_link1 is subprogram link1 of chain as machine code; base is its
+// r10.
+func inside_chain_link1(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link2 is subprogram link2 of chain as machine code; base is its
+// r10.
+func inside_chain_link2(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link3 is subprogram link3 of chain as machine code; base is its
+// r10.
+func inside_chain_link3(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link4 is subprogram link4 of chain as machine code; base is its
+// r10.
+func inside_chain_link4(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link5 is subprogram link5 of chain as machine code; base is its
+// r10.
+func inside_chain_link5(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link6 is subprogram link6 of chain as machine code; base is its
+// r10.
+func inside_chain_link6(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_chain_link7 is subprogram link7 of chain as machine code; base is its
+// r10.
+func inside_chain_link7(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uint64)
+
+// inside_calls_back is program calls_back (section raw) as machine code.
+func inside_calls_back(fr *abi.Frame) (ret uint64)
+
+// inside_calls_back_turn is subprogram turn of calls_back as machine code;
+// base is its r10.
+func inside_calls_back_turn(fr *abi.Frame, base, r1, r2 uint64) (ret uint64)
+
+// inside_steps is program steps (section raw) as machine code.
+func inside_steps(fr *abi.Frame) (ret uint64)
+
+// inside_atoms is program atoms (section raw) as machine code.
+func inside_atoms(fr *abi.Frame) (ret uint64)
+
 // inside_sum is program sum (section xdp) as machine code.
 func inside_sum(fr *abi.Frame) (ret uint64)
+
+// inside_land is program land (section xdp) as machine code.
+func inside_land(fr *abi.Frame) (ret uint64)
+
+// inside_hop is program hop (section xdp) as machine code.
+func inside_hop(fr *abi.Frame) (ret uint64)
+
+// inside_hop_leap is subprogram leap of hop as machine code; base is its r10.
+func inside_hop_leap(fr *abi.Frame, base, r1, r2, r3 uint64) (ret uint64)

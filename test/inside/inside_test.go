@@ -2,13 +2,9 @@ package inside
 
 import (
 	"encoding/binary"
-	"errors"
-	"os"
-	"runtime"
 	"slices"
 	"testing"
 
-	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
@@ -78,43 +74,6 @@ func counted(t testing.TB, inst *rtlib.Instance, index uint32) uint64 {
 	return binary.LittleEndian.Uint64(value)
 }
 
-// What the programs return, in Go.
-
-const multiplier = 6364136223846793005
-
-func spinResult(mem []byte, loops int) uint64 {
-	x := uint64(len(mem))
-	for range loops {
-		x = x*multiplier + 1
-	}
-	return x
-}
-
-func speakResult(mem []byte) uint64 {
-	sum := uint64(0)
-	for i := range 8 {
-		sum = sum*31 + (binary.LittleEndian.Uint64(mem[8*i:])*multiplier ^ binary.LittleEndian.Uint64(mem[64+8*i:]))
-	}
-	return sum + 2*pairValue
-}
-
-func descendResult(mem []byte) uint64 {
-	n := uint64(len(mem))
-	total := n
-	return level(1, &total, n, n+1) ^ total
-}
-
-func level(n uint64, total *uint64, x, y uint64) uint64 {
-	if n == 7 {
-		*total += x
-		return x*5 + y
-	}
-	here, mine := x*multiplier+y, y^n
-	deeper := level(n+1, &mine, x+n, y*3)
-	*total += mine
-	return deeper*7 + here
-}
-
 // memory is 128 bytes that differ by seed.
 func memory(seed byte) []byte {
 	mem := make([]byte, 128)
@@ -162,20 +121,31 @@ func bound(t testing.TB, f *rtlib.Frame, p *rtlib.Program) func(mem []byte) (uin
 	}
 	switch p.Name() {
 	case "speak":
-		r := (*insideSpeakRunner)(b)
-		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+		return inMemory((*insideSpeakRunner)(b).Memory)
 	case "descend":
-		r := (*insideDescendRunner)(b)
-		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+		return inMemory((*insideDescendRunner)(b).Memory)
 	case "look":
-		r := (*insideLookRunner)(b)
-		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+		return inMemory((*insideLookRunner)(b).Memory)
 	case "churn":
-		r := (*insideChurnRunner)(b)
-		return func(mem []byte) (uint64, error) { return r.Memory(mem).Run() }
+		return inMemory((*insideChurnRunner)(b).Memory)
+	case "crowd":
+		return inMemory((*insideCrowdRunner)(b).Memory)
+	case "chain":
+		return inMemory((*insideChainRunner)(b).Memory)
+	case "calls_back":
+		return inMemory((*insideCallsBackRunner)(b).Memory)
+	case "steps":
+		return inMemory((*insideStepsRunner)(b).Memory)
+	case "atoms":
+		return inMemory((*insideAtomsRunner)(b).Memory)
 	}
 	t.Fatalf("no row for program %q", p.Name())
 	return nil
+}
+
+// inMemory is the bound call of one program.
+func inMemory[C interface{ Run() (uint64, error) }](memory func([]byte) C) func(mem []byte) (uint64, error) {
+	return func(mem []byte) (uint64, error) { return memory(mem).Run() }
 }
 
 // must runs the program and compares r0.
@@ -183,38 +153,5 @@ func (w way) must(t testing.TB, mem []byte, want uint64) {
 	t.Helper()
 	if got, err := w.run(mem); err != nil || got != want {
 		t.Errorf("%s: got %#x, %v, want %#x", w.name, got, err, want)
-	}
-}
-
-// TestResults runs every program once, and proves what runs.
-func TestResults(t *testing.T) {
-	spoken := 0
-	inst := load(t, func() { spoken++ })
-	f, mem := newFrame(t, inst), memory(3)
-	mustRun(t, f, inst.Program("spin"), mem, spinResult(mem, 200_000))
-	mustRun(t, f, inst.Program("spin_long"), mem, spinResult(mem, 400_000))
-	mustRun(t, f, inst.Program("speak"), mem, speakResult(mem))
-	mustRun(t, f, inst.Program("descend"), mem, descendResult(mem))
-	mustRun(t, f, inst.Program("look"), []byte{1, 0, 0, 0, 0, 0, 0, 0}, 1)
-	mustRun(t, f, inst.Program("look"), []byte{2, 0, 0, 0, 0, 0, 0, 0}, 0)
-	mustRun(t, f, inst.Program("churn"), mem, 1)
-	if r0, err := f.RunXDP(inst.Program("sum"), &rtlib.XDP{Data: []byte{1, 2}}); r0 != 2 || err != nil {
-		t.Errorf("sum: got %d, %v, want 2", r0, err)
-	}
-	if spoken != 2 {
-		t.Errorf("%d lines, want 2", spoken)
-	}
-	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
-		t.Logf("Go bodies run on %s", runtime.GOARCH)
-		return
-	}
-	for _, spec := range insideObject.Programs {
-		enginetest.RequireText(t, inst.Program(spec.Name).Entry(), "inside.bpf.c", ".inside_"+spec.Name)
-	}
-	if err := inst.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.RunRaw(inst.Program("spin"), mem); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("run of a closed instance: %v, want one that wraps os.ErrClosed", err)
 	}
 }
