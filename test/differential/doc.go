@@ -41,18 +41,27 @@ var errLong = errors.New("a run takes too many instructions")
 
 // reference runs a case in the interpreter. A fault is an error: programs that
 // the verifier accepts have none.
-func reference(c *progen.Case) (r harness.Result, err error) { return referenceWith(c, 0) }
+func reference(c *progen.Case) (r harness.Result, err error) {
+	return referenceWith(c, 0, nil)
+}
 
-// defined reports whether the interpreter leaves nothing open in a case: what
-// helpers may give as they like does not matter.
+// defined reports whether a case that was reduced is still one that progen may
+// make: the interpreter leaves nothing open, and no operation has the address
+// of a function as a number.
 func defined(c *progen.Case, want harness.Result) bool {
-	got, err := referenceWith(c, 1)
-	return err == nil && differ(got, want) == ""
+	leaks := false
+	got, err := referenceWith(c, 1, func(s *interp.State) {
+		i := s.Prog.Insns[s.PC]
+		calls := i.Op == bpf.OpCall || i.Op == bpf.OpCallx || i.Op == bpf.OpMov || i.Op == bpf.OpStore
+		function := func(r bpf.Reg) bool { return r <= bpf.R10 && s.Regs[r].Kind == interp.KindFunc }
+		leaks = leaks || i.Op == bpf.OpExit && function(bpf.R0) || !calls && i.Op != bpf.OpExit && (function(i.Dst) || function(i.Src))
+	})
+	return err == nil && !leaks && differ(got, want) == ""
 }
 
 // referenceWith is reference with a seed for what is left open.
-func referenceWith(c *progen.Case, seed uint64) (r harness.Result, err error) {
-	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Seed: seed})
+func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r harness.Result, err error) {
+	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Seed: seed, Trace: trace})
 	if err != nil {
 		return r, err
 	}
