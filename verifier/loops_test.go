@@ -18,6 +18,10 @@ var loopCases = []struct {
 	most uint64 // MaxInsns
 	text string
 }{
+	{"bpf_loop", "", 3*100000 + 20, "r1 = 100000\nr2 = func f\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nfunc f\nr0 = 0\nexit"},
+	{"bpf_loop of at most so many", "", 3*4095 + 20, "r1 = *(u32 *)(r1 + 16)\nr1 &= 4095\nr2 = func f\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nfunc f\nr0 = 0\nexit"},
+	{"bpf_loop of any number", "", 3<<23 + 20, "r1 = *(u32 *)(r1 + 16)\nr2 = func f\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nfunc f\nr0 = 0\nexit"},
+	{"bpf_loop in bpf_loop", "", 1000*(3*1000+30) + 20, "r1 = 1000\nr2 = func f\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nfunc f\nr1 = 1000\nr2 = func g\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nfunc g\nr0 = 0\nexit"},
 	{"counter", "", 1e8, "r0 = 0\nr1 = 0\nl:\nr0 += r1\nr1 += 1\nif r1 < 10000000 goto l\nexit"},
 	{"counter tested first", "", 1e8, "r0 = 0\nr1 = 0\nl:\nif r1 >= 10000000 goto x\nr0 += r1\nr1 += 1\ngoto l\nx:\nexit"},
 	{"32-bit counter", "", 1e8, "r0 = 0\nw1 = 0\nl:\nw0 += w1\nw1 += 1\nif w1 < 10000000 goto l\nexit"},

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/verifier/state"
 )
 
@@ -28,12 +30,12 @@ type Measure struct {
 	At   map[int32]state.Place // by entry: where it is
 }
 
-// maxTurns bounds the steps of an iterator and the may_gotos of an activation
-// (BPF_MAX_LOOPS of the kernel).
+// maxTurns bounds the steps of an iterator, the may_gotos of an activation and
+// the callbacks of one bpf_loop (BPF_MAX_LOOPS of the kernel).
 const maxTurns = 1 << 23
 
-// maxCallbacks bounds the callbacks of one helper call: one for each turn
-// that is asked for, sample, or element of a map.
+// maxCallbacks bounds the callbacks of one call of another helper: one for each
+// sample or element of a map.
 const maxCallbacks = 1 << 32
 
 // maxCount bounds the turns of a loop that nothing but its counter bounds: one
@@ -211,9 +213,38 @@ func (c *checker) turns(k int32, way int, edges []edge) (uint64, bool) {
 		n := (hi - lo) / least
 		return n, n <= maxCount
 	case m.Kind == Turns:
-		return maxCallbacks, true
+		return c.callbacks(m, edges), true
 	}
 	return maxTurns, true
+}
+
+// callbacks bounds the callbacks of one call of a helper by the states between
+// them. bpf_loop runs as many as r1 of its caller's frame says, which stays as
+// it is until the call is over.
+func (c *checker) callbacks(m *Measure, edges []edge) uint64 {
+	most := uint64(0)
+	for i := range edges {
+		e := &c.cert.Entries[edges[i].from]
+		s, frame := e.State, m.At[edges[i].from].Frame
+		kind := table.CallbackNone
+		if frame < s.Depth() {
+			kind = table.CallbackKind(s.Frame(frame + 1).Callback)
+		} else if in := &c.m.Env.Insns[e.PC]; in.Op == bpf.OpCall { // of the call itself
+			if h := c.m.Env.Callee(in); h != nil {
+				kind = h.Callback
+			}
+		}
+		nr := &s.Frame(frame).Regs[bpf.R1]
+		switch {
+		case kind != table.CallbackLoop:
+			return maxCallbacks
+		case nr.Kind != state.Scalar:
+			most = maxTurns
+		default: // a larger number is an error
+			most = max(most, min(nr.S.H.Umax, maxTurns))
+		}
+	}
+	return most
 }
 
 func (e *edge) mark(k int32) *mark {

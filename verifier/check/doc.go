@@ -56,7 +56,9 @@
 //     position. Step counts an element given in Steps; if the count differs,
 //     an element was given. A numeric iterator gives at most 2^23 (rtlib).
 //   - Turns of the helper that runs callbacks of a frame: the same by the
-//     number Busy of the call. Helpers run at most 2^32 callbacks (rtlib).
+//     number Busy of the call. bpf_loop runs as many callbacks as its r1 says,
+//     which waits in the frame, and none for more than 2^23; other helpers
+//     run at most 2^32 (rtlib).
 //   - Gotos of an activation: the same by its Token. may_goto goes on at most
 //     2^23 times in an activation (rtlib and the targets).
 //   - A number x in a register or a spill that has a class at the entry, and a
