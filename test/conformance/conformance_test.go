@@ -3,7 +3,6 @@ package conformance
 import (
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -15,7 +14,7 @@ import (
 // that have no machine code, one of them with 32 bits.
 func engines() map[string]harness.Engine {
 	return map[string]harness.Engine{
-		"interp": harness.Interp(), "amd64": harness.Native("amd64"), "arm64": harness.Native("arm64"),
+		"interp": harness.Interp(), "amd64": harness.Native("amd64"), "amd64.v3": harness.Native("amd64.v3"), "arm64": harness.Native("arm64"),
 		"go": harness.Host(), "go riscv64": harness.Body("riscv64"), "go arm": harness.Body("arm"),
 	}
 }
@@ -45,14 +44,8 @@ func TestSuite(t *testing.T) {
 func check(t *testing.T, vectors []Vector) {
 	for name, engine := range engines() {
 		t.Run(name, func(t *testing.T) {
-			if engine != harness.Interp() {
-				enginetest.Need(t, "go")
-			}
-			if runtime.GOOS != "linux" && engine.Emulator() != "" {
-				enginetest.Missing(t, "programs of another architecture run on Linux only")
-			}
-			if emulator := engine.Emulator(); emulator != "" {
-				enginetest.Need(t, emulator)
+			if why := engine.Missing(); why != "" {
+				enginetest.Missing(t, why)
 			}
 			failures, err := Check(t.Context(), engine, vectors)
 			if err != nil {

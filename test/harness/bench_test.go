@@ -25,8 +25,8 @@ func BenchmarkBatch(b *testing.B) {
 	}
 	for _, e := range []Engine{Interp(), Native("amd64"), Native("arm64"), Host(), Body("riscv64")} {
 		b.Run(e.String(), func(b *testing.B) {
-			if e.Emulator() != "" {
-				enginetest.Need(b, e.Emulator())
+			if why := e.Missing(); why != "" {
+				enginetest.Missing(b, why)
 			}
 			times := &Times{}
 			for b.Loop() {

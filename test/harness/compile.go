@@ -26,8 +26,8 @@ type compiled struct {
 	source *frontend.Program
 	facts  *verifier.Facts
 	ir     *ir.Program
-	code   *backend.Code // nil for Go bodies
-	entry  int           // index into the runner's table
+	code   map[string]*backend.Code // by build tag, nil for Go bodies
+	entry  int                      // index into the runner's table
 }
 
 // unit is a case on its way to the runner.
@@ -39,20 +39,19 @@ type unit struct {
 	refused  error
 }
 
-// target returns the machine of an engine, nil for Go bodies.
-func (e Engine) target() (*backend.Target, error) {
-	if e.kind != kindNative {
-		if !codegen.Serves(e.goarch) {
-			return nil, fmt.Errorf("there is no code for GOARCH %s", e.goarch)
-		}
+// targets are the machines of an engine, none for Go bodies.
+func (e Engine) targets() ([]*backend.Target, error) {
+	switch {
+	case e.kind == kindNative && e.goarch == "amd64" && e.level == "":
+		return []*backend.Target{amd64.Target()}, nil
+	case e.kind == kindNative && e.goarch == "amd64" && e.level == "v3":
+		return []*backend.Target{amd64.Target(), amd64.TargetV3()}, nil
+	case e.kind == kindNative && e.goarch == "arm64" && e.level == "":
+		return []*backend.Target{arm64.Target()}, nil
+	case e.kind == kindBody && codegen.Serves(e.goarch):
 		return nil, nil
 	}
-	for _, t := range []*backend.Target{amd64.Target(), arm64.Target()} {
-		if t.Name == e.goarch {
-			return t, nil
-		}
-	}
-	return nil, fmt.Errorf("there is no machine code for GOARCH %s", e.goarch)
+	return nil, fmt.Errorf("%v: there is no such code; machine code is for amd64, amd64.v3 and arm64, Go bodies for what generated packages serve", e)
 }
 
 // parallel calls do for 0 to n-1 on every processor, until the context ends.
@@ -128,7 +127,7 @@ func (o Options) prove(u *unit, times *Times) error {
 
 // back returns a copy of the units with machine code, if the engine has that.
 func (o Options) back(ctx context.Context, e Engine, front []unit) ([]unit, error) {
-	t, err := e.target()
+	targets, err := e.targets()
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +141,12 @@ func (o Options) back(ctx context.Context, e Engine, front []unit) ([]unit, erro
 		u := &units[i]
 		u.programs = slices.Clone(u.programs)
 		for k := range u.programs {
-			if p := &u.programs[k]; t != nil && u.refused == nil {
-				p.code, u.refused = compile(t, p.ir)
+			p := &u.programs[k]
+			p.code = map[string]*backend.Code{}
+			for _, t := range targets {
+				if u.refused == nil {
+					p.code[t.Tag()], u.refused = compile(t, p.ir)
+				}
 			}
 		}
 		times.Backend += time.Since(start)
@@ -247,12 +250,8 @@ func input(e Engine, units []unit, entry int) (codegen.Input, []string) {
 			c.entry = entry + len(names)
 			named := *c.source
 			named.Name = fmt.Sprintf("e%d", c.entry)
-			p := codegen.Program{Source: &named, IR: c.ir, Facts: c.facts}
-			if c.code != nil {
-				p.Code = map[string]*backend.Code{e.goarch: c.code}
-			}
 			in.Object.Programs = append(in.Object.Programs, &named)
-			in.Programs = append(in.Programs, p)
+			in.Programs = append(in.Programs, codegen.Program{Source: &named, IR: c.ir, Facts: c.facts, Code: c.code})
 			names = append(names, codegen.EntryName(in.Ident, named.Name))
 		}
 	}

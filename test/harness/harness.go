@@ -3,8 +3,12 @@ package harness
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"runtime"
+	"strings"
 	"time"
+
+	"golang.org/x/sys/cpu"
 
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
@@ -61,6 +65,7 @@ type MapDump struct {
 type Engine struct {
 	kind   kind
 	goarch string
+	level  string // of the architecture, "v3"
 }
 
 type kind uint8
@@ -75,21 +80,27 @@ const (
 // a program is the Err of an Output.
 func Interp() Engine { return Engine{} }
 
-// Native is machine code for amd64 or arm64.
-func Native(goarch string) Engine { return Engine{kindNative, goarch} }
+// Native is machine code for amd64 or arm64, or for amd64.v3: the baseline with
+// the code of that level beside it, built with GOAMD64=v3.
+func Native(arch string) Engine {
+	goarch, level, _ := strings.Cut(arch, ".")
+	return Engine{kindNative, goarch, level}
+}
 
 // Body is the Go bodies, compiled for any GOARCH that generated code serves.
-func Body(goarch string) Engine { return Engine{kindBody, goarch} }
+func Body(goarch string) Engine { return Engine{kind: kindBody, goarch: goarch} }
 
 // Host is the Go bodies on this machine.
 func Host() Engine { return Body(runtime.GOARCH) }
 
-// String is "interp", "native/arm64", "go/riscv64".
+// String is "interp", "native/arm64", "native/amd64.v3", "go/riscv64".
 func (e Engine) String() string {
-	switch e.kind {
-	case kindNative:
+	switch {
+	case e.kind == kindNative && e.level != "":
+		return "native/" + e.goarch + "." + e.level
+	case e.kind == kindNative:
 		return "native/" + e.goarch
-	case kindBody:
+	case e.kind == kindBody:
 		return "go/" + e.goarch
 	}
 	return "interp"
@@ -197,4 +208,24 @@ func (e Engine) Emulator() string {
 		return ""
 	}
 	return enginetest.Emulator(e.goarch)
+}
+
+// Missing says what this machine lacks to run the engine, "" when nothing.
+func (e Engine) Missing() string {
+	if e.kind == kindInterp {
+		return ""
+	}
+	emulator := e.Emulator()
+	if emulator != "" && runtime.GOOS != "linux" {
+		return fmt.Sprintf("%v needs Linux, this is %s", e, runtime.GOOS)
+	}
+	for _, program := range []string{"go", emulator} {
+		if _, err := exec.LookPath(program); program != "" && err != nil {
+			return fmt.Sprintf("%v: %s is not installed", e, program)
+		}
+	}
+	if x := cpu.X86; e.level == "v3" && emulator == "" && !(x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasFMA) {
+		return fmt.Sprintf("%v: this processor has no AVX2, BMI1, BMI2 or FMA", e)
+	}
+	return ""
 }

@@ -130,10 +130,10 @@ func TestEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []Engine{Interp(), Native("amd64"), Native("arm64"), Host(), Body("arm")} {
+	for _, e := range []Engine{Interp(), Native("amd64"), Native("amd64.v3"), Native("arm64"), Host(), Body("arm")} {
 		t.Run(e.String(), func(t *testing.T) {
-			if e.Emulator() != "" {
-				enginetest.Need(t, e.Emulator())
+			if why := e.Missing(); why != "" {
+				enginetest.Missing(t, why)
 			}
 			got, err := batch.Run(t.Context(), e)
 			if err != nil {
@@ -200,43 +200,60 @@ func ownCase(t *testing.T, r1 int) Case {
 	return Case{Name: fmt.Sprintf("helper(%d)", r1), Object: obj, Inputs: []Input{{}, {}}}
 }
 
-// TestDied: a run that goes wrong is a result where that is possible, and an
-// error with the case's name where it is not.
-func TestDied(t *testing.T) {
-	enginetest.Need(t, "go")
+// TestPanic: what goes wrong inside Go's world is a result, and the next case
+// runs.
+func TestPanic(t *testing.T) {
+	o := Options{Files: map[string]string{"helper.go": ownSource}}
 	for _, e := range []Engine{Native("amd64"), Native("arm64"), Host()} {
-		for _, c := range []struct {
-			how  int
-			want string
-			died error // nil: the process lives, and the text is in the output
-		}{
-			{1, "a helper panics", nil},
-			{2, "nil pointer dereference", nil},
-			{3, "a helper exits", errors.New("exit status 3")},
-			{4, "helper(4)", context.DeadlineExceeded},
-		} {
-			t.Run(fmt.Sprintf("%v/%d", e, c.how), func(t *testing.T) {
-				if e.Emulator() != "" {
-					enginetest.Need(t, e.Emulator())
-				}
-				o := Options{Files: map[string]string{"helper.go": ownSource}, Timeout: 5 * time.Second}
-				results, err := o.Run(t.Context(), e, []Case{ownCase(t, 7), ownCase(t, c.how), ownCase(t, 8)})
-				if len(results) != 3 || len(results[0].Outputs) != 2 || results[0].Outputs[1].R0 != 107 {
-					t.Fatalf("got %+v, %v; want 107 in the first case", results, err)
-				}
-				var died *Died
+		t.Run(e.String(), func(t *testing.T) {
+			if why := e.Missing(); why != "" {
+				enginetest.Missing(t, why)
+			}
+			got, err := o.Run(t.Context(), e, []Case{ownCase(t, 7), ownCase(t, 1), ownCase(t, 2), ownCase(t, 8)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []string{"", "a helper panics", "nil pointer dereference", ""} {
+				outputs := got[i].Outputs
 				switch {
-				case c.died == nil && (err != nil || len(results[1].Outputs) != 1 || !strings.Contains(results[1].Outputs[0].Err, c.want)):
-					t.Errorf("got %+v, %v; want an output with %q", results[1], err, c.want)
-				case c.died == nil && (len(results[2].Outputs) != 2 || results[2].Outputs[0].R0 != 108):
-					t.Errorf("the next case gives %+v, want 108", results[2])
-				case c.died != nil && (!errors.As(err, &died) || died.Index != 1 || died.Case != "helper("+fmt.Sprint(c.how)+")" || !strings.Contains(err.Error(), c.want)):
-					t.Errorf("got %v, want the name of the case and %q", err, c.want)
-				case c.died != nil && !errors.Is(err, c.died) && !strings.Contains(err.Error(), c.died.Error()):
-					t.Errorf("got %v, want %v", err, c.died)
+				case want == "" && (len(outputs) != 2 || outputs[1].R0 != uint64(107+i/3)):
+					t.Errorf("case %d: got %+v, want %d", i, outputs, 107+i/3)
+				case want != "" && (len(outputs) != 1 || !strings.Contains(outputs[0].Err, want)):
+					t.Errorf("case %d: got %+v, want one output with %q", i, outputs, want)
 				}
-			})
-		}
+			}
+		})
+	}
+}
+
+// TestDied: a run that ends the process is an error with the case's name; the
+// cases before it have their results.
+func TestDied(t *testing.T) {
+	for _, c := range []struct {
+		e    Engine
+		how  int
+		want string
+		late bool
+	}{
+		{Native("amd64"), 3, "exit status 3\na helper exits", false},
+		{Native("arm64"), 3, "exit status 3\na helper exits", false},
+		{Host(), 4, "deadline exceeded", true},
+	} {
+		t.Run(c.e.String(), func(t *testing.T) {
+			if why := c.e.Missing(); why != "" {
+				enginetest.Missing(t, why)
+			}
+			o := Options{Files: map[string]string{"helper.go": ownSource}, Timeout: 5 * time.Second}
+			got, err := o.Run(t.Context(), c.e, []Case{ownCase(t, 7), ownCase(t, c.how), ownCase(t, 8)})
+			var died *Died
+			if !errors.As(err, &died) || died.Index != 1 || died.Case != fmt.Sprintf("helper(%d)", c.how) ||
+				!strings.Contains(err.Error(), c.want) || errors.Is(err, context.DeadlineExceeded) != c.late {
+				t.Errorf("got %v, want the name of the case and %q", err, c.want)
+			}
+			if len(got) != 3 || len(got[0].Outputs) != 2 || got[0].Outputs[1].R0 != 107 || got[2].Outputs != nil {
+				t.Errorf("got %+v, want results of the first case only", got)
+			}
+		})
 	}
 }
 
@@ -251,8 +268,9 @@ func TestBroken(t *testing.T) {
 		c    []Case
 		want string
 	}{
-		{Options{}, Native("riscv64"), one, "no machine code for GOARCH riscv64"},
-		{Options{}, Body("s390x"), one, "no code for GOARCH s390x"},
+		{Options{}, Native("riscv64"), one, "native/riscv64: there is no such code"},
+		{Options{}, Native("arm64.v3"), one, "native/arm64.v3: there is no such code"},
+		{Options{}, Body("s390x"), one, "go/s390x: there is no such code"},
 		{Options{Files: map[string]string{"x.go": "package own\n\nvar x int = \"\"\n"}}, Host(), one, "go build"},
 		{Options{}, Host(), []Case{{Name: "none"}}, "case none has no program 0"},
 		{Options{}, Interp(), []Case{{Name: "none", Object: one[0].Object, Program: 1}}, "case none has no program 1"},

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -98,7 +99,7 @@ func (o Options) build(ctx context.Context, e Engine, dir string, packages []chu
 	args := append(append([]string{"build", "-o", binary}, o.Build...), ".")
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "CGO_ENABLED=0", "GOARCH="+e.goarch), o.Env...)
+	cmd.Env = append(append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "CGO_ENABLED=0", "GOARCH="+e.goarch, "GOAMD64="+cmp.Or(e.level, "v1")), o.Env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%v: go build: %w\n%.4000s", e, err, out)
 	}

@@ -9,9 +9,9 @@
 // stdout in hex. Whatever prevents that is told on stderr, and the exit status
 // is 1.
 //
-// Engines are interp (the reference interpreter), amd64 and arm64 (machine
-// code, the other one than this machine's under QEMU's user emulator) and go
-// (Go bodies on this machine). All but interp build a program with the go
+// Engines are interp (the reference interpreter), amd64, amd64.v3 and arm64
+// (machine code, that of the other architecture under QEMU's user emulator) and
+// go (Go bodies on this machine). All but interp build a program with the go
 // command and need the sources of this module where the plugin was built.
 package main
 
@@ -30,7 +30,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/test/harness"
 )
 
-const usage = `usage: plugin [memory in hex] [--engine interp|amd64|arm64|go] [--program bytes in hex] < bytes in hex
+const usage = `usage: plugin [memory in hex] [--engine interp|amd64|amd64.v3|arm64|go] [--program bytes in hex] < bytes in hex
 
 Runs an eBPF program with r1 = address of the memory, r2 = its length, and
 prints r0 in hex. For the runner of bpf_conformance.
@@ -145,12 +145,12 @@ func engineOf(name string) (harness.Engine, error) {
 	switch name {
 	case "interp":
 		return harness.Interp(), nil
-	case "amd64", "arm64":
+	case "amd64", "amd64.v3", "arm64":
 		return harness.Native(name), nil
 	case "go":
 		return harness.Host(), nil
 	}
-	return harness.Engine{}, fmt.Errorf("engine %q is not known; there are interp, amd64, arm64 and go", name)
+	return harness.Engine{}, fmt.Errorf("engine %q is not known; there are interp, amd64, amd64.v3, arm64 and go", name)
 }
 
 // decode reads bytes in hex. Between bytes, not within one, may be white

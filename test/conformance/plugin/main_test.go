@@ -39,7 +39,7 @@ func TestPlugin(t *testing.T) {
 		args        []string
 		want        string // stdout
 		wrong       string // part of stderr
-		needs       string // program, "" for none
+		missing     string // what this machine lacks
 	}{
 		{name: "no memory", stdin: one, args: []string{"", "--engine", "interp"}, want: "1\n"},
 		{name: "no argument", stdin: one, want: "1\n"},
@@ -48,8 +48,8 @@ func TestPlugin(t *testing.T) {
 		{name: "options first", stdin: byte1, args: []string{"--engine=interp", "01fe"}, want: "fe\n"},
 		{name: "program as an argument", args: []string{"--program", one, "--engine", "interp", "--debug"}, want: "1\n"},
 		{name: "help", args: []string{"--help"}, want: usage},
-		{name: "machine code", stdin: byte1, args: []string{"01 80", "--engine", "amd64"}, want: "80\n", needs: harness.Native("amd64").Emulator()},
-		{name: "machine code for arm64", stdin: byte1, args: []string{"01 80", "--engine", "arm64"}, want: "80\n", needs: harness.Native("arm64").Emulator()},
+		{name: "machine code", stdin: byte1, args: []string{"01 80", "--engine", "amd64"}, want: "80\n", missing: harness.Native("amd64").Missing()},
+		{name: "machine code for arm64", stdin: byte1, args: []string{"01 80", "--engine", "arm64"}, want: "80\n", missing: harness.Native("arm64").Missing()},
 		{name: "no program", args: []string{"00", "--engine", "interp"}, wrong: "the program is empty"},
 		{name: "half an instruction", stdin: "b700", args: []string{"--engine", "interp"}, wrong: "decode: "},
 		{name: "no hex", stdin: "exit", args: []string{"--engine", "interp"}, wrong: `program: "exit" is not bytes in hex`},
@@ -66,8 +66,8 @@ func TestPlugin(t *testing.T) {
 		{name: "out of memory", stdin: byte1, args: []string{"01", "--engine", "go"}, wrong: "instruction 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.needs != "" {
-				enginetest.Need(t, c.needs)
+			if c.missing != "" {
+				enginetest.Missing(t, c.missing)
 			}
 			stdout, stderr, err := plugin(binary, c.stdin, c.args...)
 			switch {
