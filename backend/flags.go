@@ -78,7 +78,7 @@ func lastCompare(f *Func, b *Block, written *RegSet) (*Block, *Instr) {
 func makeStrict(f *Func, b *Block, before, next *Instr) bool {
 	t := f.Target
 	end := b.last()
-	if t.Strict == nil || t.Ops[before.Op].Compare != CompareImm || !t.Ops[end.Op].Branch {
+	if t.Ops[before.Op].Compare != CompareImm || !t.Ops[end.Op].Branch {
 		return false
 	}
 	if before.Imm+1 != next.Imm || before.Imm == -1 || before.Imm == 1<<31-1 {
@@ -89,7 +89,7 @@ func makeStrict(f *Func, b *Block, before, next *Instr) bool {
 			return false
 		}
 	}
-	c, ok := t.Strict(end.Cond)
+	c, ok := end.Cond.strict()
 	if !ok {
 		return false
 	}

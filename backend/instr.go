@@ -107,8 +107,8 @@ type Addr struct {
 // Instr is a machine instruction, before and after allocation.
 type Instr struct {
 	Op    Op
-	Cond  uint8 // condition of branches, conditional moves and sets
-	Local bool  // Sym is a function of the program
+	Cond  Cond // condition of branches, conditional moves and sets
+	Local bool // Sym is a function of the program
 	// FlagsLive: the flags are read after this instruction, which must not
 	// be replaced by one that writes them.
 	FlagsLive bool

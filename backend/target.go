@@ -62,15 +62,11 @@ type Target struct {
 	// be a multiple of: Assemble fills in front of lines that say so.
 	LoopAlign int
 
-	// Strict returns the condition that says of K+1 what <= or > says of K.
-	Strict func(cond uint8) (uint8, bool)
-	// OnlyZero says that a condition asks whether a result was 0, or not.
-	OnlyZero func(cond uint8) bool
 	// Ops has a row for each machine operation, the shared ones first.
 	Ops []OpInfo
 	// Lower has a function for each ir.Op that emits the instructions of a
 	// value.
-	Lower [ir.NumOps]func(l *Lower, v *ir.Value)
+	Lower [ir.NumOps]LowerFunc
 	// Pieces that shared lowering functions are made of: the address a as a
 	// number, a 64-bit load and store, a store of a value (a constant needs
 	// no register), n zero bytes, and the end of a block that takes n, from 1

@@ -4,13 +4,10 @@ package backend
 // computed it, when that has set the flags accordingly and the branch behind
 // it asks for nothing else. Counters count down to 0 this way.
 func dropZeroTests(f *Func) {
-	if f.Target.OnlyZero == nil {
-		return
-	}
 	for _, b := range f.Blocks {
 		n := len(b.Insts) - 2 // the test stands in front of the branch
 		end := b.last()
-		if n < 1 || !f.Target.Ops[end.Op].Branch || !f.Target.OnlyZero(end.Cond) {
+		if n < 1 || !f.Target.Ops[end.Op].Branch || end.Cond != CondEQ && end.Cond != CondNE {
 			continue
 		}
 		in := &b.Insts[n]

@@ -83,8 +83,7 @@ func TestBaselineRuns(t *testing.T) {
 func suitePrograms(t *testing.T) []*ir.Program {
 	t.Helper()
 	var list []*ir.Program
-	for _, c := range slices.Concat(targettest.OpCases(), targettest.MemoryCases(), targettest.FoldCases(), targettest.FlowCases(),
-		targettest.IdiomCases(), targettest.AliasCases(), targettest.RandomCases(1, 200)) {
+	for _, c := range targettest.Suite(200) {
 		p, err := ir.Parse(c.Text)
 		if err != nil {
 			t.Fatal(err)

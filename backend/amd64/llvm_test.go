@@ -2,7 +2,6 @@ package amd64_test
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -13,19 +12,12 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
 	"github.com/bpf2go-native/bpf2go-native/backend/targettest"
-	"github.com/bpf2go-native/bpf2go-native/ir"
 )
 
 // TestEncodings has LLVM disassemble every instruction that the suite makes
 // and compares it, operand by operand, with the listing.
 func TestEncodings(t *testing.T) {
-	tool, err := exec.LookPath("llvm-mc-19")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("llvm-mc-19 is missing")
-		}
-		t.Skip("llvm-mc-19 is missing")
-	}
+	tool := targettest.Need(t, "llvm-mc-19")
 	each(t, func(t *testing.T, target *backend.Target) { checkEncodings(t, tool, target) })
 }
 
@@ -77,17 +69,8 @@ func checkEncodings(t *testing.T, tool string, target *backend.Target) {
 // they are left out.
 func suiteInsts(t *testing.T, target *backend.Target) map[string][]byte {
 	seen := make(map[string][]byte)
-	cases := slices.Concat(targettest.OpCases(), targettest.MemoryCases(), targettest.FoldCases(), targettest.FlowCases(), targettest.IdiomCases(), targettest.AliasCases(), targettest.RandomCases(1, 50))
-	for _, c := range cases {
-		p, err := ir.Parse(c.Text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Hook = targettest.Hook()
-		code, err := backend.Compile(target, p)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range targettest.Suite(50) {
+		code := targettest.Compile(t, target, c.Text)
 		for _, f := range code.Funcs {
 			for _, in := range f.Insts {
 				if in.Text[0] != 'J' && !strings.HasPrefix(in.Text, "CALL") && in.Text != "LOCK" && in.Text != "NOP" {

@@ -7,22 +7,12 @@ import (
 
 // lowering returns the lowering function of each operation of the IR.
 func lowering() [ir.NumOps]lowerFunc {
-	var t [ir.NumOps]lowerFunc
-	for i := range t {
-		t[i] = backend.LowerNothing
-	}
-	t[ir.OpStackAddr] = backend.LowerStackAddr
-	t[ir.OpMapPtr] = backend.LowerMapPtr
-	t[ir.OpMapValues] = backend.LowerMapValues
-	t[ir.OpMapMax] = backend.LowerMapMax
-	t[ir.OpCall] = backend.LowerCall
-	t[ir.OpCallFunc] = backend.LowerCallFunc
-	t[ir.OpPreempt] = backend.LowerPreempt
+	t := backend.SharedLowering(set)
 	lowerArithmetic(&t)
 	lowerBits(&t)
-	lowerCompares(&t)
 	lowerMemory(&t)
 	lowerAtomics(&t)
+	t[ir.OpSelect] = selectValue
 	return t
 }
 
@@ -65,15 +55,6 @@ func lowerBits(t *[ir.NumOps]lowerFunc) {
 	t[ir.OpBswap16] = bswap16
 	t[ir.OpBswap32] = unary(opBSWAPL)
 	t[ir.OpBswap64] = unary(opBSWAPQ)
-}
-
-func lowerCompares(t *[ir.NumOps]lowerFunc) {
-	for op := range ir.Op(ir.NumOps) {
-		if op.Row().Compare {
-			t[op] = set
-		}
-	}
-	t[ir.OpSelect] = selectValue
 }
 
 func lowerMemory(t *[ir.NumOps]lowerFunc) {

@@ -9,10 +9,9 @@ type (
 	instr = backend.Instr
 	reg   = backend.Reg
 	addr  = backend.Addr
-)
 
-// lowerFunc emits the instructions of a value.
-type lowerFunc = func(*backend.Lower, *ir.Value)
+	lowerFunc = backend.LowerFunc
+)
 
 // imm32 returns x as the sign-extended immediate of an instruction.
 func imm32(x int64) (int64, bool) { return x, x == int64(int32(x)) }

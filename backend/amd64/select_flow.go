@@ -7,7 +7,7 @@ import (
 
 // test emits instructions that set the flags for v != 0 and returns the
 // condition. A comparison that only this place wants may use memory operands.
-func test(l *backend.Lower, v *ir.Value) uint8 {
+func test(l *backend.Lower, v *ir.Value) backend.Cond {
 	own := l.Single(v)
 	for v.Op == ir.OpZext32 && v.Args[0].Op.Row().Compare {
 		v = v.Args[0]
@@ -15,32 +15,32 @@ func test(l *backend.Lower, v *ir.Value) uint8 {
 	if v.Op.Row().Compare {
 		return compareValues(l, v, own)
 	}
-	return compareZero(l, v, condNE, true)
+	return compareZero(l, v, backend.CondNE, true)
 }
 
 // compareValues emits the comparison v and returns its condition; own says
 // that v has no other user.
-func compareValues(l *backend.Lower, v *ir.Value, own bool) uint8 {
+func compareValues(l *backend.Lower, v *ir.Value, own bool) backend.Cond {
 	a, b := v.Args[0], v.Args[1]
 	wide := v.Op.Row().Width == 8
-	cond := condition(v.Op)
+	cond := backend.CondOf(v.Op)
 	if v.Op == ir.OpTest64 || v.Op == ir.OpTest32 {
 		return testBits(l, a, b, wide, own)
 	}
 	if _, ok := a.IsConst(); ok {
 		a, b = b, a
-		cond = swapped(cond)
+		cond = cond.Swapped()
 	}
 	x, isConst := b.IsConst()
 	if !wide {
 		x = uint64(uint32(x))
 	}
-	if isConst && x == 0 && (cond == condEQ || cond == condNE) {
+	if isConst && x == 0 && (cond == backend.CondEQ || cond == backend.CondNE) {
 		switch {
 		case a.Op.Row().Compare:
-			return compareValues(l, a, own && l.Single(a)) ^ (cond ^ condNE)
+			return compareValues(l, a, own && l.Single(a)) ^ (cond ^ backend.CondNE)
 		case (a.Op == ir.OpAnd64 || a.Op == ir.OpAnd32) && l.Single(a) && own:
-			return testBits(l, a.Args[0], a.Args[1], wide && a.Op == ir.OpAnd64, own) ^ (cond ^ condNE)
+			return testBits(l, a.Args[0], a.Args[1], wide && a.Op == ir.OpAnd64, own) ^ (cond ^ backend.CondNE)
 		}
 	}
 	if isConst {
@@ -49,7 +49,7 @@ func compareValues(l *backend.Lower, v *ir.Value, own bool) uint8 {
 		}
 	}
 	if wide && backend.Bits(a) <= 32 && backend.Bits(b) <= 32 {
-		wide, cond = false, unsigned(cond)
+		wide, cond = false, cond.Unsigned()
 	}
 	if isConst && x == 0 {
 		return compareZero(l, a, cond, wide)
@@ -62,10 +62,10 @@ func compareValues(l *backend.Lower, v *ir.Value, own bool) uint8 {
 }
 
 // compareRegs compares two values, one of them in memory when possible.
-func compareRegs(l *backend.Lower, a, b *ir.Value, cond uint8, wide, own bool) uint8 {
+func compareRegs(l *backend.Lower, a, b *ir.Value, cond backend.Cond, wide, own bool) backend.Cond {
 	if own {
 		if isLoadOperand(l, a, wide) {
-			a, b, cond = b, a, swapped(cond)
+			a, b, cond = b, a, cond.Swapped()
 		}
 		if isLoadOperand(l, b, wide) {
 			m := loadOperand(l, b)
@@ -85,23 +85,8 @@ func pick(wide bool, q, l backend.Op) backend.Op {
 	return l
 }
 
-// unsigned returns the condition for operands that are not negative.
-func unsigned(c uint8) uint8 {
-	switch c {
-	case condLT:
-		return condCS
-	case condGE:
-		return condCC
-	case condLE:
-		return condLS
-	case condGT:
-		return condHI
-	}
-	return c
-}
-
 // compareMem compares memory with the constant x.
-func compareMem(l *backend.Lower, a *ir.Value, x uint64, cond uint8, wide, own bool) (uint8, bool) {
+func compareMem(l *backend.Lower, a *ir.Value, x uint64, cond backend.Cond, wide, own bool) (backend.Cond, bool) {
 	if !own || !l.Foldable(a) {
 		return 0, false
 	}
@@ -110,12 +95,12 @@ func compareMem(l *backend.Lower, a *ir.Value, x uint64, cond uint8, wide, own b
 	switch a.Op {
 	case ir.OpLoad8:
 		op, ok = opCMPBmi, x <= 0xff
-		k, cond = int64(int8(x)), unsigned(cond)
+		k, cond = int64(int8(x)), cond.Unsigned()
 	case ir.OpLoad32:
 		op, ok = opCMPLmi, x <= 0xffffffff
 		k = int64(int32(x))
 		if wide {
-			cond = unsigned(cond)
+			cond = cond.Unsigned()
 		}
 	case ir.OpLoad64:
 		k, ok = imm32(int64(x))
@@ -129,13 +114,13 @@ func compareMem(l *backend.Lower, a *ir.Value, x uint64, cond uint8, wide, own b
 }
 
 // compareZero sets the flags of a compared with 0.
-func compareZero(l *backend.Lower, a *ir.Value, cond uint8, wide bool) uint8 {
+func compareZero(l *backend.Lower, a *ir.Value, cond backend.Cond, wide bool) backend.Cond {
 	if wide && backend.Bits(a) <= 32 {
-		wide, cond = false, unsigned(cond)
+		wide, cond = false, cond.Unsigned()
 	}
 	r := operand(l, a, wide)
 	switch cond {
-	case condCS, condCC, condLS, condHI: // TEST clears the carry flag
+	case backend.CondULT, backend.CondUGE, backend.CondULE, backend.CondUGT: // TEST clears the carry flag
 		l.Emit(instr{Op: pick(wide, opCMPQi, opCMPLi), Args: [3]reg{r}})
 	default:
 		l.Emit(instr{Op: pick(wide, opTESTQ, opTESTL), Args: [3]reg{r, r}})
@@ -144,7 +129,7 @@ func compareZero(l *backend.Lower, a *ir.Value, cond uint8, wide bool) uint8 {
 }
 
 // testBits sets the flags of a & b; the condition is that it is not 0.
-func testBits(l *backend.Lower, a, b *ir.Value, wide, own bool) uint8 {
+func testBits(l *backend.Lower, a, b *ir.Value, wide, own bool) backend.Cond {
 	if _, ok := a.IsConst(); ok {
 		a, b = b, a
 	}
@@ -173,24 +158,7 @@ func testBits(l *backend.Lower, a, b *ir.Value, wide, own bool) uint8 {
 		y, z := l.Reg(a), l.Reg(b)
 		l.Emit(instr{Op: opTESTQ, Args: [3]reg{y, z}})
 	}
-	return condNE
-}
-
-// condition returns the condition of a comparison.
-func condition(op ir.Op) uint8 {
-	switch op {
-	case ir.OpEq64, ir.OpEq32:
-		return condEQ
-	case ir.OpUlt64, ir.OpUlt32:
-		return condCS
-	case ir.OpUle64, ir.OpUle32:
-		return condLS
-	case ir.OpSlt64, ir.OpSlt32:
-		return condLT
-	case ir.OpSle64, ir.OpSle32:
-		return condLE
-	}
-	return condNE
+	return backend.CondNE
 }
 
 func branchIf(l *backend.Lower, cond *ir.Value) {
@@ -213,7 +181,7 @@ func selectValue(l *backend.Lower, v *ir.Value) {
 // countDown ends the block with a branch that is taken when the slot becomes 0.
 func countDown(l *backend.Lower, slot int, n int64) {
 	l.Emit(instr{Op: opDOWN, Imm: n, Mem: backend.Addr{Disp: int32(slot)}})
-	l.Emit(instr{Op: opJCC, Cond: condLE})
+	l.Emit(instr{Op: opJCC, Cond: backend.CondLE})
 }
 
 // division lowers a quotient or remainder. q and d are its operations with 64
@@ -262,13 +230,13 @@ func division(q, d backend.Op, wide, signed, rest bool) lowerFunc {
 func trapTest(l *backend.Lower, y reg, wide, signed bool) {
 	if !signed {
 		l.Emit(instr{Op: pick(wide, opTESTQ, opTESTL), Args: [3]reg{y, y}})
-		l.Emit(instr{Op: opJCC, Cond: condEQ})
+		l.Emit(instr{Op: opJCC, Cond: backend.CondEQ})
 		return
 	}
 	n := l.NewReg()
 	l.Emit(instr{Op: pick(wide, opADDQi, opADDLi), Dst: n, Args: [3]reg{y}, Imm: 1})
 	l.Emit(instr{Op: pick(wide, opCMPQi, opCMPLi), Args: [3]reg{n}, Imm: 1})
-	l.Emit(instr{Op: opJCC, Cond: condLS})
+	l.Emit(instr{Op: opJCC, Cond: backend.CondULE})
 }
 
 // safeDivisor reports whether the instruction can be used as it is.

@@ -129,24 +129,10 @@ func storeSized(l *backend.Lower, v *ir.Value, a addr, width int) {
 			return
 		}
 	}
-	for width < 8 && cut(v, width) {
+	for backend.Cuts(v, width) {
 		v = v.Args[0]
 	}
 	l.Emit(instr{Op: sized(opStoreB, width), Args: [3]reg{l.Reg(v)}, Mem: a})
-}
-
-// cut reports whether v only clears or copies bits that a store of width
-// bytes drops.
-func cut(v *ir.Value, width int) bool {
-	switch v.Op {
-	case ir.OpZext8, ir.OpZext16, ir.OpZext32, ir.OpSext8, ir.OpSext16, ir.OpSext32:
-		return int(v.Op.Row().Width) >= width
-	case ir.OpAnd64, ir.OpAnd32:
-		x, ok := v.Args[1].IsConst()
-		low := uint64(1)<<(8*width) - 1
-		return ok && x&low == low
-	}
-	return false
 }
 
 func load(op backend.Op) lowerFunc {
@@ -169,7 +155,7 @@ func store(width int) lowerFunc {
 // wants the result.
 func update(l *backend.Lower, v *ir.Value, width int) bool {
 	sum := v.Args[1]
-	for width < 8 && cut(sum, width) && l.Single(sum) {
+	for backend.Cuts(sum, width) && l.Single(sum) {
 		sum = sum.Args[0]
 	}
 	kind, ok := updateKind(sum.Op)

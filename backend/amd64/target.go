@@ -40,8 +40,6 @@ func target(level string, ops []backend.OpInfo, lower [ir.NumOps]lowerFunc) *bac
 		Args:        [5]backend.Reg{AX, CX, DX, BX, SI},
 		LoopAlign:   32, // what the decoded instruction cache holds together
 
-		Strict:     strict,
-		OnlyZero:   func(c uint8) bool { return c == condEQ || c == condNE },
 		Ops:        ops,
 		Lower:      lower,
 		LEA:        lea,

@@ -139,7 +139,7 @@ func swapLoad(loadOp ir.Op, op backend.Op) pattern {
 func swapStore(swap ir.Op, op backend.Op, width int) pattern {
 	return func(l *backend.Lower, v *ir.Value) bool {
 		x := v.Args[1]
-		for width < 8 && cut(x, width) && free(l, x) {
+		for backend.Cuts(x, width) && free(l, x) {
 			x = x.Args[0]
 		}
 		if x.Op != swap || !free(l, x) {

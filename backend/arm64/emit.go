@@ -184,7 +184,7 @@ func maskArg(x int64, wide bool) arg {
 	return arg{obj.Addr{Type: obj.TYPE_CONST, Offset: x}, text}
 }
 
-func condArg(c uint8) arg {
+func condArg(c backend.Cond) arg {
 	number := [...]int16{
 		asm.COND_EQ, asm.COND_NE, asm.COND_LO, asm.COND_HS, asm.COND_LS, asm.COND_HI,
 		asm.COND_LT, asm.COND_GE, asm.COND_LE, asm.COND_GT,

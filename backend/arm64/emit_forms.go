@@ -108,14 +108,14 @@ func (e *emitter) branch(c *backend.Line, row *backend.OpInfo) {
 		p = e.add(name, e.prog(name), farBranch)
 	case formCBZ:
 		name := row.Name
-		if in.Cond == condNE {
+		if in.Cond == backend.CondNE {
 			name = "CBN" + name[2:]
 		}
 		p = e.op(name, regArg(in.Args[0]))
 		p.size = farBranch
 	case formTBZ:
 		name := row.Name
-		if in.Cond == condNE {
+		if in.Cond == backend.CondNE {
 			name = "TBNZ"
 		}
 		q := e.prog(name)

@@ -48,8 +48,8 @@ func TestForms(t *testing.T) {
 // does, and the offsets behind them stay right.
 func TestFarBranches(t *testing.T) {
 	f := &backend.Func{Target: Target()}
-	tbz := instr{Op: opTBZ, Cond: condNE, Args: [3]reg{R1}, Imm: 3}
-	cbz := instr{Op: opCBZ, Cond: condEQ, Args: [3]reg{R1}}
+	tbz := instr{Op: opTBZ, Cond: backend.CondNE, Args: [3]reg{R1}, Imm: 3}
+	cbz := instr{Op: opCBZ, Cond: backend.CondEQ, Args: [3]reg{R1}}
 	move := instr{Op: backend.OpMove, Dst: R1, Args: [3]reg{R2}}
 	code := []backend.Line{{Inst: &tbz, Jump: true, Target: -1}, {Inst: &cbz, Jump: true, Target: -1}}
 	for range 9000 {

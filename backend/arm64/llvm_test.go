@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -15,19 +14,12 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/arm64"
 	"github.com/bpf2go-native/bpf2go-native/backend/targettest"
-	"github.com/bpf2go-native/bpf2go-native/ir"
 )
 
 // TestEncodings writes every instruction that the suite makes, as the listing
 // has it, in LLVM's syntax, and compares LLVM's encoding with ours.
 func TestEncodings(t *testing.T) {
-	tool, err := exec.LookPath("llvm-mc-19")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("llvm-mc-19 is missing")
-		}
-		t.Skip("llvm-mc-19 is missing")
-	}
+	tool := targettest.Need(t, "llvm-mc-19")
 	words := suiteWords(t)
 	lines := slices.Sorted(maps.Keys(words))
 	cmd := exec.Command(tool, "--triple=aarch64", "--mattr=-all", "--show-encoding")
@@ -67,9 +59,8 @@ func suiteWords(t *testing.T) map[string]uint32 {
 		}
 		return arm64.Target().Assemble(f, code)
 	}
-	cases := slices.Concat(targettest.OpCases(), targettest.MemoryCases(), targettest.FoldCases(), targettest.FlowCases(), targettest.IdiomCases(), targettest.AliasCases(), targettest.RandomCases(1, 50))
-	for _, c := range cases {
-		code := compile(t, target, c.Text)
+	for _, c := range targettest.Suite(50) {
+		code := targettest.Compile(t, target, c.Text)
 		for _, f := range code.Funcs {
 			for _, in := range f.Insts {
 				b := f.Bytes[in.Off : in.Off+in.Len]
@@ -99,20 +90,6 @@ func suiteWords(t *testing.T) map[string]uint32 {
 		}
 	}
 	return words
-}
-
-func compile(t *testing.T, target *backend.Target, text string) *backend.Code {
-	t.Helper()
-	p, err := ir.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Hook = targettest.Hook()
-	code, err := backend.CompileVerified(target, p)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	return code
 }
 
 // testConstant executes what makes a number: MOVZ or MOVN, then MOVK; a lone

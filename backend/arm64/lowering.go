@@ -7,27 +7,11 @@ import (
 
 // lowering returns the lowering function of each operation of the IR.
 func lowering() [ir.NumOps]lowerFunc {
-	var t [ir.NumOps]lowerFunc
-	// These make no code: the shared driver knows them.
-	for _, op := range []ir.Op{ir.OpInvalid, ir.OpParam, ir.OpConst, ir.OpFrame, ir.OpArg, ir.OpMem, ir.OpGuard} {
-		t[op] = backend.LowerNothing
-	}
-	t[ir.OpStackAddr] = backend.LowerStackAddr
-	t[ir.OpMapPtr] = backend.LowerMapPtr
-	t[ir.OpMapValues] = backend.LowerMapValues
-	t[ir.OpMapMax] = backend.LowerMapMax
-	t[ir.OpCall] = backend.LowerCall
-	t[ir.OpCallFunc] = backend.LowerCallFunc
-	t[ir.OpPreempt] = backend.LowerPreempt
+	t := backend.SharedLowering(set)
 	lowerArithmetic(&t)
 	lowerBits(&t)
 	lowerMemory(&t)
 	lowerAtomics(&t)
-	for op := range ir.Op(ir.NumOps) {
-		if op.Row().Compare {
-			t[op] = set
-		}
-	}
 	t[ir.OpSelect] = selectValue
 	return t
 }

@@ -51,25 +51,6 @@ func allocatable() backend.RegSet {
 	return 1<<(R26+1) - 1<<R0
 }
 
-// Condition codes; a code and its inverse differ in the lowest bit.
-const (
-	condEQ uint8 = iota
-	condNE
-	condCC // unsigned <
-	condCS // unsigned >=
-	condLS // unsigned <=
-	condHI // unsigned >
-	condLT
-	condGE
-	condLE
-	condGT
-)
-
-// condNames is indexed by condition; the names are those of branches without
-// the B, and of CSEL's operand.
-var condNames = [...]string{"EQ", "NE", "LO", "HS", "LS", "HI", "LT", "GE", "LE", "GT"}
-
-// swapped returns the condition that holds for exchanged operands.
-func swapped(c uint8) uint8 {
-	return [...]uint8{condEQ, condNE, condHI, condLS, condCS, condCC, condGT, condLE, condGE, condLT}[c]
-}
+// condNames is indexed by condition and never changed; the names are those of
+// branches without the B, and of CSEL's operand.
+var condNames = [backend.NumConds]string{"EQ", "NE", "LO", "HS", "LS", "HI", "LT", "GE", "LE", "GT"}

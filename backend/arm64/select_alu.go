@@ -11,10 +11,9 @@ type (
 	instr = backend.Instr
 	reg   = backend.Reg
 	addr  = backend.Addr
-)
 
-// lowerFunc emits the instructions of a value.
-type lowerFunc = func(*backend.Lower, *ir.Value)
+	lowerFunc = backend.LowerFunc
+)
 
 // constant returns v's number, sign-extended from 32 bits when wide is false.
 func constant(v *ir.Value, wide bool) (int64, bool) {

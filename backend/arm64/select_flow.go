@@ -11,8 +11,8 @@ import (
 // of their common bits with 0.
 type question struct {
 	a, b *ir.Value
-	cond uint8
-	bits bool // a & b against 0; cond is condEQ or condNE
+	cond backend.Cond
+	bits bool // a & b against 0; cond is backend.CondEQ or backend.CondNE
 	wide bool
 }
 
@@ -20,19 +20,19 @@ type question struct {
 // and of masks that nobody else wants become part of it; own says that nobody
 // else asks for v.
 func ask(l *backend.Lower, v *ir.Value, own bool) question {
-	inverse := uint8(0)
+	inverse := backend.Cond(0)
 	for {
 		for v.Op == ir.OpZext32 && v.Args[0].Op.Row().Compare {
 			v = v.Args[0]
 		}
 		if !v.Op.Row().Compare {
-			return question{a: v, cond: condNE ^ inverse, wide: true}
+			return question{a: v, cond: backend.CondNE ^ inverse, wide: true}
 		}
 		q := compared(v)
 		q.cond ^= inverse
-		if q.b == nil && (q.cond == condEQ || q.cond == condNE) {
+		if q.b == nil && (q.cond == backend.CondEQ || q.cond == backend.CondNE) {
 			if q.a.Op.Row().Compare {
-				inverse = q.cond ^ condNE
+				inverse = q.cond ^ backend.CondNE
 				v = q.a
 				own = own && l.Single(v)
 				continue
@@ -49,10 +49,10 @@ func ask(l *backend.Lower, v *ir.Value, own bool) question {
 // compared returns the question that a comparison asks, a constant as b, nil
 // for 0.
 func compared(v *ir.Value) question {
-	q := question{a: v.Args[0], b: v.Args[1], cond: condition(v.Op), wide: v.Op.Row().Width == 8}
+	q := question{a: v.Args[0], b: v.Args[1], cond: backend.CondOf(v.Op), wide: v.Op.Row().Width == 8}
 	q.bits = v.Op == ir.OpTest64 || v.Op == ir.OpTest32
 	if _, ok := q.a.IsConst(); ok {
-		q.a, q.b, q.cond = q.b, q.a, swapped(q.cond)
+		q.a, q.b, q.cond = q.b, q.a, q.cond.Swapped()
 	}
 	if x, ok := constant(q.b, q.wide); ok && x == 0 && !q.bits {
 		q.b = nil
@@ -60,25 +60,8 @@ func compared(v *ir.Value) question {
 	return q
 }
 
-// condition returns the condition of a comparison.
-func condition(op ir.Op) uint8 {
-	switch op {
-	case ir.OpEq64, ir.OpEq32:
-		return condEQ
-	case ir.OpUlt64, ir.OpUlt32:
-		return condCC
-	case ir.OpUle64, ir.OpUle32:
-		return condLS
-	case ir.OpSlt64, ir.OpSlt32:
-		return condLT
-	case ir.OpSle64, ir.OpSle32:
-		return condLE
-	}
-	return condNE
-}
-
 // flags emits what sets the flags for q and returns its condition.
-func (q *question) flags(l *backend.Lower) uint8 {
+func (q *question) flags(l *backend.Lower) backend.Cond {
 	switch {
 	case q.bits:
 		q.test(l)
@@ -129,7 +112,7 @@ func (q *question) compare(l *backend.Lower) {
 		}
 	}
 	if _, ok := shiftOperand(l, a, wide); ok {
-		a, b, q.cond = b, a, swapped(q.cond)
+		a, b, q.cond = b, a, q.cond.Swapped()
 	}
 	if k, ok := shiftOperand(l, b, wide); ok {
 		x, y := operand(l, a, wide), operand(l, b.Args[0], wide)
@@ -154,15 +137,15 @@ func branchIf(l *backend.Lower, v *ir.Value) {
 	}
 	if !q.bits && q.b == nil {
 		switch q.cond {
-		case condEQ, condNE:
+		case backend.CondEQ, backend.CondNE:
 			l.Emit(instr{Op: narrow(opCBZ, q.wide), Cond: q.cond, Args: [3]reg{operand(l, q.a, q.wide)}})
 			return
-		case condLT, condGE: // the sign
+		case backend.CondLT, backend.CondGE: // the sign
 			bit := int64(31)
 			if q.wide {
 				bit = 63
 			}
-			l.Emit(instr{Op: opTBZ, Cond: condNE ^ q.cond ^ condLT, Imm: bit, Args: [3]reg{operand(l, q.a, q.wide)}})
+			l.Emit(instr{Op: opTBZ, Cond: backend.CondNE ^ q.cond ^ backend.CondLT, Imm: bit, Args: [3]reg{operand(l, q.a, q.wide)}})
 			return
 		}
 	}
@@ -204,5 +187,5 @@ func selectValue(l *backend.Lower, v *ir.Value) {
 // countDown ends the block with a branch that is taken when the slot becomes 0.
 func countDown(l *backend.Lower, slot int, n int64) {
 	l.Emit(instr{Op: opDOWN, Imm: n, Mem: backend.Addr{Disp: int32(slot)}})
-	l.Emit(instr{Op: opBcc, Cond: condLE})
+	l.Emit(instr{Op: opBcc, Cond: backend.CondLE})
 }

@@ -135,20 +135,7 @@ func sized(op backend.Op, size int) backend.Op {
 // cut drops what only clears or copies bits above those that a store of size
 // bytes writes.
 func cut(v *ir.Value, size int) *ir.Value {
-	for size < 8 {
-		switch v.Op {
-		case ir.OpZext8, ir.OpZext16, ir.OpZext32, ir.OpSext8, ir.OpSext16, ir.OpSext32:
-			if int(v.Op.Row().Width) < size {
-				return v
-			}
-		case ir.OpAnd64, ir.OpAnd32:
-			x, ok := v.Args[1].IsConst()
-			if low := uint64(1)<<(8*size) - 1; !ok || x&low != low {
-				return v
-			}
-		default:
-			return v
-		}
+	for backend.Cuts(v, size) {
 		v = v.Args[0]
 	}
 	return v

@@ -75,7 +75,7 @@ func runsOn(tb testing.TB, t *backend.Target) []string {
 func emulator(tb testing.TB, t *backend.Target) []string {
 	tb.Helper()
 	argv := slices.Clone(emulators[t.Tag()])
-	argv[0] = need(tb, argv[0])
+	argv[0] = Need(tb, argv[0])
 	return argv
 }
 
@@ -101,12 +101,7 @@ func run(tb testing.TB, t *backend.Target, cases []Case, emulator []string) {
 		if err != nil {
 			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
 		}
-		p.Hook = Hook()
-		code, err := backend.CompileVerified(t, p)
-		if err != nil {
-			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
-		}
-		units = append(units, unit{c, p, code})
+		units = append(units, unit{c, p, Compile(tb, t, c.Text)})
 	}
 	out := execute(tb, t, units, emulator)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -157,7 +152,7 @@ func Listing(code *backend.Code) string {
 // execute builds and runs the units and returns what the program prints.
 func execute(tb testing.TB, t *backend.Target, units []unit, emulator []string) string {
 	tb.Helper()
-	need(tb, "go")
+	Need(tb, "go")
 	dir := tb.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":                 "module probe\n\ngo 1.26\n",
@@ -188,8 +183,8 @@ func execute(tb testing.TB, t *backend.Target, units []unit, emulator []string) 
 	return string(out)
 }
 
-// need returns the path of a tool, or skips, or fails where CI promises it.
-func need(tb testing.TB, tool string) string {
+// Need returns the path of a tool, or skips, or fails where CI promises it.
+func Need(tb testing.TB, tool string) string {
 	tb.Helper()
 	path, err := exec.LookPath(tool)
 	if err == nil {

@@ -2,9 +2,15 @@ package targettest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpf2go-native/bpf2go-native/ir"
 )
+
+// Suite has the cases of all kinds, and n random ones.
+func Suite(n int) []Case {
+	return slices.Concat(OpCases(), MemoryCases(), FoldCases(), FlowCases(), IdiomCases(), AliasCases(), RandomCases(1, n))
+}
 
 // edges are operands at which operations differ.
 func edges() []uint64 {

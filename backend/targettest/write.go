@@ -1,6 +1,7 @@
 package targettest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -94,14 +95,21 @@ func writeFunc(b *strings.Builder, t *backend.Target, n int, f *backend.FuncCode
 	fmt.Fprintf(b, "\t%s %s, ret+%d(FP)\n\tRET\n\n", t.Store, t.Result, 8*(words-1))
 }
 
+// writeBytes writes code as data, in few lines: the assembler is slow.
 func writeBytes(b *strings.Builder, t *backend.Target, code []byte) {
-	for i := 0; i < len(code); i += t.Word {
-		if t.Word == 1 {
-			fmt.Fprintf(b, "\tBYTE $%#02x\n", code[i])
-			continue
+	for len(code) > 0 {
+		n := 8
+		switch {
+		case t.Word == 4:
+			n = 4
+			fmt.Fprintf(b, "\tWORD $%#08x\n", binary.LittleEndian.Uint32(code))
+		case len(code) >= 8:
+			fmt.Fprintf(b, "\tQUAD $%#x\n", binary.LittleEndian.Uint64(code))
+		default:
+			n = 1
+			fmt.Fprintf(b, "\tBYTE $%#02x\n", code[0])
 		}
-		w := uint32(code[i]) | uint32(code[i+1])<<8 | uint32(code[i+2])<<16 | uint32(code[i+3])<<24
-		fmt.Fprintf(b, "\tWORD $%#08x\n", w)
+		code = code[n:]
 	}
 }
 
