@@ -58,7 +58,7 @@ func (in *Input) objectSpec() (rtlib.ObjectSpec, error) {
 		spec.Programs = append(spec.Programs, rtlib.ProgramSpec{
 			Name: p.Source.Name, Section: p.Source.Section, Hook: p.Source.Hook.Name, Layout: layout(p.Source.Hook), MinLen: p.Source.Hook.MinLen,
 			Maps: mapsOf(p.Source, len(in.Object.Maps)), Hash: hash, Insns: instructions(p.Source),
-			Reclaims: in.reclaiming(p.Source), TailCalls: p.IR.TailCalls,
+			Reclaims: in.reclaiming(p.Source), TailCalls: p.IR.TailCalls, Fuel: uint64(p.IR.Funcs[0].Fuel),
 		})
 	}
 	return spec, nil

@@ -110,18 +110,27 @@ func (g *generator) boundRun(i int) []jen.Code {
 	if p.IR.TailCalls || p.Source.Hook.MinLen > 0 {
 		ready, begin = "Ready", "Begin"
 	}
+	ended := p.IR.TailCalls || p.IR.Funcs[0].Fuel != 0 // a budget may end a run
 	if !g.reclaiming(p.Source) {
-		return []jen.Code{
-			jen.If(jen.Err().Op("=").Add(bound).Dot(ready).Call(), jen.Err().Op("!=").Nil()).Block(jen.Return()),
-			jen.Return(convert(code.Call(jen.Id("c").Dot("Frame"))), jen.Nil()),
+		check := jen.If(jen.Err().Op("=").Add(bound).Dot(ready).Call(), jen.Err().Op("!=").Nil()).Block(jen.Return())
+		if ended {
+			return []jen.Code{check,
+				jen.Id("r0").Op("=").Add(convert(code.Call(jen.Id("c").Dot("Frame")))),
+				jen.Return(jen.Id("r0"), jen.Add(bound).Dot("Ended").Call()),
+			}
 		}
+		return []jen.Code{check, jen.Return(convert(code.Call(jen.Id("c").Dot("Frame"))), jen.Nil())}
+	}
+	result := jen.Return()
+	if ended {
+		result = jen.Return(jen.Id("r0"), jen.Id("b").Dot("Ended").Call())
 	}
 	return []jen.Code{
 		jen.Id("b").Op(":=").Add(bound),
 		jen.If(jen.Id("b").Dot(begin).Call()).Block(
 			jen.Id("r0").Op("=").Add(convert(code.Call(jen.Id("b").Dot("Frame")))),
 			jen.Id("b").Dot("Leave").Call(),
-			jen.Return()),
+			result),
 		jen.List(jen.Id("ret"), jen.Err()).Op(":=").Id("b").Dot("Run").Call(),
 		jen.Return(convert(jen.Id("ret")), jen.Err()),
 	}

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/dave/jennifer/jen"
 
@@ -166,6 +167,9 @@ func (g *generator) programSpecs(programs []rtlib.ProgramSpec) []jen.Code {
 		r.number("Insns", p.Insns)
 		r.claim("Reclaims", p.Reclaims)
 		r.claim("TailCalls", p.TailCalls)
+		if p.Fuel != 0 {
+			r.add("Fuel", jen.Id(strconv.FormatUint(p.Fuel, 10)))
+		}
 		rows = append(rows, r.lines())
 	}
 	return rows

@@ -96,7 +96,7 @@ func (p *Program) Run(f *Frame) (uint64, error) {
 		return f.runChecked(p, hookOther)
 	}
 	r0 := p.run(&f.abi)
-	return r0, f.err
+	return r0, f.ended()
 }
 
 // runChecked runs a program with a least length on the memory that the Frame
@@ -109,7 +109,7 @@ func (f *Frame) runChecked(p *Program, kind hookKind) (uint64, error) {
 		return 0, p.errShort(n)
 	}
 	r0 := p.run(&f.abi)
-	return r0, f.err
+	return r0, f.ended()
 }
 
 // errShort is the error of memory that is shorter than the code takes it to be.

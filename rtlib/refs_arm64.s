@@ -26,5 +26,6 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·IterBitsNew(SB)
 	CALL bpf2go∕rtlib∕v1·IterBitsNext(SB)
 	CALL bpf2go∕rtlib∕v1·IterBitsDestroy(SB)
+	CALL bpf2go∕rtlib∕v1·OutOfFuel(SB)
 	CALL bpf2go∕rtlib∕v1·Preempt(SB)
 	RET

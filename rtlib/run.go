@@ -63,7 +63,8 @@ func refuseBorrowed(p *Program, kind hookKind) error {
 // and allocates nothing. ctx.Data must not be used by others meanwhile.
 //
 // Errors: wraps os.ErrClosed when the instance or the Frame is closed,
-// os.ErrInvalid when the program has another hook or instance.
+// os.ErrInvalid when the program has another hook or instance, ErrFuel when its
+// budget of instructions was used up.
 func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
 	if p == nil || f == nil || p.accepts[hookXDP].Load() != f.inst {
 		return 0, f.refuse(p, hookXDP)
@@ -74,7 +75,7 @@ func (f *Frame) RunXDP(p *Program, ctx *XDP) (uint32, error) {
 	setMemory(&f.abi, ctx.Data, ctx.MetaLen)
 	f.setXDP(ctx)
 	r0 := p.run(&f.abi)
-	return uint32(r0), f.err
+	return uint32(r0), f.ended()
 }
 
 // RunRaw runs a program with the hook raw on the Frame: r1 is the address of
@@ -86,7 +87,7 @@ func (f *Frame) RunRaw(p *Program, mem []byte) (uint64, error) {
 	}
 	setMemory(&f.abi, mem, 0)
 	r0 := p.run(&f.abi)
-	return r0, f.err
+	return r0, f.ended()
 }
 
 // runRawChecked is RunRaw of a program with a least length, and of none.
@@ -99,7 +100,7 @@ func (f *Frame) runRawChecked(p *Program, mem []byte) (uint64, error) {
 	}
 	setMemory(&f.abi, mem, 0)
 	r0 := p.run(&f.abi)
-	return r0, f.err
+	return r0, f.ended()
 }
 
 // RunXDP runs a program with the hook xdp on a Frame of the pool. It may wait
@@ -120,7 +121,7 @@ func RunXDP(p *Program, ctx *XDP) (uint32, error) {
 	setMemory(&f.abi, ctx.Data, ctx.MetaLen)
 	f.setXDP(ctx)
 	r0 := p.run(&f.abi)
-	return uint32(r0), f.err
+	return uint32(r0), f.ended()
 }
 
 // RunRaw runs a program with the hook raw on a Frame of the pool. It may wait
@@ -142,7 +143,7 @@ func RunRaw(p *Program, mem []byte) (uint64, error) {
 	defer f.handBack()
 	setMemory(&f.abi, mem, 0)
 	r0 := p.run(&f.abi)
-	return r0, f.err
+	return r0, f.ended()
 }
 
 // RunXDPBatch runs the program once for each context, in order, and stores the
@@ -182,6 +183,9 @@ func (f *Frame) batch(fr *abi.Frame, p *Program, ctxs []XDP, verdicts []uint32) 
 		setMemory(&f.abi, ctxs[i].Data, ctxs[i].MetaLen)
 		f.setXDP(&ctxs[i])
 		verdicts[i] = uint32(p.body(fr))
+		if f.err != nil {
+			return i, f.ended()
+		}
 	}
 	return len(ctxs), nil
 }

@@ -75,6 +75,9 @@ type ProgramSpec struct {
 	// Reclaims: it uses maps whose values are reclaimed (hash maps), so a
 	// run takes part in the epoch scheme.
 	Reclaims bool
+	// Fuel is the number of eBPF instructions after which the code ends a run
+	// with an error that wraps ErrFuel, 0 when it does not.
+	Fuel uint64
 	// TailCalls: it may take tail calls. A run sets their count to 0.
 	TailCalls bool
 }

@@ -48,7 +48,7 @@ func (t *tool) build(o *options, tgt target, data []byte, in codegen.Input) ([]c
 	if err := checkObject(obj); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.source, err)
 	}
-	facts, err := t.verifyAll(obj)
+	facts, err := t.verifyAll(obj, o.fuel)
 	if err != nil {
 		return nil, err
 	}

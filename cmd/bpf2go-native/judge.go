@@ -12,8 +12,9 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
 )
 
-// judge verifies one program. The facts are nil unless it is accepted.
-func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict) {
+// judge verifies one program, whose runs have a budget of fuel instructions, or
+// none when it is 0. The facts are nil unless it is accepted.
+func judge(obj *frontend.Object, p *frontend.Program, fuel uint64) (*verifier.Facts, verdict) {
 	v := verdict{Name: p.Name, Section: p.Section, Verdict: accept, Insns: len(p.Insns), Instruction: -1}
 	if p.Hook != nil {
 		v.Type = p.Hook.Name
@@ -25,7 +26,7 @@ func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict)
 	}
 	var stats verifier.Stats
 	start := time.Now()
-	facts, err := verify(obj, p, &stats)
+	facts, err := verify(obj, p, verifier.Options{Stats: &stats, Fuel: fuel})
 	v.Microseconds = time.Since(start).Microseconds()
 	v.Processed, v.States, v.PeakBytes = stats.Processed, stats.States, stats.Bytes
 	if err == nil {
@@ -46,7 +47,7 @@ func judge(obj *frontend.Object, p *frontend.Program) (*verifier.Facts, verdict)
 
 // verify runs the verifier. A panic in it is a defect of ours; the program is
 // refused then, and others are not concerned.
-func verify(obj *frontend.Object, p *frontend.Program, stats *verifier.Stats) (facts *verifier.Facts, err error) {
+func verify(obj *frontend.Object, p *frontend.Program, opt verifier.Options) (facts *verifier.Facts, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			facts, err = nil, &verifier.Error{
@@ -55,7 +56,7 @@ func verify(obj *frontend.Object, p *frontend.Program, stats *verifier.Stats) (f
 			}
 		}
 	}()
-	return verifier.Verify(obj, p, verifier.Options{Stats: stats})
+	return verifier.Verify(obj, p, opt)
 }
 
 // at sets the place of the verdict: an accepted program's is its first line.

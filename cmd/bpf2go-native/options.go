@@ -40,6 +40,7 @@ type options struct {
 	levels        []*backend.Target // to make machine code for besides
 	annotate      codegen.Annotate
 	dump          []string
+	fuel          uint64
 }
 
 var (
@@ -57,7 +58,7 @@ func (t *tool) options(f *flags, args, cflags []string) (*options, error) {
 	o := &options{
 		ident: args[0], source: args[1],
 		noGlobalTypes: f.noGlobalTypes, outputDir: f.outputDir, stem: f.stem, suffix: f.suffix, pkg: f.pkg, tags: f.tags,
-		makebase: f.makebase, verbose: f.verbose, check: f.check, backend: f.backend, dump: f.dump,
+		makebase: f.makebase, verbose: f.verbose, fuel: f.fuel, check: f.check, backend: f.backend, dump: f.dump,
 	}
 	for _, step := range []func() error{
 		func() error { return o.names() },

@@ -46,6 +46,7 @@ type flags struct {
 	backend, goarch, goamd64     string
 	annotate                     string
 	dump                         []string
+	fuel                         uint64
 	input                        inputFlags
 }
 
@@ -113,8 +114,11 @@ func (t *tool) addFlags(set *pflag.FlagSet, f *flags) {
 	set.StringVar(&f.annotate, "annotate", "source", "comments in assembly: none, source (C lines and eBPF) or full (machine instructions, too)")
 	set.BoolVar(&f.check, "check", false, "write nothing; exit with 1 when the files on disk are not what would be written")
 	set.StringSliceVar(&f.dump, "dump", nil, "write nothing; print `stages`: elf, facts, ir, asm")
+	set.Uint64Var(&f.fuel, "fuel", 0, fuelUsage)
 	f.input.add(set)
 }
+
+const fuelUsage = "end a run with an error before it executes more than `N` instructions; loops need no proof that they end then"
 
 // flagError makes errors of pflag more useful where bpf2go's users trip.
 func flagError(_ *cobra.Command, err error) error {

@@ -17,10 +17,10 @@ import (
 
 // verifyAll verifies every program and prints the message of each that is
 // refused, so that one run tells all.
-func (t *tool) verifyAll(obj *frontend.Object) ([]*verifier.Facts, error) {
+func (t *tool) verifyAll(obj *frontend.Object, fuel uint64) ([]*verifier.Facts, error) {
 	var all []*verifier.Facts
 	for _, p := range obj.Programs {
-		facts, v := judge(obj, p)
+		facts, v := judge(obj, p, fuel)
 		if facts == nil {
 			fmt.Fprintln(t.stderr, v.report)
 			continue

@@ -49,6 +49,7 @@ const (
 func (t *tool) verifyCommand() *cobra.Command {
 	var in inputFlags
 	var asJSON bool
+	var fuel uint64
 	c := &cobra.Command{
 		Use:   "verify <object.o>…",
 		Short: "Verify the programs of objects",
@@ -76,17 +77,18 @@ element for each program and for each object that cannot be read.`,
 			if asJSON {
 				out = &jsonPrinter{w: t.stdout}
 			}
-			return t.verify(args, opt, out)
+			return t.verify(args, opt, fuel, out)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print an array with one element for each program")
+	c.Flags().Uint64Var(&fuel, "fuel", 0, fuelUsage)
 	in.add(c.Flags())
 	return c
 }
 
 // verify verifies the programs of every object and prints the verdicts in
 // their order.
-func (t *tool) verify(files []string, opt elf.Options, out printer) error {
+func (t *tool) verify(files []string, opt elf.Options, fuel uint64, out printer) error {
 	var unread error
 	programs, bad := 0, 0
 	for _, file := range files {
@@ -101,7 +103,7 @@ func (t *tool) verify(files []string, opt elf.Options, out printer) error {
 			}
 			continue
 		}
-		verdicts := judgeAll(o)
+		verdicts := judgeAll(o, fuel)
 		for i := range verdicts {
 			verdicts[i].Object = file
 			programs++
@@ -129,14 +131,14 @@ func (t *tool) verify(files []string, opt elf.Options, out printer) error {
 
 // judgeAll verifies the programs of an object, as many at a time as there are
 // processors for.
-func judgeAll(o *frontend.Object) []verdict {
+func judgeAll(o *frontend.Object, fuel uint64) []verdict {
 	verdicts := make([]verdict, len(o.Programs))
 	next := make(chan int)
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(verdicts)) {
 		group.Go(func() {
 			for i := range next {
-				_, verdicts[i] = judge(o, o.Programs[i])
+				_, verdicts[i] = judge(o, o.Programs[i], fuel)
 			}
 		})
 	}

@@ -2,15 +2,12 @@ package ireval_test
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"testing"
 
-	"github.com/bpf2go-native/bpf2go-native/bpf"
-	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
-	"github.com/bpf2go-native/bpf2go-native/internal/isatest"
 	"github.com/bpf2go-native/bpf2go-native/ir"
+	"github.com/bpf2go-native/bpf2go-native/test/inlined"
 )
 
 // rawCase is a raw program about one thing.
@@ -21,26 +18,11 @@ type rawCase struct {
 // rawObject assembles a raw program; maps can be named in it.
 func rawObject(t *testing.T, text string, maps ...*frontend.Map) *frontend.Object {
 	t.Helper()
-	prog, err := isatest.AssembleProgram(text, maps)
+	obj, err := inlined.Object(text, maps...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	prog.Name, prog.Section, prog.Hook, prog.ErrSlot = "main", "raw", table.HookByName(bpf.Linux, "raw"), -1
-	return &frontend.Object{Name: "test", License: "GPL", Maps: maps, Programs: []*frontend.Program{prog}}
-}
-
-// memories are inputs of many lengths.
-func memories() [][]byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	all := [][]byte{nil}
-	for n := range 40 {
-		b := make([]byte, n+1)
-		for i := range b {
-			b[i] = byte(r.Uint32() >> r.UintN(32))
-		}
-		all = append(all, b)
-	}
-	return all
+	return obj
 }
 
 // agree compares r0 and memory of every stage with the interpreter's.

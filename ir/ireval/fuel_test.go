@@ -11,6 +11,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+	"github.com/bpf2go-native/bpf2go-native/test/inlined"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -70,7 +71,7 @@ var fuelCases = []rawCase{
 // enough, it is not below what the interpreter executes, and one less ends the
 // run with 0.
 func TestFuel(t *testing.T) {
-	cases := append([]rawCase{{"iterator", strings.ReplaceAll(numbers("0", "30", "add %r7, %r1"), "\t", "")}}, fuelCases...)
+	cases := append([]rawCase{{"iterator", inlined.Numbers("0", "30", "add %r7, %r1")}}, fuelCases...)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			obj := rawObject(t, c.text)
@@ -82,7 +83,7 @@ func TestFuel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, data := range memories()[:26] {
+			for _, data := range inlined.Inputs()[:26] {
 				if len(data)%12 != 0 {
 					continue
 				}
