@@ -84,20 +84,18 @@ func TestCollectorBesideRuns(t *testing.T) {
 	var stop atomic.Bool
 	var runs atomic.Uint64
 	var wg sync.WaitGroup
-	for _, name := range []string{"speak", "descend", "churn"} {
-		for _, w := range ways(t, inst, name) {
+	for _, s := range append(spokenPrograms(), spoken{"churn", func([]byte) uint64 { return 1 }}) {
+		for _, w := range ways(t, inst, s.name) {
 			wg.Go(func() {
 				for seed := byte(0); !stop.Load(); seed++ {
 					mem := memory(seed)
-					want := map[string]func([]byte) uint64{
-						"speak": speakResult, "descend": descendResult, "churn": func([]byte) uint64 { return 1 },
-					}[name](mem)
+					want := s.result(mem)
 					got, err := w.run(mem)
 					// Several goroutines may have one key in the map:
 					// then another has deleted it first.
-					other := name == "churn" && (got == 2 || got == 5 || got == 6)
+					other := s.name == "churn" && (got == 2 || got == 5 || got == 6)
 					if err != nil || got != want && !other {
-						t.Errorf("%s: got %#x, %v, want %#x", name, got, err, want)
+						t.Errorf("%s: got %#x, %v, want %#x", s.name, got, err, want)
 						return
 					}
 					runs.Add(1)

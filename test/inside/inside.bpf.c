@@ -94,7 +94,7 @@ u64 speak(const u8 *data, u64 len)
 	p = bpf_map_lookup_elem(&pairs, &key);
 	if (!p)
 		return 1;
-	bpf_trace_printk(format, sizeof(format), len);
+	bpf_trace_printk(format, sizeof(format), len); /* speaks */
 	count(0);
 	for (i = 0; i < LIVE; i++)
 		sum = sum * 31 + (copy[i] ^ in[LIVE + i]);
@@ -254,7 +254,7 @@ static NOINLINE u64 link7(u64 *total, u64 a, u64 b, u64 c, u64 d)
 	ROUND(a, b, c, d);
 	ROUND(b, c, d, a);
 	ROUND(c, d, a, b);
-	bpf_trace_printk(format, sizeof(format), a);
+	bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 	ROUND(d, a, b, c);
 	*total += a ^ c;
 	return b - d;
@@ -321,7 +321,7 @@ static long element(void *map, const u32 *key, u64 *value, struct sum *s)
 
 	s->y = s->y * 31 + *key + *value;
 	if (*key == 2)
-		bpf_trace_printk(format, sizeof(format), *key);
+		bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 	return 0;
 }
 

@@ -119,7 +119,7 @@ TEXT ·inside_speak(SB), 0, $168-16
 	QUAD $0x98248c8948; QUAD $0xf42d4c957f2db848; QUAD $0x9024948b485851; QUAD $0x8948d0af0f480000; QUAD $0x8b48000000a02494; QUAD $0xf4800000088249c; QUAD $0x90249c8948d8af; QUAD $0x8024b48b480000; QUAD $0x8948f0af0f480000; QUAD $0x8b480000008824b4; QUAD $0x48f8af0f4878247c; QUAD $0x4c0000008024bc89; QUAD $0xc0af0f4c7024448b; QUAD $0x4c8b4c782444894c; QUAD $0x894cc8af0f4c6824; QUAD $0x6024548b4c70244c; QUAD $0x2454894cd0af0f4c; QUAD $0xf4c58245c8b4c68; LONG $0x894cd8af; WORD $0x245c; BYTE $0x60
 	// 59: call 0x6
 #line 97 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), len);
+	// bpf_trace_printk(format, sizeof(format), len); /* speaks */
 	QUAD $0xac8d4d3824648b4c; QUAD $0x6c894c0000037024; QUAD $0x9102444c7480824; QUAD $0x5024448b48000000; QUAD $0x44c7481824448948; QUAD $0xc748000000002024; QUAD $0x4c00000000282444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 66: call 0x1
 #line 44 "inside.bpf.c"
@@ -1200,7 +1200,7 @@ TEXT ·inside_chain_link7(SB), 0, $96-64
 	QUAD $0x48d10148490c8d4b; LONG $0x58244c89
 	// 612: call 0x6
 #line 257 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), a);
+	// bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 	QUAD $0x24548948f8558d49; QUAD $0x8102444c74808; QUAD $0x4818244c89480000; QUAD $0x247c894820247489; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 615: r7 *= r1
 #line 258 "inside.bpf.c"
@@ -1289,7 +1289,7 @@ TEXT ·inside_calls_back(SB), 0, $104-16
 	QUAD $0x118024b48b41; QUAD $0x37824bc8b49; QUAD $0x48f701481fff6b48; QUAD $0x7824bc8949cb3c03; QUAD $0x527502fe83000003
 	// 55: call 0x6
 #line 324 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), *key);
+	// bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 	QUAD $0x570249c8d49; QUAD $0x44c74808245c8948; QUAD $0xc7480000000b1024; QUAD $0x4900000002182444; QUAD $0x4800000370249c8d; QUAD $0x2444c74820245c89; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b484824448b48; QUAD $0x4c5024548b486024; LONG $0x4024648b
 #line 337 "inside.bpf.c"
 	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);

@@ -117,7 +117,7 @@ TEXT ·inside_speak(SB), 0, $176-16
 	WORD $0xf90053e1; WORD $0xf9404fea; WORD $0xd28fe5a0; WORD $0xf2a992a0; WORD $0xf2de85a0; WORD $0xf2eb0a20; WORD $0x9b007d42; WORD $0xf90057e2; WORD $0xf9404be9; WORD $0x9b007d23; WORD $0xf9004fe3; WORD $0xf94047e8; WORD $0x9b007d04; WORD $0xf9004be4; WORD $0xf94043e7; WORD $0x9b007ce5; WORD $0xf90047e5; WORD $0xf9403fe6; WORD $0x9b007cc6; WORD $0xf90043e6; WORD $0xf9403be7; WORD $0x9b007ce7; WORD $0xf9003fe7; WORD $0xf94037e8; WORD $0x9b007d08; WORD $0xf9003be8; WORD $0xf94033e9; WORD $0x9b007d29; WORD $0xf90037e9
 	// 59: call 0x6
 #line 97 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), len);
+	// bpf_trace_printk(format, sizeof(format), len); /* speaks */
 	WORD $0xf94023f3; WORD $0x910dc26a; WORD $0xf9000bea; WORD $0xd2800120; WORD $0xf9000fe0; WORD $0xf9402fe0; WORD $0xf90013e0; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 66: call 0x1
 #line 44 "inside.bpf.c"
@@ -1113,7 +1113,7 @@ TEXT ·inside_chain_link7(SB), 0, $96-64
 	WORD $0x8b0704e6; WORD $0x8b0100c1; WORD $0xf90033e1
 	// 612: call 0x6
 #line 257 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), a);
+	// bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 	WORD $0xd1002286; WORD $0xf9000be6; WORD $0xb27d03e6; WORD $0xf9000fe6; WORD $0xf90013e1; WORD $0xf90017e4; WORD $0xf9001be5; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
 	// 619: r9 |= r1
 #line 256 "inside.bpf.c"
@@ -1197,7 +1197,7 @@ TEXT ·inside_calls_back(SB), 0, $112-16
 	WORD $0xb9518264; WORD $0xf941be65; WORD $0xb24013e6; WORD $0x9b0610a5; WORD $0xf8617863; WORD $0x8b0300a3; WORD $0xf901be63; WORD $0x7100089f; WORD $0x54000201
 	// 55: call 0x6
 #line 324 "inside.bpf.c"
-	// bpf_trace_printk(format, sizeof(format), *key);
+	// bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 	WORD $0x9115c263; WORD $0xf9000be3; WORD $0xd2800163; WORD $0xf9000fe3; WORD $0xb27f03e3; WORD $0xf90013e3; WORD $0x910dc263; WORD $0xf90017e3; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xf9402be0; WORD $0xf94037e1; WORD $0xf94033e2; WORD $0xf94027f3
 #line 337 "inside.bpf.c"
 	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);

@@ -116,7 +116,7 @@ func inside_speak(fr *abi.Frame) (ret uint64) {
 		}
 	}
 	{
-		// inside.bpf.c:97: bpf_trace_printk(format, sizeof(format), len);
+		// inside.bpf.c:97: bpf_trace_printk(format, sizeof(format), len); /* speaks */
 		rtlib.TracePrintk(fr, base-16, 9, x1, 0, 0)
 		// inside.bpf.c:47: __sync_fetch_and_add(n, 1);
 		abi.FetchAdd64(abi.Values(fr, 4), 1)
@@ -723,7 +723,7 @@ func inside_chain_link7(fr *abi.Frame, base, r1, r2, r3, r4, r5 uint64) (ret uin
 		v38 := v36 + (v34 * 0x5851f42d4c957f2d)
 		v40 := (v38 >> 29) ^ v36
 		v43 := (v40 * 3) + (v36 ^ bits.RotateLeft64(v10, 7))
-		// inside.bpf.c:257: bpf_trace_printk(format, sizeof(format), a);
+		// inside.bpf.c:257: bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 		rtlib.TracePrintk(fr, base-8, 8, v43, v30, 0x5851f42d4c957f2d)
 		// inside.bpf.c:258: ROUND(d, a, b, c);
 		v54 := v43 + (v40 * 0x5851f42d4c957f2d)
@@ -813,7 +813,7 @@ b83:
 		}
 	}
 	{
-		// inside.bpf.c:324: bpf_trace_printk(format, sizeof(format), *key);
+		// inside.bpf.c:324: bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 		rtlib.TracePrintk(fr, base+496, 11, 2, base-16, 0)
 	}
 b123:

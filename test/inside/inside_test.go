@@ -109,6 +109,16 @@ func ways(t testing.TB, inst *rtlib.Instance, program string) []way {
 	}
 }
 
+// spokenWays are the ways of each of spokenPrograms.
+func spokenWays(t testing.TB, inst *rtlib.Instance) [][]way {
+	t.Helper()
+	var all [][]way
+	for _, s := range spokenPrograms() {
+		all = append(all, ways(t, inst, s.name))
+	}
+	return all
+}
+
 // bound is the call that generated code has for a program. BindX of
 // insidePrograms makes the same of an ebpf.Program, whose collection cannot
 // have a writer.

@@ -19,17 +19,20 @@ func TestPanicInHelper(t *testing.T) {
 		}
 	})
 	mem := memory(11)
-	want, all := speakResult(mem), ways(t, inst, "speak")
-	all[0].must(t, nil, 0) // the pool has its slot
+	ways(t, inst, "speak")[0].must(t, nil, 0) // the pool has its slot
+	all := spokenWays(t, inst)
 	before := freeSlots(t, inst)
-	for range 3 * rtlib.PossibleCPU() {
-		for _, w := range all {
-			fail = true
-			if got := recovered(func() { _, _ = w.run(mem) }); got != "from the writer" {
-				t.Fatalf("%s: recovered %v, want the panic of the writer", w.name, got)
+	for i, s := range spokenPrograms() {
+		want := s.result(mem)
+		for _, w := range all[i] {
+			for range 3 * rtlib.PossibleCPU() {
+				fail = true
+				if got := recovered(func() { _, _ = w.run(mem) }); got != "from the writer" {
+					t.Fatalf("%s: recovered %v, want the panic of the writer", w.name, got)
+				}
+				fail = false
+				w.must(t, mem, want)
 			}
-			fail = false
-			w.must(t, mem, want)
 		}
 	}
 	if runs, want := counted(t, inst, 0), uint64(9*rtlib.PossibleCPU()); runs != want {
@@ -37,6 +40,31 @@ func TestPanicInHelper(t *testing.T) {
 	}
 	if after := freeSlots(t, inst); after < before {
 		t.Errorf("%d slots are free, %d were before", after, before)
+	}
+	reuse(t, inst)
+}
+
+// TestPanicInTailCall: the panic comes in a program that others have called in
+// their place, after any number of such calls.
+func TestPanicInTailCall(t *testing.T) {
+	lines, last := 0, 0
+	inst := load(t, func() {
+		if lines++; lines == last {
+			panic("from the writer")
+		}
+	})
+	f, hop, mem := newFrame(t, inst), inst.Program("hop"), memory(12)
+	for _, ctx := range hops() {
+		_, n := hopResult(&ctx)
+		for last = 1; last <= n; last++ {
+			lines = 0
+			if got := recovered(func() { _, _ = f.RunXDP(hop, &ctx) }); got != "from the writer" {
+				t.Fatalf("hop to slot %d: recovered %v, want the panic of the writer", ctx.RxQueueIndex, got)
+			}
+			mustRun(t, f, inst.Program("chain"), mem, chainResult(mem))
+		}
+		last = 0
+		runHops(t, f, hop, &lines)
 	}
 	reuse(t, inst)
 }
@@ -123,13 +151,15 @@ func TestGoexitInHelper(t *testing.T) {
 		}
 	})
 	mem := memory(13)
-	want, all := speakResult(mem), ways(t, inst, "speak")
-	for range 2 * rtlib.PossibleCPU() {
-		for _, w := range all {
-			exit = true
-			inGoroutine(func() { _, _ = w.run(mem) })
-			exit = false
-			w.must(t, mem, want)
+	for _, s := range spokenPrograms() {
+		want := s.result(mem)
+		for _, w := range ways(t, inst, s.name) {
+			for range 2 * rtlib.PossibleCPU() {
+				exit = true
+				inGoroutine(func() { _, _ = w.run(mem) })
+				exit = false
+				w.must(t, mem, want)
+			}
 		}
 	}
 	reuse(t, inst)
@@ -144,7 +174,18 @@ func TestPanicNames(t *testing.T) {
 	})
 	f, mem := newFrame(t, inst), memory(1)
 	mustRun(t, f, inst.Program("speak"), mem, speakResult(mem))
-	requireNames(t, trace, "inside_speak", fmt.Sprintf("inside.bpf.c:%d", lineOf(t, "bpf_trace_printk(format, sizeof(format), len)")))
+	requireNames(t, trace, "inside_speak", fmt.Sprintf("inside.bpf.c:%d", lineOf(t, "/* speaks */")))
+	mustRun(t, f, inst.Program("chain"), mem, chainResult(mem))
+	for n := 1; n <= 7; n++ {
+		requireNames(t, trace, fmt.Sprintf("inside_chain_link%d(", n))
+	}
+	requireNames(t, trace, "inside_chain(", fmt.Sprintf("inside.bpf.c:%d", lineOf(t, "/* the end of the chain */")))
+	mustRun(t, f, inst.Program("calls_back"), mem, callsBackResult(mem))
+	requireNames(t, trace, "inside_calls_back(", fmt.Sprintf("inside.bpf.c:%d", lineOf(t, "/* an element speaks */")))
+	if verdict, err := f.RunXDP(inst.Program("hop"), &hops()[1]); verdict != 7000 || err != nil {
+		t.Errorf("hop: got %d, %v, want 7000", verdict, err)
+	}
+	requireNames(t, trace, "inside_hop(", "inside_hop_leap(", "inside_land(", fmt.Sprintf("inside.bpf.c:%d", lineOf(t, "bpf_tail_call(ctx")))
 }
 
 // TestRunInHelper: Go code that a program has called runs programs itself, on

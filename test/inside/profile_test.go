@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
 // TestCPUProfile: samples of the profiler in machine code have the program's
@@ -18,9 +20,17 @@ func TestCPUProfile(t *testing.T) {
 		t.Skipf("machine code exists for amd64 and arm64, this is %s", runtime.GOARCH)
 	}
 	inst := load(t, nil)
-	spin, f, mem := inst.Program("spin"), newFrame(t, inst), memory(23)
-	want := spinResult(mem, 200_000)
-	first := lineOf(t, "u64 spin(const")
+	mem := memory(1 + 8) // chain begins at its first function, twice
+	profileOf(t, inst, "spin", mem, spinResult(mem, 200_000), "inside_spin", lineOf(t, "u64 spin(const"))
+	// The macro LINK is one line of C for the compiler.
+	profileOf(t, inst, "chain", mem, chainResult(mem), "inside_chain_link", lineOf(t, "LINK(6, link7)"))
+}
+
+// profileOf runs a program until samples are in functions with a prefix, at most
+// nine lines behind the first.
+func profileOf(t *testing.T, inst *rtlib.Instance, name string, mem []byte, want uint64, function string, first int) {
+	t.Helper()
+	p, f := inst.Program(name), newFrame(t, inst)
 	for range 10 {
 		var buf bytes.Buffer
 		if err := pprof.StartCPUProfile(&buf); err != nil {
@@ -28,22 +38,22 @@ func TestCPUProfile(t *testing.T) {
 		}
 		// The profiler takes 100 samples a second.
 		for begin := time.Now(); time.Since(begin) < 400*time.Millisecond; {
-			mustRun(t, f, spin, mem, want)
+			mustRun(t, f, p, mem, want)
 		}
 		pprof.StopCPUProfile()
 		var inLoop, all uint64
 		for _, s := range parseProfile(t, buf.Bytes()) {
-			if strings.HasSuffix(s.function, "inside.inside_spin") && strings.HasSuffix(s.file, "inside.bpf.c") && s.line >= first && s.line < first+10 {
+			if strings.Contains(s.function, "inside."+function) && strings.HasSuffix(s.file, "inside.bpf.c") && s.line >= first && s.line < first+10 {
 				inLoop += s.count
 			}
 			all += s.count
 		}
-		t.Logf("%d of %d samples are in the loop of spin", inLoop, all)
+		t.Logf("%d of %d samples are in %s", inLoop, all, name)
 		if inLoop > 0 {
 			return
 		}
 	}
-	t.Error("no sample of ten profiles is in the loop of spin")
+	t.Errorf("no sample of ten profiles is in %s", name)
 }
 
 // TestTracer runs programs while the execution tracer is on, which walks stacks
@@ -63,13 +73,14 @@ func TestTracer(t *testing.T) {
 	})
 	mem := memory(25)
 	var wg sync.WaitGroup
-	for _, name := range []string{"speak", "descend", "spin_long"} {
-		want := map[string]uint64{"speak": speakResult(mem), "descend": descendResult(mem), "spin_long": spinResult(mem, 400_000)}[name]
+	all := append(spokenPrograms(), spoken{"spin_long", func(mem []byte) uint64 { return spinResult(mem, 400_000) }})
+	for _, s := range all {
+		want := s.result(mem)
 		for range 2 {
 			f := newFrame(t, inst)
 			wg.Go(func() {
 				for range 50 {
-					mustRun(t, f, inst.Program(name), mem, want)
+					mustRun(t, f, inst.Program(s.name), mem, want)
 				}
 			})
 		}
@@ -80,7 +91,7 @@ func TestTracer(t *testing.T) {
 	wg.Wait()
 	trace.Stop()
 	// The names of the functions of all stacks are in the trace as they are.
-	for _, name := range []string{"inside_speak", "inside_descend", "inside.bpf.c"} {
+	for _, name := range []string{"inside_speak", "inside_descend", "inside_chain_link7", "inside_calls_back", "inside.bpf.c"} {
 		if (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") && !bytes.Contains(buf.Bytes(), []byte(name)) {
 			t.Errorf("%q is not in a trace of %d bytes", name, buf.Len())
 		}

@@ -24,13 +24,13 @@ func descendStack(depth int, f func()) byte {
 // too little and starts again on a larger stack.
 func TestStackGrowsAtEntry(t *testing.T) {
 	inst := load(t, nil)
-	mem := memory(5)
-	wantSpeak, wantDescend := speakResult(mem), descendResult(mem)
-	speak, descend := ways(t, inst, "speak"), ways(t, inst, "descend")
-	for depth := range 400 {
-		for i := range speak {
-			inGoroutine(func() { descendStack(depth, func() { speak[i].must(t, mem, wantSpeak) }) })
-			inGoroutine(func() { descendStack(depth, func() { descend[i].must(t, mem, wantDescend) }) })
+	mem := memory(5 + 8)
+	for _, s := range spokenPrograms() {
+		want := s.result(mem)
+		for _, w := range ways(t, inst, s.name) {
+			for depth := range 400 {
+				inGoroutine(func() { descendStack(depth, func() { w.must(t, mem, want) }) })
+			}
 		}
 	}
 	if n := counted(t, inst, 0); n != 1200 {
@@ -49,7 +49,7 @@ func inGoroutine(f func()) {
 // TestStackGrowsInHelper moves the stack while a program waits for a helper:
 // by growth to several sizes, by shrinking in a collection, and both.
 func TestStackGrowsInHelper(t *testing.T) {
-	mem := memory(7)
+	mem := memory(1 + 8) // chain begins at its first function, twice
 	for _, c := range []struct {
 		name string
 		in   inject
@@ -61,17 +61,19 @@ func TestStackGrowsInHelper(t *testing.T) {
 		{"scheduling", runtime.Gosched},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inst := load(t, c.in)
-			speak, descend := inst.Program("speak"), inst.Program("descend")
-			f := newFrame(t, inst)
-			for depth := range 40 {
+			lines := 0
+			inst := load(t, func() { lines++; c.in() })
+			f, hop := newFrame(t, inst), inst.Program("hop")
+			for depth := 0; depth < 40; depth += 4 {
 				inGoroutine(func() {
 					descendStack(depth, func() {
-						mustRun(t, f, speak, mem, speakResult(mem))
-						mustRun(t, f, descend, mem, descendResult(mem))
+						for _, s := range spokenPrograms() {
+							mustRun(t, f, inst.Program(s.name), mem, s.result(mem))
+						}
 					})
 				})
 			}
+			inGoroutine(func() { runHops(t, f, hop, &lines) })
 		})
 	}
 }
