@@ -98,8 +98,8 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 }
 
 // send writes the jobs.
-func send(w io.WriteCloser, e Engine, units []unit) error {
-	defer w.Close()
+func send(w io.WriteCloser, e Engine, units []unit) (err error) {
+	defer func() { err = errors.Join(err, w.Close()) }()
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	encode := gob.NewEncoder(buffered)
 	engine := map[kind]string{kindNative: "native", kindBody: "go"}[e.kind]

@@ -130,6 +130,8 @@ type Options struct {
 	Times *Times
 	// Work is a folder to leave the module in, "" for none.
 	Work string
+
+	chunk int // cases in a package, 0 for chunkSize
 }
 
 // Times says where the time of a call went.

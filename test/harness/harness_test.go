@@ -126,7 +126,7 @@ func want() []Result {
 func TestEngines(t *testing.T) {
 	enginetest.Need(t, "go")
 	times := &Times{}
-	batch, err := Options{Times: times, Proven: true}.Prepare(cases(t))
+	batch, err := Options{Times: times, Proven: true, chunk: 2}.Prepare(cases(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,6 +254,30 @@ func TestDied(t *testing.T) {
 				t.Errorf("got %+v, want results of the first case only", got)
 			}
 		})
+	}
+}
+
+// TestRefusedLate: a program that codegen refuses stops no other of its
+// package.
+func TestRefusedLate(t *testing.T) {
+	enginetest.Need(t, "go")
+	work := strings.Repeat("mul %r1, 3\nxor %r1, 5\n", 60)
+	obj := object(t, "-- asm\nmov %r1, 1\ncall local f\nmov %r1, %r0\ncall local f\nmov %r1, %r0\ncall local f\nexit\nf:\n"+work+"mov %r0, %r1\nexit")
+	for k := range obj.Programs[0].Funcs {
+		obj.Programs[0].Funcs[k].Name = "twins"
+	}
+	one := object(t, "-- asm\nmov %r0, 1\nexit")
+	got, err := Run(t.Context(), Host(), []Case{{"before", one, 0, []Input{{}}}, {"twins", obj, 0, []Input{{}}}, {"behind", one, 0, []Input{{}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[1].Refused == nil || !strings.Contains(got[1].Refused.Error(), "two functions twins") {
+		t.Errorf("got %+v, want a refusal for the names of its functions", got[1])
+	}
+	for _, i := range []int{0, 2} {
+		if got[i].Refused != nil || len(got[i].Outputs) != 1 || got[i].Outputs[0].R0 != 1 {
+			t.Errorf("case %d: got %+v, want 1", i, got[i])
+		}
 	}
 }
 

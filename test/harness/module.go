@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,14 +24,14 @@ const module = "github.com/bpf2go-native/bpf2go-native"
 var runner string
 
 // link prints the code of the units, builds the binary and runs it.
-func (o Options) link(ctx context.Context, e Engine, units []unit) ([]Result, error) {
+func (o Options) link(ctx context.Context, e Engine, units []unit) (results []Result, err error) {
 	start := time.Now()
-	packages, err := chunks(e, units, chunkSize)
+	packages, err := chunks(e, units, cmp.Or(o.chunk, chunkSize))
 	o.Times.Codegen += time.Since(start)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]Result, len(units))
+	results = make([]Result, len(units))
 	for i := range units {
 		results[i].Refused = units[i].refused
 	}
@@ -42,7 +43,7 @@ func (o Options) link(ctx context.Context, e Engine, units []unit) ([]Result, er
 		if dir, err = os.MkdirTemp("", "bpf2go-harness-"); err != nil {
 			return nil, err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	start = time.Now()
 	binary, err := o.build(ctx, e, dir, packages)
@@ -56,9 +57,9 @@ func (o Options) link(ctx context.Context, e Engine, units []unit) ([]Result, er
 	return results, err
 }
 
-// chunkSize is how many cases share a package: packages are compiled in
-// parallel, each costs as much as some dozens of programs.
-const chunkSize = 1000
+// chunkSize is how many cases share a package, if Options do not say: packages
+// are compiled in parallel, each costs as much as some dozens of programs.
+const chunkSize = 500
 
 // build writes the module and builds it; it returns the binary's path.
 func (o Options) build(ctx context.Context, e Engine, dir string, packages []chunk) (string, error) {
