@@ -17,7 +17,8 @@ type Report struct {
 	Refused    int // by the verifier or the compiler
 	TooLong    int // not compared
 	Executions map[string]int
-	Reasons    map[string]int // of refusals, by code
+	Reasons    map[string]int    // of refusals, by code
+	Example    map[string]uint64 // seed of one, by reason
 	Found      []Difference
 	Coverage   *progen.Coverage
 }
@@ -38,7 +39,7 @@ func (d Difference) String() string {
 }
 
 func newReport() *Report {
-	return &Report{Executions: map[string]int{}, Reasons: map[string]int{}, Coverage: progen.NewCoverage()}
+	return &Report{Executions: map[string]int{}, Reasons: map[string]int{}, Example: map[string]uint64{}, Coverage: progen.NewCoverage()}
 }
 
 // merge adds another report.
@@ -54,15 +55,26 @@ func (r *Report) merge(o *Report) {
 	for e, n := range o.Reasons {
 		r.Reasons[e] += n
 	}
+	for e, seed := range o.Example {
+		r.Example[e] = seed
+	}
 	r.Found = append(r.Found, o.Found...)
 	r.Coverage.Merge(o.Coverage)
 }
 
-// every is how many cases lie between two that the evaluator runs, and large
-// between two with programs of up to 2,000 instructions.
+// refuse counts a case that is not run.
+func (r *Report) refuse(why string, seed uint64) {
+	r.Refused++
+	r.Reasons[why]++
+	r.Example[why] = seed
+}
+
+// One of so many cases goes to the evaluator, to the kernel, to code for
+// GOAMD64=v3.
 const (
 	everyEvaluated = 16
 	everyKernel    = 8
+	everyV3        = 4
 )
 
 // caseOf is the case of a seed. Every eighth is one that the kernel may run.
@@ -91,8 +103,7 @@ func (k *checker) check(seed uint64) {
 	r.Coverage.Add(c)
 	b, err := build(c, true)
 	if err != nil {
-		r.Refused++
-		r.Reasons[reason(err)]++
+		r.refuse(reason(err), seed)
 		return
 	}
 	want, err := reference(c)
@@ -115,6 +126,9 @@ func (k *checker) check(seed uint64) {
 	if k.local != nil {
 		k.local.proven = seed%everyEvaluated == 1
 		k.compare(seed, c, want, "amd64", k.local.run, b)
+		if seed%everyV3 == 2 && hasV3() {
+			k.compare(seed, c, want, "amd64.v3", k.local.runV3, b)
+		}
 	}
 }
 

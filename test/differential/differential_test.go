@@ -74,7 +74,7 @@ func TestDifferential(t *testing.T) {
 	}
 	t.Log(sum.line(time.Since(start)))
 	for _, why := range slices.Sorted(maps.Keys(sum.Reasons)) {
-		t.Logf("%7d %s", sum.Reasons[why], why)
+		t.Logf("%7d refused: %s, as seed %d", sum.Reasons[why], why, sum.Example[why])
 	}
 	if *programs > 0 {
 		var table strings.Builder

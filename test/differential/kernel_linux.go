@@ -214,8 +214,7 @@ func inKernel(seeds []uint64, r *Report, waive func(*progen.Case, harness.Result
 		var refused *errKernel
 		switch {
 		case errors.As(err, &refused):
-			r.Refused++
-			r.Reasons["kernel: "+lastLine(refused.log)]++
+			r.refuse("kernel: "+lastLine(refused.log), seed)
 			continue
 		case err != nil:
 			return fmt.Errorf("seed %d: %w", seed, err)

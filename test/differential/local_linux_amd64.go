@@ -1,6 +1,8 @@
 package differential
 
 import (
+	"golang.org/x/sys/cpu"
+
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/backend/amd64"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
@@ -11,8 +13,13 @@ import (
 // local is machine code in this process.
 type local struct {
 	m      *machine.Machine
-	target *backend.Target
 	proven bool // the backend proves its register allocation
+}
+
+// hasV3 reports whether this processor runs code for GOAMD64=v3.
+func hasV3() bool {
+	x := cpu.X86
+	return x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasFMA
 }
 
 // newLocal makes the engine; nil where it does not exist.
@@ -22,13 +29,18 @@ func newLocal() (*local, error) {
 		list = append(list, machine.Symbol{Name: s.name, Args: s.args, Void: s.void, Call: s.call})
 	}
 	m, err := machine.New(list)
-	return &local{m: m, target: amd64.Target()}, err
+	return &local{m: m}, err
 }
 
 func (l *local) close() error { return l.m.Close() }
 
 // run compiles and runs a case.
-func (l *local) run(b *built) (r harness.Result, err error) {
+func (l *local) run(b *built) (r harness.Result, err error) { return l.runOn(amd64.Target(), b) }
+
+// runV3 is run with the instructions of GOAMD64=v3.
+func (l *local) runV3(b *built) (r harness.Result, err error) { return l.runOn(amd64.TargetV3(), b) }
+
+func (l *local) runOn(target *backend.Target, b *built) (r harness.Result, err error) {
 	l.m.Reset()
 	var entries []func(*abi.Frame) uint64
 	for _, p := range b.programs {
@@ -36,7 +48,7 @@ func (l *local) run(b *built) (r harness.Result, err error) {
 		if l.proven {
 			compile = backend.CompileVerified
 		}
-		code, err := compile(l.target, p)
+		code, err := compile(target, p)
 		if err != nil {
 			return r, err
 		}

@@ -3,7 +3,6 @@ package differential
 import (
 	"context"
 	"errors"
-	"os/exec"
 
 	"github.com/bpf2go-native/bpf2go-native/internal/progen"
 	"github.com/bpf2go-native/bpf2go-native/test/harness"
@@ -73,12 +72,12 @@ func difference(seed uint64, e harness.Engine, what string, want harness.Result)
 
 // sampledEngines are the engines that can be run here, and why others cannot.
 func sampledEngines() (engines []harness.Engine, missing []string) {
-	for _, e := range []harness.Engine{harness.Native("amd64"), harness.Host(), harness.Native("arm64"), harness.Body("riscv64")} {
-		if emulator := e.Emulator(); emulator != "" {
-			if _, err := exec.LookPath(emulator); err != nil {
-				missing = append(missing, e.String()+" needs "+emulator)
-				continue
-			}
+	for _, e := range []harness.Engine{
+		harness.Native("amd64"), harness.Native("amd64.v3"), harness.Host(), harness.Native("arm64"), harness.Body("riscv64"), harness.Body("arm"),
+	} {
+		if why := e.Missing(); why != "" {
+			missing = append(missing, why)
+			continue
 		}
 		engines = append(engines, e)
 	}
