@@ -251,6 +251,44 @@ func TestTailEpoch(t *testing.T) {
 	}
 }
 
+// TestTailNestedEpoch: on a Frame that shares its slot with a run in an epoch, a
+// callee that reclaims is in that epoch and leaves it as it is.
+func TestTailNestedEpoch(t *testing.T) {
+	d := newDomain(3)
+	load := func(change func(*ObjectSpec), entries ...func(*abi.Frame) uint64) *Instance {
+		spec := tailObject(1, entries...)
+		change(spec)
+		inst, err := newInstance(d, spec, &InstanceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = inst.Close() })
+		return inst
+	}
+	reclaim := func(i int) func(*ObjectSpec) { return func(s *ObjectSpec) { s.Programs[i].Reclaims = true } }
+	inner := load(reclaim(1), tails(0, 0), func(fr *abi.Frame) uint64 { return d.cells[fr.Slot].epoch })
+	put(t, inner.Map("jumps"), 0, inner.Program("p1"))
+	outer := load(reclaim(0), func(fr *abi.Frame) uint64 {
+		before := d.cells[fr.Slot].epoch
+		d.advance()
+		f, err := Nested(fr, inner)
+		if err != nil {
+			return 1
+		}
+		defer func() { _ = f.Close() }()
+		if e, err := f.RunRaw(inner.Program("p0"), nil); e != before || err != nil || before == 0 {
+			return 2
+		}
+		if d.cells[fr.Slot].epoch != before {
+			return 3
+		}
+		return 0
+	})
+	if r0, err := mustFrame(t, outer).RunRaw(outer.Program("p0"), nil); r0 != 0 || err != nil {
+		t.Errorf("%d, %v", r0, err)
+	}
+}
+
 // TestTailNested: a run that a callee's helper makes on a Frame of its own has a
 // count, an instance and an end of its own.
 func TestTailNested(t *testing.T) {
@@ -315,6 +353,19 @@ func TestTailClose(t *testing.T) {
 	}
 	if err := m.UpdateProgram(key4(3), p, 0, nil); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("store of a closed program: %v", err)
+	}
+}
+
+// TestTailClosing: Close between the load of the slot and the epoch of the callee.
+func TestTailClosing(t *testing.T) {
+	spec := tailObject(7, func(*abi.Frame) uint64 { t.Error("the callee ran"); return 0 })
+	spec.Programs[0].Reclaims = true
+	callee := mustLoad(t, spec, nil)
+	inst := mustLoad(t, tailObject(1, tails(0, 1)), nil)
+	f, p := mustFrame(t, inst), callee.Program("p0")
+	_ = callee.Close()
+	if r0 := p.tailSwitch(&f.abi, inst.Map("jumps")); r0 != 0 || f.abi.Unwind != 0 || f.abi.TailCalls != 0 || f.abi.Running != 0 || f.cell.epoch != 0 {
+		t.Errorf("r0 %d, unwind %d, %d tail calls, running %d, epoch %d; want none", r0, f.abi.Unwind, f.abi.TailCalls, f.abi.Running, f.cell.epoch)
 	}
 }
 
