@@ -92,28 +92,29 @@ func (o Options) front(ctx context.Context, cases []Case) ([]unit, error) {
 	return units, err
 }
 
-// prove verifies the programs of a case and builds their IR.
+// prove verifies the programs of a case and builds their IR, as if the object
+// had no others.
 func (o Options) prove(u *unit, times *Times) error {
 	if err := u.Object.Check(); err != nil {
 		return err
 	}
-	for i, p := range u.Object.Programs {
-		if i != u.Program && !u.calls() {
-			continue
-		}
-		if i == u.Program {
-			u.program = len(u.programs)
-		}
+	obj := *u.Object
+	if !u.calls() {
+		obj.Programs = obj.Programs[u.Program : u.Program+1]
+	} else {
+		u.program = u.Program
+	}
+	for _, p := range obj.Programs {
 		c := compiled{source: p}
 		var err error
 		start := time.Now()
-		c.facts, err = verifier.Verify(u.Object, p, o.Verifier)
+		c.facts, err = verifier.Verify(&obj, p, o.Verifier)
 		times.Verify += time.Since(start)
 		if err != nil {
 			return err
 		}
 		start = time.Now()
-		if c.ir, err = ir.Build(u.Object, p, c.facts); err != nil {
+		if c.ir, err = ir.Build(&obj, p, c.facts); err != nil {
 			return err
 		}
 		ir.Optimize(c.ir)
@@ -121,7 +122,7 @@ func (o Options) prove(u *unit, times *Times) error {
 		u.programs = append(u.programs, c)
 	}
 	var err error
-	u.spec, err = objectSpec(u.Object, u.programs)
+	u.spec, err = objectSpec(&obj, u.programs)
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/internal/isatest"
+	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
 // object reads a program in the form of isatest.ParseCase.
@@ -252,6 +253,28 @@ func TestDied(t *testing.T) {
 			}
 			if len(got) != 3 || len(got[0].Outputs) != 2 || got[0].Outputs[1].R0 != 107 || got[2].Outputs != nil {
 				t.Errorf("got %+v, want results of the first case only", got)
+			}
+		})
+	}
+}
+
+// TestFuel: the options of the proof reach the run, of a program that is not
+// the first of its object.
+func TestFuel(t *testing.T) {
+	obj := object(t, "-- asm\nmov %r0, 1\nexit\n-- asm loop\nmov %r0, 0\nagain:\nadd %r0, 1\njlt %r0, %r2, again\nexit")
+	c := Case{Name: "loop", Object: obj, Program: 1, Inputs: []Input{{Data: make([]byte, 9)}, {Data: make([]byte, 90)}, {}}}
+	for _, e := range []Engine{Native("amd64"), Native("arm64"), Host()} {
+		t.Run(e.String(), func(t *testing.T) {
+			if why := e.Missing(); why != "" {
+				enginetest.Missing(t, why)
+			}
+			got, err := Options{Verifier: verifier.Options{Fuel: 50}}.Run(t.Context(), e, []Case{c})
+			if err != nil || got[0].Refused != nil {
+				t.Fatal(got, err)
+			}
+			out := got[0].Outputs
+			if len(out) != 2 || out[0].R0 != 9 || out[0].Err != "" || !strings.Contains(out[1].Err, `program "loop"`) {
+				t.Errorf("got %+v, want 9, then an error that names the program", out)
 			}
 		})
 	}

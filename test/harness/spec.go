@@ -18,14 +18,10 @@ func dumped(m *frontend.Map) bool {
 
 func notDumped(m *frontend.Map) bool { return !dumped(m) }
 
-// objectSpec is what codegen would print into the object's file, as data, had
-// the object these programs only.
+// objectSpec is what codegen would print into the object's file, as data.
 func objectSpec(obj *frontend.Object, programs []compiled) (rtlib.ObjectSpec, error) {
-	own := *obj
-	own.Programs = nil
-	in := codegen.Input{Package: "programs", Ident: "x", Stem: "x", Object: &own, Backend: codegen.BackendGo}
+	in := codegen.Input{Package: "programs", Ident: "x", Stem: "x", Object: obj, Backend: codegen.BackendGo}
 	for _, p := range programs {
-		own.Programs = append(own.Programs, p.source)
 		in.Programs = append(in.Programs, codegen.Program{Source: p.source, IR: p.ir, Facts: p.facts})
 	}
 	return codegen.Spec(in)
