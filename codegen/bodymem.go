@@ -71,23 +71,20 @@ func load(bits int, signed bool) expression {
 	}
 }
 
-// frameField names the field of the Frame that a load reads, nil when it reads
-// none by its offset.
+// frameFields are the words of the Frame that have a name, by offset.
+var frameFields = map[int64]string{
+	abi.OffData: "Data", abi.OffDataEnd: "DataEnd", abi.OffDataMeta: "DataMeta", abi.OffSlot: "Slot",
+	abi.OffUnwind: "Unwind", abi.OffResult: "Result",
+}
+
+// frameField names the word of the Frame that an access is to, nil when it is
+// to none.
 func frameField(v *ir.Value) *jen.Statement {
-	if v.Op != ir.OpLoad64 || v.Args[0].Op != ir.OpFrame {
+	name := frameFields[v.Imm]
+	if v.Op.Row().Width != 8 || v.Args[0].Op != ir.OpFrame || name == "" {
 		return nil
 	}
-	switch v.Imm {
-	case abi.OffData:
-		return jen.Id("fr").Dot("Data")
-	case abi.OffDataEnd:
-		return jen.Id("fr").Dot("DataEnd")
-	case abi.OffDataMeta:
-		return jen.Id("fr").Dot("DataMeta")
-	case abi.OffSlot:
-		return jen.Id("fr").Dot("Slot")
-	}
-	return nil
+	return jen.Id("fr").Dot(name)
 }
 
 // store writes a store of the low bits.
@@ -98,6 +95,9 @@ func store(bits int) expression {
 		k = unsigned64
 	}
 	return func(b *body, v *ir.Value) *jen.Statement {
+		if field := frameField(v); field != nil {
+			return field.Op("=").Add(b.as(v.Args[1], k))
+		}
 		if !b.aligned(v, bits/8) {
 			return far(b, v)
 		}

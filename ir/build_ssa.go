@@ -50,7 +50,7 @@ type translator struct {
 	pc      int    // current slot
 	fact    *verifier.Fact
 	length  *Value   // of a Memory hook's memory
-	left    *meeting // where the entry ends early, see leave
+	left    *meeting // where the Func ends early, see leave
 	defs    []map[variable]*Value
 	parent  []*Block           // by Block.ID: where lookups go on; nil at joins and the entry
 	joined  []bool             // by Block.ID: lookups make parameters

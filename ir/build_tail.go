@@ -40,17 +40,18 @@ func (t *translator) unwind(chance Flags) {
 	t.at(on)
 }
 
-// leave ends the Func while Frame.Unwind is set. The entry clears the word and
-// returns the other program's result, as if the program were that one.
+// leave ends the Func while Frame.Unwind is set: all such ways meet. The entry
+// clears the word and returns the other program's result, as if the program
+// were that one; nobody reads what a subprogram returns.
 func (t *translator) leave() {
-	if !t.f.Entry {
-		t.b.ret(t.f.Const(0)) // nobody reads it
-		return
-	}
+	pc := t.pc
 	if t.left == nil {
-		pc := t.pc
 		t.left = &meeting{pc: pc, then: func() error {
 			t.pc = pc
+			if !t.f.Entry {
+				t.b.ret(t.f.Const(0))
+				return nil
+			}
 			frame := t.emit(OpFrame, 0)
 			t.access(OpStore64, table.RegionCtx, abi.OffUnwind, frame, t.f.Const(0))
 			t.b.ret(t.access(OpLoad64, table.RegionCtx, abi.OffResult, frame))
