@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/ir"
 	"github.com/bpf2go-native/bpf2go-native/test/vectors"
 )
@@ -29,4 +30,40 @@ func TestFamilies(t *testing.T) {
 			})
 		})
 	}
+}
+
+// long are cases of many million steps: too many for every stage.
+var long = map[string]bool{"may-goto-bound": true, "may-goto-activations": true}
+
+// TestOwnVectors runs the cases of test/vectors, as built and behind each pass.
+func TestOwnVectors(t *testing.T) {
+	cases, err := vectors.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, c := range cases {
+		if c.Error != "" || long[c.Name] || c.Object.Programs[0].Hook.Status < table.Supported {
+			continue // refused, or the compiled engines run it
+		}
+		ran++
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			prog := c.Object.Programs[0]
+			stages(t, c.Object, prog, func(stage string, p *ir.Program) {
+				w := newWorld(c.Object)
+				for k, run := range c.Runs {
+					data := bytes.Clone(run.Data)
+					r0, err := w.run(p, data)
+					if !prog.Hook.Memory {
+						r0 = uint64(uint32(r0))
+					}
+					if err != nil || r0 != run.Result || run.After != nil && !bytes.Equal(data, run.After) {
+						t.Fatalf("behind %s: run %d: r0 is %#x, %v, want %#x; data % x, want % x", stage, k, r0, err, run.Result, data[:min(64, len(data))], run.After[:min(64, len(run.After))])
+					}
+				}
+			})
+		})
+	}
+	t.Logf("%d cases", ran)
 }

@@ -15,7 +15,7 @@ func pairs(all bool) [][2]bpf.Reg {
 	var list [][2]bpf.Reg
 	for a := range bpf.R10 {
 		for b := range bpf.R10 {
-			if all || a == b || (a+1)%bpf.R10 == b || (a+4)%bpf.R10 == b || a == 0 && b%3 == 0 || b == 0 && a%3 == 0 {
+			if all || a == b || (a+1)%bpf.R10 == b || a == 0 && b%3 == 0 || b == 0 && a%3 == 0 {
 				list = append(list, [2]bpf.Reg{a, b})
 			}
 		}
@@ -171,7 +171,7 @@ func offset(k int, width uint8, align bool) int32 {
 	return int32(k%(24-int(width)+1)) - 8
 }
 
-// loadsOf: dst and base in all roles. Load-acquire is aligned and not of the
+// loadsOf: dst and base, r10 too, in all roles. Load-acquire is aligned and not of the
 // input, plain loads need neither.
 func loadsOf(row table.Op, width uint8, _ bool) []*family {
 	f := named("reg", row.Op, width)
@@ -180,15 +180,15 @@ func loadsOf(row table.Op, width uint8, _ bool) []*family {
 	if acquire {
 		places = places[1:]
 	}
-	for k, p := range pairs(false) {
+	list := pairs(false)
+	for r := range bpf.R10 {
+		list = append(list, [2]bpf.Reg{r, bpf.R10})
+	}
+	for k, p := range list {
 		i := bpf.Instruction{Op: row.Op, Width: width, Dst: p[0], Src: p[1], Off: offset(k, width, acquire)}
-		at := places[k%len(places)]
-		if at == stackCell && k%2 == 0 {
-			i.Src, i.Off = bpf.R10, i.Off+cellSlot+8
-		}
-		off := i.Off
+		at, off := places[k%len(places)], i.Off
 		if i.Src == bpf.R10 {
-			off -= cellSlot + 8
+			at, i.Off = stackCell, i.Off+cellSlot+8
 		}
 		f.add(snippet{place: at, base: i.Src, lost: i.Dst == i.Src, insns: []bpf.Instruction{i}, model: func(m *machine) {
 			m.regs[i.Dst] = m.word(off, width)
