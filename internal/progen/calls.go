@@ -47,6 +47,12 @@ func (g *gen) local() {
 	params := g.arguments()
 	f := g.newFunc(params)
 	if f < 0 {
+		// The address of this stack may not stay as one of memory.
+		for k, p := range params {
+			if p.kind != number {
+				g.s.regs[bpf.R1+bpf.Reg(k)] = value{}
+			}
+		}
 		g.reuse()
 		return
 	}
