@@ -26,23 +26,25 @@ func bitsOf(f *Frame, place int, at uint64, words int) (errno int64, list []int)
 	return errno, list
 }
 
-// TestIterBits compares with a loop over all bits, in memory of every kind that
-// a program has, and refuses all other.
-func TestIterBits(t *testing.T) {
-	spec := &ObjectSpec{Name: "object", ABI: abi.Version, Maps: []MapSpec{
+// bitsFrame makes a Frame with a packet of 511 words and 3 bytes, an array of 4
+// elements of 64 bytes and a hash map with one under key 1.
+func bitsFrame(t *testing.T) (*Frame, *Instance) {
+	t.Helper()
+	inst := mustLoad(t, &ObjectSpec{Name: "object", ABI: abi.Version, Maps: []MapSpec{
 		arraySpec(64, 4), {Name: "h", Type: bpf.MapHash, KeySize: 4, ValueSize: 64, MaxEntries: 4},
-	}}
-	inst := mustLoad(t, spec, nil)
+	}}, nil)
 	if err := inst.Map("h").Update(key4(1), make([]byte, 64), 0); err != nil {
 		t.Fatal(err)
 	}
-	f, err := NewFrame(inst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	packet := make([]byte, 511*8+3)
-	setMemory(&f.abi, packet, 0)
+	f := mustFrame(t, inst)
+	setMemory(&f.abi, make([]byte, 511*8+3), 0)
+	return f, inst
+}
+
+// TestIterBits compares with a loop over all bits, in memory of every kind that
+// a program has.
+func TestIterBits(t *testing.T) {
+	f, inst := bitsFrame(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	stack := uint64(uintptr(unsafe.Pointer(&f.abi.Stack)))
 	for _, c := range []struct {
@@ -78,6 +80,13 @@ func TestIterBits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestIterBitsRefuse: numbers of words out of bounds, and memory that is not the
+// program's.
+func TestIterBitsRefuse(t *testing.T) {
+	f, _ := bitsFrame(t)
+	stack := uint64(uintptr(unsafe.Pointer(&f.abi.Stack)))
 	for _, c := range []struct {
 		name  string
 		at    uint64

@@ -81,7 +81,7 @@ func TestEachModel(t *testing.T) {
 				m.mask, m.hash.perStripe = 3, 4
 			}
 			rng := rand.New(rand.NewPCG(uint64(c.keySize), uint64(c.entries)))
-			for round := range 3000 {
+			for round := range 1000 {
 				eachRound(t, f, m, rng, c.keys)
 				if t.Failed() {
 					t.Fatalf("in round %d", round)
@@ -94,39 +94,67 @@ func TestEachModel(t *testing.T) {
 	}
 }
 
+// changing is a map that a walk's callback changes, and what it is compared with.
+type changing struct {
+	m      *Map
+	rng    *rand.Rand
+	model  map[int]uint64 // what is in the map
+	always map[int]bool   // keys that are in it from the first call to the last
+}
+
+func (c *changing) key(k int) []byte {
+	b := make([]byte, c.m.keySize)
+	b[0], b[len(b)-1] = byte(k), byte(k)
+	return b
+}
+
+func (c *changing) put(k int) {
+	v := c.rng.Uint64()
+	if c.m.Update(c.key(k), binary.LittleEndian.AppendUint64(nil, v), 0) == nil {
+		c.model[k] = v
+	}
+}
+
+func (c *changing) remove(k int) {
+	if c.m.Delete(c.key(k)) == nil {
+		delete(c.model, k)
+		delete(c.always, k)
+	}
+}
+
+// change does something to the map while the walk is at key k.
+func (c *changing) change(k, keys int) {
+	switch other := c.rng.IntN(keys + keys/2 + 1); c.rng.IntN(5) {
+	case 0:
+		c.remove(k)
+	case 1:
+		c.remove(other)
+	case 2:
+		c.put(other)
+	case 3:
+		c.put(k)
+	case 4: // deleted and stored again
+		c.remove(other)
+		c.put(other)
+	}
+}
+
 // eachRound is one walk over a map that its callback changes.
 func eachRound(t *testing.T, f *Frame, m *Map, rng *rand.Rand, keys int) {
-	key := func(k int) []byte {
-		b := make([]byte, m.keySize)
-		b[0], b[len(b)-1] = byte(k), byte(k)
-		return b
-	}
-	model := map[int]uint64{} // what is in the map
-	put := func(k int) {
-		v := rng.Uint64()
-		if m.Update(key(k), binary.LittleEndian.AppendUint64(nil, v), 0) == nil {
-			model[k] = v
-		}
-	}
-	remove := func(k int) {
-		if m.Delete(key(k)) == nil {
-			delete(model, k)
-		}
-	}
+	c := &changing{m: m, rng: rng, model: map[int]uint64{}, always: map[int]bool{}}
 	for k := range 256 {
-		remove(k)
+		c.remove(k)
 	}
 	for k := range keys {
-		put(k)
+		c.put(k)
 	}
-	always := map[int]bool{}
-	for k := range model {
-		always[k] = true
+	for k := range c.model {
+		c.always[k] = true
 	}
 	seen := map[int]bool{}
 	each(f, func(kp, vp unsafe.Pointer) bool {
 		k := int(*(*byte)(kp))
-		if v, there := model[k]; !there || v != load64(vp) {
+		if v, there := c.model[k]; !there || v != load64(vp) {
 			t.Errorf("key %d with %#x; the map has %#x, %v", k, load64(vp), v, there)
 		}
 		if seen[k] {
@@ -134,26 +162,11 @@ func eachRound(t *testing.T, f *Frame, m *Map, rng *rand.Rand, keys int) {
 		}
 		seen[k] = true
 		for range rng.IntN(4) {
-			switch other := rng.IntN(keys + keys/2 + 1); rng.IntN(5) {
-			case 0:
-				remove(k)
-				delete(always, k)
-			case 1:
-				remove(other)
-				delete(always, other)
-			case 2:
-				put(other)
-			case 3:
-				put(k)
-			case 4: // deleted and stored again
-				remove(other)
-				delete(always, other)
-				put(other)
-			}
+			c.change(k, keys)
 		}
-		return len(seen) <= 2*256
+		return !t.Failed()
 	})
-	for k := range always {
+	for k := range c.always {
 		if !seen[k] {
 			t.Errorf("key %d was in the map all the time and did not come", k)
 		}

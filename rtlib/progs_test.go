@@ -37,10 +37,6 @@ func TestProgramArray(t *testing.T) {
 	if err := m.NextKey(key4(2), key); err != nil || key[0] != 3 || m.Len() != 4 {
 		t.Errorf("next key: %v, %v; %d slots", key, err, m.Len())
 	}
-	last := new(counter)
-	if err := m.UpdateProgram(key4(0), p, 0, last); err != nil {
-		t.Fatal(err)
-	}
 	other := func(change func(*ProgramSpec)) *Program {
 		spec := tailObject(1, tails(0, 1))
 		spec.Maps[0].Name = "own"
@@ -52,7 +48,7 @@ func TestProgramArray(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
-		want error
+		want bpf.Errno
 		text string
 	}{
 		{"hook", m.UpdateProgram(key4(0), other(func(s *ProgramSpec) { s.Hook = "xdp" }), 0, nil), bpf.EINVAL, `program "p0" has hook "xdp", the programs of the array have "raw"`},
@@ -70,9 +66,18 @@ func TestProgramArray(t *testing.T) {
 		{"empty", m.Delete(key4(1)), bpf.ENOENT, "the slot is empty"},
 		{"delete", m.Delete(key4(4)), bpf.E2BIG, "not below max_entries 4"},
 	} {
-		if !errors.Is(c.err, hostErrno(c.want.(bpf.Errno))) || !strings.Contains(c.err.Error(), c.text) {
+		if !errors.Is(c.err, hostErrno(c.want)) || !strings.Contains(c.err.Error(), c.text) {
 			t.Errorf("%s: got %v, want %v with %q", c.name, c.err, c.want, c.text)
 		}
+	}
+}
+
+// TestProgramArrayClose: the end of the map releases what its slots hold.
+func TestProgramArrayClose(t *testing.T) {
+	inst := mustLoad(t, tailObject(1, tails(0, 1)), nil)
+	var last counter
+	if err := inst.Map("jumps").UpdateProgram(key4(0), inst.Program("p0"), 0, &last); err != nil {
+		t.Fatal(err)
 	}
 	_ = inst.Close()
 	if last.n.Load() != 1 {

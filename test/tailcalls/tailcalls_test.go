@@ -134,11 +134,17 @@ func TestAcross(t *testing.T) {
 			}
 		}
 	}
-	// Slot 5 of back goes to forward, which goes to relay: 34 programs in turn.
-	// The last is relay.
+}
+
+// TestInTurn: a program of each package in turn, 34 of them. The last is relay,
+// whose call is refused.
+func TestInTurn(t *testing.T) {
+	a, b := loadFirst(t), loadSecond(t)
+	put(t, a.Jumps, 3, b.Relay)
+	put(t, b.Back, 5, a.Forward)
 	for _, w := range forwardWays(t, a) {
 		if got, err := w.run([]byte{3, 5}); got != 3005 || err != nil {
-			t.Errorf("%s, in turn: %d, %v; want 3005", w.name, got, err)
+			t.Errorf("%s: %d, %v; want 3005", w.name, got, err)
 		}
 	}
 	n := make([]byte, 8)

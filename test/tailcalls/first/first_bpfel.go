@@ -178,7 +178,8 @@ func (c *FirstAgainCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(first_again(c.Frame)), nil
+	r0 = uint32(first_again(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // RunForever runs program forever on a Frame of rtlib's pool and returns r0.
@@ -224,7 +225,8 @@ func (c *FirstForeverCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(first_forever(c.Frame)), nil
+	r0 = uint32(first_forever(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // RunForward runs program forward on a Frame of rtlib's pool and returns r0.
@@ -270,7 +272,8 @@ func (c *FirstForwardCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(first_forward(c.Frame)), nil
+	r0 = uint32(first_forward(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // RunLand runs program land on a Frame of rtlib's pool and returns r0. See
@@ -362,7 +365,8 @@ func (c *FirstBelowCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(first_below(c.Frame)), nil
+	r0 = uint32(first_below(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // RunHold runs program hold on a Frame of rtlib's pool and returns r0. See

@@ -32,14 +32,14 @@ func first_again(fr *abi.Frame) (ret uint64) {
 		*(*uint64)(unsafe.Add(nil, uintptr(x0))) = (v4 + 1)
 		// first.bpf.c:70: bpf_tail_call(ctx, &jumps, SELF);
 		rtlib.TailCall(fr, abi.Map(fr, 0), 1)
-		v19 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v19 := fr.Unwind
 		if v19 == 0 {
 			goto b23
 		}
 	}
 	{
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v29 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v29 := fr.Result
 		return v29
 	}
 b23:
@@ -58,14 +58,14 @@ func first_forever(fr *abi.Frame) (ret uint64) {
 	{
 		// first.bpf.c:78: bpf_tail_call(ctx, &jumps, FOREVER);
 		rtlib.TailCall(fr, abi.Map(fr, 0), 2)
-		v15 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v15 := fr.Unwind
 		if v15 == 0 {
 			goto b19
 		}
 	}
 	{
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v26 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v26 := fr.Result
 		return v26
 	}
 b19:
@@ -98,14 +98,14 @@ b11:
 	{
 		// first.bpf.c:55: bpf_tail_call(ctx, &jumps, index);
 		rtlib.TailCall(fr, abi.Map(fr, 0), x0)
-		v28 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v28 := fr.Unwind
 		if v28 == 0 {
 			goto b32
 		}
 	}
 	{
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v40 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v40 := fr.Result
 		return v40
 	}
 b32:
@@ -162,14 +162,14 @@ b35:
 	{
 		// first.bpf.c:85: bpf_tail_call(ctx, &jumps, from_packet(ctx, 0));
 		rtlib.TailCall(fr, abi.Map(fr, 0), x0)
-		v51 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v51 := fr.Unwind
 		if v51 == 0 {
 			goto b55
 		}
 	}
 	{
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v81 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v81 := fr.Result
 		return v81
 	}
 b55:

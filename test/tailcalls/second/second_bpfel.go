@@ -206,7 +206,8 @@ func (c *SecondRelayCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(second_relay(c.Frame)), nil
+	r0 = uint32(second_relay(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // RunBelow runs program below on a Frame of rtlib's pool and returns r0. See
@@ -252,7 +253,8 @@ func (c *SecondBelowCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(second_below(c.Frame)), nil
+	r0 = uint32(second_below(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // TypedSeen is map seen with its Go types; it allocates nothing.

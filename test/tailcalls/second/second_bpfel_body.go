@@ -68,15 +68,14 @@ b38:
 	{
 		// second.bpf.c:43: bpf_tail_call(ctx, &back, index);
 		rtlib.TailCall(fr, abi.Map(fr, 2), x0)
-		v58 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v58 := fr.Unwind
 		if v58 == 0 {
 			goto b61
 		}
 	}
 	{
-		// second.bpf.c:44: return 3000 + index;
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v70 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v70 := fr.Result
 		return v70
 	}
 b61:
@@ -105,15 +104,14 @@ func second_below(fr *abi.Frame) (ret uint64) {
 		x0 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+1))))
 		// second.bpf.c:49: bpf_tail_call(ctx, &back, index);
 		rtlib.TailCall(fr, abi.Map(fr, 2), x0)
-		v27 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v27 := fr.Unwind
 		if v27 == 0 {
 			goto b30
 		}
 	}
 	{
-		// second.bpf.c:61: return 4000 + deep(ctx, data[1]);
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v42 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v42 := fr.Result
 		return v42
 	}
 b30:
