@@ -128,11 +128,11 @@ func Generate(name string, c Choices, opt Options) *Case {
 	return &Case{Name: name, Object: obj, Inputs: inputs(c, opt), Kernel: opt.Kernel}
 }
 
-// Seeded is Generate with the choices of a seed; one in 64 programs is a large
+// Seeded is Generate with the choices of a seed; one in 256 programs is a large
 // one of up to 2,000 instructions.
 func Seeded(seed uint64, opt Options) *Case {
 	c := Random(seed)
-	if opt.Size == 0 && c.IntN(64) == 0 {
+	if opt.Size == 0 && c.IntN(256) == 0 {
 		opt.Size = 200 + c.IntN(1800)
 	}
 	return Generate(fmt.Sprintf("seed%d", seed), c, opt)
