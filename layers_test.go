@@ -32,6 +32,7 @@ var layers = []struct {
 	{"ir/...", []string{"bpf", "bpf/table", "frontend", "ir", "rtlib/abi/v1"}, nil},
 	{"backend", []string{"bpf", "bpf/table", "frontend", "ir", "rtlib/abi/v1"}, nil},
 	{"backend/...", []string{"bpf", "bpf/table", "frontend", "ir", "backend", "rtlib/abi/v1"}, []string{"github.com/twitchyliquid64/golang-asm/..."}},
+	{"backend/targettest", []string{"bpf", "bpf/table", "frontend", "ir", "backend", "rtlib/abi/v1"}, []string{"golang.org/x/sys/..."}},
 	{"codegen", []string{"bpf", "bpf/table", "bpf/canon", "frontend", "ir", "backend", "verifier", "rtlib", "rtlib/abi/v1"}, []string{"github.com/dave/jennifer/..."}},
 	{"rtlib", []string{"bpf", "rtlib/abi/v1"}, []string{"golang.org/x/sys/..."}},
 	{"rtlib/abi/v1", nil, nil},

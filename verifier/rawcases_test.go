@@ -20,6 +20,7 @@ var rawCases = []programCase{
 	{"zero test", "", "", "r0 = 0\nif r2 == 0 goto l\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
 	{"zero test one more", "V013", "", "r0 = 0\nif r2 == 0 goto l\nr0 = *(u8 *)(r1 + 1)\nl:\nexit"},
 	{"32-bit test", "V013", "", "r0 = 0\nif w2 < 8 goto l\nr0 = *(u64 *)(r1 + 8)\nl:\nexit"},
+	{"stack of each function", "", "", "*(u64 *)(r10 - 512) = 1\nr1 = r10\nr1 += -512\ncall f\nexit\nfunc f\n*(u64 *)(r10 - 512) = 2\nr0 = *(u64 *)(r1 + 0)\nr2 = *(u64 *)(r10 - 512)\nr0 += r2\nexit"},
 	{"callx of a number", "", "", "r6 = 5\nr1 = 7\ncallx r6\nr0 += r6\nexit"},
 	{"callx of a number takes arguments", "V010", "", "call ktime_get_ns\n*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr6 = 1\ncallx r6\nr0 = 0\nexit"},
 	{"callx of a number checks arguments", "V021", "", "r1 = 3\nr2 = r10\nr2 += -4\nr6 = 1\ncallx r6\nr0 = 0\nexit"},

@@ -36,8 +36,12 @@ type stacks struct {
 // Stack refuses programs whose call chains need more stack than the kernel
 // gives, as its check_max_stack_depth does. used is the bytes of stack that
 // each function touches; later says of functions that they are called after
-// the program, by timers.
+// the program, by timers. Each function of a hook that is no kernel's has all
+// of its own stack.
 func (g *Graph) Stack(env *transfer.Env, used []int, later []bool) *transfer.Fault {
+	if env.Hook.Number == 0 {
+		return nil
+	}
 	w := stacks{g: g, env: env, later: later, size: make([]int, len(used)), tail: make([]bool, len(used)), below: make([]int, len(used))}
 	w.private = slices.Contains(interrupting[:], env.Hook.Name)
 	for i, n := range used {
