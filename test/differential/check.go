@@ -70,11 +70,12 @@ func (r *Report) refuse(why string, seed uint64) {
 }
 
 // One of so many cases goes to the evaluator, to the kernel, to code for
-// GOAMD64=v3.
+// GOAMD64=v3, and is run with budgets of instructions.
 const (
 	everyEvaluated = 16
 	everyKernel    = 8
 	everyV3        = 4
+	everyFueled    = 16
 )
 
 // caseOf is the case of a seed. Every eighth is one that the kernel may run.
@@ -122,6 +123,9 @@ func (k *checker) check(seed uint64) {
 	r.Executions["interp"] += len(c.Inputs)
 	if k.local == nil || seed%everyEvaluated == 0 {
 		k.compare(seed, c, want, "ir", func(b *built) (harness.Result, error) { return b.evaluate() }, b)
+	}
+	if seed%everyFueled == 3 && !hasTails(c) {
+		k.budgets(seed, c, want)
 	}
 	if k.local != nil {
 		k.local.proven = seed%everyEvaluated == 1
@@ -171,6 +175,30 @@ func (k *checker) compare(seed uint64, c *progen.Case, want harness.Result, name
 		// load: then it says nothing.
 		again, err := engine(b)
 		return err == nil && differ(got, want) != "" && differ(got, again) == ""
+	})
+}
+
+// budgets runs a case with budgets of instructions.
+func (k *checker) budgets(seed uint64, c *progen.Case, want harness.Result) {
+	engine := (*built).evaluate
+	if k.local != nil {
+		engine = k.local.run
+	}
+	runs, err := fueled(c, want, engine)
+	k.report.Executions["fuel"] += runs
+	if err == nil {
+		return
+	}
+	k.found(seed, c, "fuel", err.Error(), func(c *progen.Case) bool {
+		if _, err := build(c, false); err != nil {
+			return false
+		}
+		want, err := reference(c)
+		if err != nil || !defined(c, want) {
+			return false
+		}
+		_, err = fueled(c, want, engine)
+		return err != nil
 	})
 }
 

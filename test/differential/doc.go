@@ -100,7 +100,7 @@ func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r ha
 func readable(m *frontend.Map) bool { return m.Type == bpf.MapArray || m.Type == bpf.MapHash }
 
 // spec is the object as rtlib takes it.
-func spec(c *progen.Case, entries []func(*abi.Frame) uint64) *rtlib.ObjectSpec {
+func spec(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) *rtlib.ObjectSpec {
 	s := &rtlib.ObjectSpec{Name: c.Object.Name, License: c.Object.License, ABI: abi.Version, Tie: func() {}}
 	tails := false
 	for _, m := range c.Object.Maps {
@@ -119,7 +119,7 @@ func spec(c *progen.Case, entries []func(*abi.Frame) uint64) *rtlib.ObjectSpec {
 		s.Maps = append(s.Maps, row)
 	}
 	for k, p := range c.Object.Programs {
-		row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, Entry: entries[k], Engine: "go", Reclaims: true, TailCalls: tails}
+		row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, Entry: entries[k], Engine: "go", Reclaims: true, TailCalls: tails, Fuel: fuel}
 		for m := range s.Maps {
 			row.Maps = append(row.Maps, m)
 		}
@@ -129,8 +129,8 @@ func spec(c *progen.Case, entries []func(*abi.Frame) uint64) *rtlib.ObjectSpec {
 }
 
 // run runs a case on rtlib with code for each program.
-func run(c *progen.Case, entries []func(*abi.Frame) uint64) (r harness.Result, err error) {
-	inst, err := rtlib.NewInstance(spec(c, entries), &rtlib.InstanceOptions{Trace: io.Discard})
+func run(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) (r harness.Result, err error) {
+	inst, err := rtlib.NewInstance(spec(c, entries, fuel), &rtlib.InstanceOptions{Trace: io.Discard})
 	if err != nil {
 		return r, err
 	}

@@ -18,6 +18,7 @@ var options = verifier.Options{MaxProcessed: 100_000}
 // built is a case as IR.
 type built struct {
 	*progen.Case
+	fuel     uint64
 	facts    []*verifier.Facts
 	programs []*ir.Program
 }
@@ -26,14 +27,32 @@ type built struct {
 // The error is a refusal.
 func build(c *progen.Case, optimised bool) (*built, error) {
 	b := &built{Case: c}
-	for _, p := range c.Object.Programs {
-		facts, err := verifier.Verify(c.Object, p, options)
+	if err := b.verify(); err != nil {
+		return nil, err
+	}
+	return b, b.translate(optimised)
+}
+
+// buildWith is build with a budget of instructions, optimised.
+func buildWith(c *progen.Case, fuel uint64) (*built, error) {
+	b := &built{Case: c, fuel: fuel}
+	if err := b.verify(); err != nil {
+		return nil, err
+	}
+	return b, b.translate(true)
+}
+
+func (b *built) verify() error {
+	o := options
+	o.Fuel = b.fuel
+	for _, p := range b.Object.Programs {
+		facts, err := verifier.Verify(b.Object, p, o)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		b.facts = append(b.facts, facts)
 	}
-	return b, b.translate(optimised)
+	return nil
 }
 
 // translate builds the IR of programs that are verified.
@@ -66,7 +85,7 @@ func (b *built) evaluate() (r harness.Result, err error) {
 			return r0
 		})
 	}
-	r, err = run(b.Case, entries)
+	r, err = run(b.Case, entries, b.fuel)
 	if failed != nil {
 		err = failed
 	}

@@ -35,6 +35,7 @@ func symbols() []symbol {
 		{"IterBitsNew", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.IterBitsNew(fr, a[0], a[1], a[2]) }},
 		{"IterBitsNext", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.IterBitsNext(fr, a[0]) }},
 		{"IterBitsDestroy", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.IterBitsDestroy(fr, a[0]) }},
+		{"OutOfFuel", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.OutOfFuel(fr, a[0]) }},
 		{"Preempt", 0, true, func(*abi.Frame, []uint64) uint64 { return 0 }},
 	}
 	// The lookups that know the size of the key are assembly without a name in
