@@ -64,7 +64,7 @@ func TestStackGrowsInHelper(t *testing.T) {
 			lines := 0
 			inst := load(t, func() { lines++; c.in() })
 			f, hop := newFrame(t, inst), inst.Program("hop")
-			for depth := 0; depth < 40; depth += 4 {
+			for depth := 0; depth < 40; depth += 8 {
 				inGoroutine(func() {
 					descendStack(depth, func() {
 						for _, s := range spokenPrograms() {
