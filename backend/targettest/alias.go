@@ -41,51 +41,99 @@ func divisionCases() []Case {
 	return list
 }
 
-// atomicCases has the atomics with results: the operand is the address, the
-// expected value, the new value, all of them; it is dead or lives on; and as
-// many values are alive as put it into each register. Results do not depend on
-// the buffer's address.
+// atomicCases has the atomics with results.
 func atomicCases() []Case {
 	var list []Case
-	add := func(name, body string, live int) {
-		var b strings.Builder
-		fmt.Fprintf(&b, "func %s args=3 {\nb0:\n\tv1 = arg 0\n\tv2 = arg 1\n\tv3 = arg 2\n", name)
-		for i := range live {
-			fmt.Fprintf(&b, "\tv%d = mul64 v3, %d\n", 100+i, 2*i+3)
-		}
-		b.WriteString(body)
-		sum := "v9"
-		for i := range live {
-			fmt.Fprintf(&b, "\tv%d = mul64 %s, 31\n\tv%d = add64 v%d, v%d\n", 200+2*i, sum, 201+2*i, 200+2*i, 100+i)
-			sum = fmt.Sprintf("v%d", 201+2*i)
-		}
-		fmt.Fprintf(&b, "\tret %s\n}\n", sum)
-		list = append(list, Case{Name: name, Text: b.String(), Pointers: 1, Inputs: values()[:6]})
-	}
 	for op := range ir.Op(ir.NumOps) {
 		row := op.Row()
 		if row.Class != ir.ClassAtomic || row.Result != ir.TypeInt || row.Args < 2 {
 			continue
 		}
-		third := ""
-		if row.Args == 3 {
-			third = ", v3"
+		for live := range 26 {
+			for i := range 4 {
+				list = append(list, atomicEverywhere(row, live, (live/2+3*i)%8, i < 2))
+			}
 		}
-		name := "alias_" + row.Name
-		for live := range 16 {
-			add(fmt.Sprintf("%s_%d", name, live), fmt.Sprintf("\tv4 = add64 v2, 3\n\tv9 = %s [v1+16], v4%s packet\n", row.Name, third), live)
-			add(fmt.Sprintf("%s_place_%d", name, live), fmt.Sprintf("\tv4 = and64 v2, 24\n\tv5 = add64 v1, v4\n\tv6 = add64 v5, 8\n\tv7 = sub64 v6, v1\n\tv8 = %s [v6], v3%s packet\n\tv9 = xor64 v8, v7\n", row.Name, third), live)
-		}
-		// The address as operand: memory gets its old contents back.
-		undo := fmt.Sprintf("\tv4 = load64 [v1+16] packet\n\tv5 = %s [v1+16], v1%%s packet\n\tv6 = store64 [v1+16], v4 packet\n\tv9 = %%s\n", row.Name)
-		add(name+"_address", fmt.Sprintf(undo, third, "xor64 v5, v2"), 0)
-		if row.Args < 3 {
-			continue
-		}
-		add(name+"_address2", fmt.Sprintf(undo, ", v1", "xor64 v5, v2"), 0)
-		add(name+"_equal", fmt.Sprintf("\tv4 = load%d [v1+16] packet\n\tv5 = or64 v4, 0x4500000000\n\tv9 = %s [v1+16], v%d, v5 packet\n", 8*row.Width, row.Name, 5-row.Width/8), 0)
-		add(name+"_new", fmt.Sprintf("\tv4 = load%d [v1+16] packet\n\tv5 = %s [v1+16], v4, v4 packet\n\tv9 = add64 v5, v2\n", 8*row.Width, row.Name), 0)
+		list = append(list, atomicAliases(row)...)
 	}
+	return list
+}
+
+// atomicEverywhere is an atomic whose operands are in the registers that live
+// values leave. After has a bit for each argument that lives on.
+func atomicEverywhere(row *ir.Row, live, after int, addressFirst bool) Case {
+	var b strings.Builder
+	name := fmt.Sprintf("%s_%d_%d_%t", row.Name, live, after, addressFirst)
+	fmt.Fprintf(&b, "func %s args=3 {\nb0:\n\tv1 = arg 0\n\tv2 = arg 1\n\tv3 = arg 2\n", name)
+	for i := range live {
+		fmt.Fprintf(&b, "\tv%d = xor64 v3, %d\n", 100+i, 2*i+11)
+	}
+	operand, address := "\tv5 = add64 v2, 3\n", "\tv6 = xor64 v1, v3\n\tv7 = xor64 v6, v3\n"
+	if addressFirst {
+		operand, address = address, operand
+	}
+	third := ""
+	if row.Args == 3 {
+		b.WriteString("\tv8 = rotl64 v3, 5\n")
+		third = ", v8"
+	}
+	fmt.Fprintf(&b, "%s%s\tv9 = %s [v7+16], v5%s packet\n", operand, address, row.Name, third)
+	sum, id := "v9", 200
+	mix := func(v string) {
+		fmt.Fprintf(&b, "\tv%d = mul64 %s, 31\n\tv%d = add64 v%d, %s\n", id, sum, id+1, id, v)
+		sum = fmt.Sprintf("v%d", id+1)
+		id += 2
+	}
+	for i := range live {
+		mix(fmt.Sprintf("v%d", 100+i))
+	}
+	if after&1 != 0 { // the address itself differs between engines
+		b.WriteString("\tv12 = load32 [v1+20] packet\n")
+		mix("v12")
+	}
+	if after&2 != 0 {
+		mix("v2")
+	}
+	if after&4 != 0 {
+		mix("v3")
+	}
+	fmt.Fprintf(&b, "\tret %s\n}\n", sum)
+	return Case{Name: name, Text: b.String(), Pointers: 1, Inputs: values()[:3]}
+}
+
+// atomicAliases has the operands that are each other: the address, the
+// expected value, the new value. Results do not depend on the buffer's address.
+func atomicAliases(row *ir.Row) []Case {
+	var list []Case
+	add := func(name, body string) {
+		name = row.Name + "_" + name
+		text := fmt.Sprintf("func %s args=3 {\nb0:\n\tv1 = arg 0\n\tv2 = arg 1\n\tv3 = arg 2\n%s\tret v9\n}\n", name, body)
+		list = append(list, Case{Name: name, Text: text, Pointers: 1, Inputs: values()})
+	}
+	third := ""
+	if row.Args == 3 {
+		third = ", v3"
+	}
+	for place := range 3 { // in the register of each argument; all are the address
+		list = append(list, Case{
+			Name: fmt.Sprintf("%s_arg%d", row.Name, place), Pointers: 3, Inputs: []Input{{0, 0, 0}},
+			Text: fmt.Sprintf("func %s_arg%d args=3 {\nb0:\n\tv1 = arg 0\n\tv2 = arg 1\n\tv8 = arg 2\n\tv3 = load64 [v8+32] packet\n"+
+				"\tv4 = load64 [v1+8] packet\n\tv9 = %s [v%d+16], v4%s packet\n\tret v9\n}\n", row.Name, place, row.Name, []int{1, 2, 8}[place], third),
+		})
+	}
+	// Memory gets its old contents back.
+	undo := fmt.Sprintf("\tv4 = load64 [v1+16] packet\n\tv5 = %s [v1+16], v1%%s packet\n\tv6 = store64 [v1+16], v4 packet\n\tv9 = xor64 v5, v2\n", row.Name)
+	add("address", fmt.Sprintf(undo, third))
+	if row.Args < 3 {
+		return list
+	}
+	old, wide := fmt.Sprintf("\tv4 = load%d [v1+16] packet\n", 8*row.Width), "v4"
+	if row.Width == 4 { // the upper half is not compared
+		old, wide = old+"\tv5 = or64 v4, 0x4500000000\n", "v5"
+	}
+	add("address2", fmt.Sprintf(undo, ", v1"))
+	add("equal", fmt.Sprintf("%s\tv6 = %s [v1+16], %s, v2 packet\n\tv9 = add64 v6, v2\n", old, row.Name, wide))
+	add("same", fmt.Sprintf("%s\tv6 = %s [v1+16], %s, %s packet\n\tv9 = add64 v6, v2\n", old, row.Name, wide, wide))
 	return list
 }
 

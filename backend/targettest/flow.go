@@ -293,7 +293,7 @@ b1:
 		}
 		list = append(list, c)
 	}
-	return slices.Concat(list, pressureCases())
+	return slices.Concat(list, pressureCases(), callCases())
 }
 
 // pressureCases keeps n values alive across operations, calls and loops.

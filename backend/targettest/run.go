@@ -165,13 +165,17 @@ func execute(tb testing.TB, t *backend.Target, units []unit, emulator []string) 
 			tb.Fatal(err)
 		}
 	}
-	env := append(os.Environ(), "GOOS=linux", "GOARCH="+t.Name, "GOAMD64="+cmp.Or(t.Level, "v1"), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
-	build := exec.Command("go", "build", "-o", "probe", ".")
+	goos := runtime.GOOS
+	if emulator != nil {
+		goos = "linux" // what QEMU's user emulators run
+	}
+	env := append(os.Environ(), "GOOS="+goos, "GOARCH="+t.Name, "GOAMD64="+cmp.Or(t.Level, "v1"), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+	build := exec.Command("go", "build", "-o", "probe.exe", ".")
 	build.Dir, build.Env = dir, env
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
 	}
-	argv := append(emulator, filepath.Join(dir, "probe"))
+	argv := append(emulator, filepath.Join(dir, "probe.exe"))
 	cmd := exec.Command(argv[0], argv[1:]...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

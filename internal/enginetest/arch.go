@@ -26,6 +26,19 @@ func Emulator(goarch string) string {
 	return "qemu-" + cmp.Or(emulators[goarch], goarch)
 }
 
+// EmulatorEnv is what the emulator of an architecture wants in its environment:
+// machine code runs on the oldest processor that it is for, where newer
+// instructions are illegal (docs/decisions/0010).
+func EmulatorEnv(goarch string) []string {
+	switch goarch {
+	case "amd64":
+		return []string{"QEMU_CPU=qemu64"} // x86-64-v1
+	case "arm64":
+		return []string{"QEMU_CPU=cortex-a53"} // ARMv8.0
+	}
+	return nil
+}
+
 // GoTestOn runs go test with args for Linux on another architecture, under
 // QEMU's user emulator, or without where the host runs such programs. The test
 // fails with the output when it fails.
@@ -37,7 +50,7 @@ func GoTestOn(tb testing.TB, goarch string, args ...string) {
 	if emulator := Emulator(goarch); emulator != "" {
 		args = append([]string{"-exec", Need(tb, emulator)}, args...)
 	}
-	GoTest(tb, []string{"GOOS=linux", "GOARCH=" + goarch, "CGO_ENABLED=0"}, args...)
+	GoTest(tb, append(EmulatorEnv(goarch), "GOOS=linux", "GOARCH="+goarch, "CGO_ENABLED=0"), args...)
 }
 
 // childTime ends a child that hangs.

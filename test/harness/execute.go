@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
@@ -64,6 +66,7 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 			return fmt.Errorf("%v needs %s: %w", e, emulator, err)
 		}
 		cmd = exec.CommandContext(ctx, path, binary)
+		cmd.Env = append(os.Environ(), enginetest.EmulatorEnv(e.goarch)...)
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
