@@ -36,6 +36,11 @@ func gadgets() []gadget {
 		{2, (*gen).legacy},
 		{2, (*gen).copyBytes},
 		{1, (*gen).section},
+		{5, (*gen).idiom},
+		{3, (*gen).truth},
+		{1, (*gen).choose},
+		{4, (*gen).combine},
+		{3, (*gen).scan},
 	}
 }
 
