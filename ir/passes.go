@@ -56,6 +56,7 @@ func Passes() []Pass {
 		{"select", selects},
 		{"values", values},
 		{"fold", fold},
+		{"copies", copies},
 		{"dead", dead},
 		{"hoist", hoist},
 		{"stride", stride},
