@@ -9,7 +9,9 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
+	"github.com/bpf2go-native/bpf2go-native/internal/progen"
 	"github.com/bpf2go-native/bpf2go-native/ir"
+	"github.com/bpf2go-native/bpf2go-native/ir/ireval"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/test/inlined"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
@@ -141,4 +143,65 @@ func TestEndless(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGeneratedFuel counts generated programs: enough fuel changes nothing, and
+// with less a run is what it was or ends with 0.
+func TestGeneratedFuel(t *testing.T) {
+	count := *generated / 2
+	if testing.Short() {
+		count /= 10
+	}
+	ended := 0
+	for k := range uint64(count) {
+		c := progen.Seeded(*firstSeed+k, progen.Options{})
+		t.Run(c.Name, func(t *testing.T) {
+			facts, err := verifier.Verify(c.Object, c.Object.Programs[0], verifier.Options{})
+			if err != nil {
+				t.Logf("refused: %v", err)
+				return
+			}
+			plain, err := ir.Build(c.Object, c.Object.Programs[0], facts)
+			if err != nil {
+				t.Logf("not built: %v", err)
+				return
+			}
+			ir.Optimize(plain)
+			for _, budget := range []uint64{1, 20, 50, 100, 400, 1 << 40} {
+				p := fuelled(t, c.Object, facts, budget)
+				for _, in := range c.Inputs {
+					want, ok := runGenerated(t, c, plain, in, nil)
+					spent := false
+					got, _ := runGenerated(t, c, p, in, func(fr *abi.Frame, _ []uint64) uint64 {
+						spent, fr.Fuel = true, -1
+						return 1
+					})
+					switch {
+					case !ok: // the test's world does not have what it needs
+					case spent && (got != 0 || budget == 1<<40):
+						t.Fatalf("budget %d: got %#x from a run that was ended\n%s", budget, got, ir.Print(p))
+					case !spent && got != want:
+						t.Fatalf("budget %d: got %#x, want %#x\n%s", budget, got, want, ir.Print(p))
+					}
+					if spent {
+						ended++
+					}
+				}
+			}
+		})
+	}
+	if ended == 0 {
+		t.Error("no run was ended")
+	}
+}
+
+// runGenerated runs a generated program in a new world.
+func runGenerated(t *testing.T, c *progen.Case, p *ir.Program, in progen.Input, outOfFuel ireval.Helper) (uint64, bool) {
+	t.Helper()
+	w := newWorld(c.Object)
+	w.helped = w.helpers()
+	w.helped["OutOfFuel"] = outOfFuel
+	copy(w.frame.Ctx[:], in.Ctx)
+	r0, err := w.run(p, bytes.Clone(in.Data))
+	return r0, err == nil
 }
