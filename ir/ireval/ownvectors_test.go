@@ -15,7 +15,7 @@ const familyRuns = 6
 // TestFamilies runs every operation with every register in every role, as
 // built and behind each pass.
 func TestFamilies(t *testing.T) {
-	for _, c := range vectors.Families(false) {
+	for _, c := range vectors.Families(vectors.Roles) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			stages(t, c.Object, c.Object.Programs[0], func(stage string, p *ir.Program) {

@@ -92,7 +92,7 @@ func formsOf(row table.Op) []form {
 // src of the families.
 func TestCoverage(t *testing.T) {
 	seen := map[form]int{}
-	for _, c := range everything(t, false) {
+	for _, c := range everything(t, Roles) {
 		for _, p := range c.Object.Programs {
 			for _, i := range p.Insns {
 				if i.Op != bpf.OpInvalid {
@@ -129,9 +129,9 @@ func TestRegisters(t *testing.T) {
 		reg bpf.Reg
 	}
 	seen := map[role]bool{}
-	for _, all := range []bool{false, true} {
+	for _, extent := range []Extent{Roles, Pairs} {
 		clear(seen)
-		for _, c := range Families(all) {
+		for _, c := range Families(extent) {
 			for _, i := range c.Object.Programs[0].Insns {
 				f := formOf(table.OpOf(i.Op), i)
 				seen[role{f, false, i.Dst}] = true

@@ -22,23 +22,24 @@ func TestEngines(t *testing.T) {
 	for _, e := range []struct {
 		goarch string
 		engine harness.Engine
+		extent Extent
 	}{
-		{"amd64", harness.Native("amd64")}, {"arm64", harness.Native("arm64")}, {runtime.GOARCH, harness.Host()},
+		{"amd64", harness.Native("amd64"), Roles}, {"arm64", harness.Native("arm64"), Roles}, {runtime.GOARCH, harness.Host(), Sample},
 	} {
 		t.Run(e.engine.String(), func(t *testing.T) {
 			enginetest.Need(t, "go")
 			if emulator := enginetest.Emulator(e.goarch); emulator != "" {
 				enginetest.Need(t, emulator)
 			}
-			compiled(t, e.engine)
+			compiled(t, e.engine, e.extent)
 		})
 	}
 }
 
-func compiled(t *testing.T, e harness.Engine) {
+func compiled(t *testing.T, e harness.Engine, extent Extent) {
 	var cases []*isatest.Case
 	var inputs []harness.Case
-	for _, c := range everything(t, false) {
+	for _, c := range everything(t, extent) {
 		if why := gated(c.Object); why != "" {
 			t.Logf("%s: %s is not compiled yet", c.Name, why)
 			continue

@@ -35,10 +35,21 @@ var makers = [table.NumClasses]maker{
 	table.ClassALU: arithmeticOf, table.ClassJump: jumpsOf, table.ClassLoad: loadsOf, table.ClassStore: storesOf, table.ClassAtomic: atomicsOf,
 }
 
+// Extent is how much of the families there is.
+type Extent int
+
+// Roles has each register in each role, alone and in the pairs that compilers
+// get wrong. Pairs has all pairs of registers and more constants. Sample is a
+// quarter of Roles: Go bodies have no registers of their own.
+const (
+	Roles Extent = iota
+	Pairs
+	Sample
+)
+
 // Families makes a case for every operation and width that works on registers
-// and memory. With all, each of the pairs of registers occurs; else each
-// register in each role, alone and in the pairs that compilers get wrong.
-func Families(all bool) []*isatest.Case {
+// and memory.
+func Families(extent Extent) []*isatest.Case {
 	var cases []*isatest.Case
 	for op := range bpf.NumOps {
 		row := table.OpOf(bpf.Op(op))
@@ -50,12 +61,24 @@ func Families(all bool) []*isatest.Case {
 			if !row.Widths.Has(width) {
 				continue
 			}
-			for _, f := range programs(row, width, all) {
+			for _, f := range programs(row, width, extent == Pairs) {
+				if extent == Sample {
+					f.thin()
+				}
 				cases = append(cases, f.caseOf())
 			}
 		}
 	}
 	return cases
+}
+
+// thin keeps every fourth snippet, which is each kind of those in constantsOf.
+func (f *family) thin() {
+	var kept []snippet
+	for k := int(f.snippets[0].insns[0].Op) % 4; k < len(f.snippets); k += 4 {
+		kept = append(kept, f.snippets[k])
+	}
+	f.snippets = kept
 }
 
 func named(kind string, op bpf.Op, width uint8) *family {
@@ -84,7 +107,7 @@ func arithmeticOf(row table.Op, width uint8, all bool) []*family {
 			m.regs[i.Dst] = arithmetic(i.Op, width, m.regs[i.Dst], uint64(i.Imm))
 		}})
 	}
-	return []*family{registers, numbers}
+	return []*family{registers, numbers, constantsOf(row, width, all)}
 }
 
 func movsxOf(row table.Op, width uint8) []*family {
@@ -119,7 +142,7 @@ func unaryOf(row table.Op, width uint8) []*family {
 }
 
 // jumpsOf: a jump over two instructions that change a third register.
-func jumpsOf(row table.Op, width uint8, _ bool) []*family {
+func jumpsOf(row table.Op, width uint8, all bool) []*family {
 	if !row.Reg {
 		return nil // ja and may_goto are in files
 	}
@@ -130,7 +153,7 @@ func jumpsOf(row table.Op, width uint8, _ bool) []*family {
 	for k, n := range immediates {
 		numbers.add(jumpOver(bpf.Instruction{Op: row.Op, Width: width, Dst: bpf.Reg(k) % bpf.R10, Src: bpf.RegImm, Imm: n, Off: 2}))
 	}
-	return []*family{registers, numbers}
+	return []*family{registers, numbers, constantsOf(row, width, all)}
 }
 
 func jumpOver(i bpf.Instruction) snippet {

@@ -11,7 +11,7 @@ import (
 )
 
 // everything is all cases that run.
-func everything(t testing.TB, all bool) []*isatest.Case {
+func everything(t testing.TB, extent Extent) []*isatest.Case {
 	t.Helper()
 	cases, err := Cases()
 	if err != nil {
@@ -23,13 +23,13 @@ func everything(t testing.TB, all bool) []*isatest.Case {
 			list = append(list, c)
 		}
 	}
-	return append(list, Families(all)...)
+	return append(list, Families(extent)...)
 }
 
 // TestInterp runs all cases on the interpreter, which stops at every read of
 // what was not written.
 func TestInterp(t *testing.T) {
-	for _, c := range everything(t, true) {
+	for _, c := range everything(t, Pairs) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			m, err := interp.New(c.Object, interp.Options{})
@@ -96,7 +96,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range append(cases, Families(true)...) {
+	for _, c := range append(cases, Families(Pairs)...) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			err := c.Refused
