@@ -1,7 +1,7 @@
 // Package programs has C programs in the styles that users write and that
 // testdata lacks: arithmetic with signs and without limits, atomic operations,
-// structures of all layouts in hash maps, headers of variable length. Its test
-// runs machine code, Go bodies, the reference interpreter and, for root, the
+// callbacks and walks over maps, structures of all layouts in hash maps, headers
+// of variable length. Its test runs machine code, Go bodies, the reference interpreter and, for root, the
 // kernel side by side. build.sh makes the objects, whose licence is Apache-2.0.
 package programs
 
@@ -15,10 +15,12 @@ import (
 //go:generate -command gobody go run ../../cmd/bpf2go-native -backend go -annotate none -no-global-types -output-dir gobody -go-package gobody
 //go:generate native Arithmetic arithmetic.o
 //go:generate native Atomics atomics.o
+//go:generate native Callbacks callbacks.o
 //go:generate native Headers headers.o
 //go:generate native Layout layout.o
 //go:generate gobody Arithmetic arithmetic.o
 //go:generate gobody Atomics atomics.o
+//go:generate gobody Callbacks callbacks.o
 //go:generate gobody Headers headers.o
 //go:generate gobody Layout layout.o
 
@@ -34,6 +36,7 @@ func Objects() []Object {
 	return []Object{
 		{"arithmetic", native.LoadArithmetic, gobody.LoadArithmetic},
 		{"atomics", native.LoadAtomics, gobody.LoadAtomics},
+		{"callbacks", native.LoadCallbacks, gobody.LoadCallbacks},
 		{"headers", native.LoadHeaders, gobody.LoadHeaders},
 		{"layout", native.LoadLayout, gobody.LoadLayout},
 	}
