@@ -1402,6 +1402,54 @@ var sources = []source{
 	-- two
 		mov %r0, 2
 		exit`},
+	{"tail calls in a loop", "xdp", packet + `
+		mov %r7, %r3
+		stdw [%r10-8], 1
+		add %r7, 5
+	again:
+		ldxdw %r8, [%r10-8]
+		mul %r8, 3
+		add %r8, %r7
+		stxdw [%r10-8], %r8
+		mov %r1, %r6
+		lddw %r2, map progs
+		mov %r3, %r7
+		call tail_call
+		sub %r7, 1
+		jsgt %r7, 2, again
+		mov %r1, %r6
+		ldxdw %r2, [%r10-8]
+		mov %r3, 9
+		call local f
+		mov %r9, %r0
+		mov %r1, %r6
+		mov %r2, %r9
+		mov %r3, %r7
+		call local f
+		add %r0, %r9
+		exit
+	f:
+		mov %r6, %r1
+		mov %r8, %r2
+		mov %r9, %r3
+		mov %r7, 3
+		.rep 42 add %r8, 1
+	more:
+		mov %r1, %r6
+		lddw %r2, map progs
+		mov %r3, %r9
+		call tail_call
+		add %r8, %r7
+		sub %r7, 1
+		jne %r7, 0, more
+		mov %r0, %r8
+		exit
+	-- one
+		mov %r0, 1
+		exit
+	-- two
+		mov %r0, 2
+		exit`},
 	{"tail call of itself", "xdp", packet + `
 		mov %r1, %r6
 		lddw %r2, map progs
