@@ -14,6 +14,8 @@
 //     token of a block that dominates it; no pass moves it above that block.
 //   - Loads of RegionMap are never duplicated, widened or rematerialised.
 //   - A pass that drops a check names the fact it rests on.
+//   - A function pointer is an index into the source's functions. Behind a call
+//     of a Func that Unwinds, Frame.Unwind is tested before anything else.
 package ir
 
 import (
