@@ -2,7 +2,6 @@ package vectors
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -14,22 +13,17 @@ import (
 )
 
 // TestEngines runs all cases as compiled programs: machine code of both
-// architectures and Go bodies.
+// architectures, of newer processors too, and Go bodies.
 func TestEngines(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		enginetest.Missing(t, "needs Linux to run programs of both architectures, this is "+runtime.GOOS)
-	}
 	for _, e := range []struct {
-		goarch string
 		engine harness.Engine
 		extent Extent
 	}{
-		{"amd64", harness.Native("amd64"), Roles}, {"arm64", harness.Native("arm64"), Roles}, {runtime.GOARCH, harness.Host(), Sample},
+		{harness.Native("amd64"), Roles}, {harness.Native("amd64.v3"), Roles}, {harness.Native("arm64"), Roles}, {harness.Host(), Sample},
 	} {
 		t.Run(e.engine.String(), func(t *testing.T) {
-			enginetest.Need(t, "go")
-			if emulator := enginetest.Emulator(e.goarch); emulator != "" {
-				enginetest.Need(t, emulator)
+			if why := e.engine.Missing(); why != "" {
+				enginetest.Missing(t, why)
 			}
 			compiled(t, e.engine, e.extent)
 		})

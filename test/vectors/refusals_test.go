@@ -23,8 +23,12 @@ type refusal struct {
 	code reason.Code
 }
 
-// memory is the start of a program that knows of eight bytes.
-const memory = "mov %r0, 0\njge %r2, 8, +1\nexit\n"
+// memory is the start of a program that knows of eight bytes, packet that of an
+// XDP program.
+const (
+	memory = "mov %r0, 0\njge %r2, 8, +1\nexit\n"
+	packet = "mov %r0, 0\nldxw %r2, [%r1]\nldxw %r3, [%r1+4]\nmov %r4, %r2\nadd %r4, 8\njle %r4, %r3, +1\nexit\n"
+)
 
 var refusals = []refusal{
 	// Control flow.
@@ -101,16 +105,38 @@ var refusals = []refusal{
 	{"callback with an address as result", "mov %r1, 1\nlddw %r2, func f\nmov %r3, 0\nmov %r4, 0\ncall loop\nexit\nf:\nmov %r0, %r10\nexit", 8, reason.BadReturn},
 }
 
+// contexts are XDP programs.
+var contexts = []refusal{
+	{"load-acquire of the context", "ldacqw %r0, [%r1]\nexit", 0, reason.AtomicPlace},
+	{"store-release to the context", "mov %r0, 0\nstrelw [%r1+8], %r0\nexit", 1, reason.AtomicPlace},
+	{"atomic on the context", "mov %r0, 0\nlock add32 [%r1+16], %r0\nexit", 1, reason.AtomicPlace},
+	{"load-acquire of the packet", packet + "ldacqb %r0, [%r2]\nexit", 7, reason.AtomicPlace},
+	{"store-release to the packet", packet + "strelb [%r2], %r0\nexit", 7, reason.AtomicPlace},
+	{"atomic on the packet", packet + "mov %r5, 1\nlock xchg [%r2], %r5\nexit", 8, reason.AtomicPlace},
+	{"half of a context field", "ldxh %r0, [%r1]\nexit", 0, reason.CtxAccess},
+	{"unaligned context field", "ldxw %r0, [%r1+2]\nexit", 0, reason.CtxAccess},
+	{"sign-extending load of a pointer", "ldxsw %r0, [%r1]\nexit", 0, reason.CtxAccess},
+	{"legacy load in XDP", "mov %r6, %r1\nldabsb 0\nexit", 1, reason.BadInsn},
+	{"packet behind the comparison", packet + "ldxw %r0, [%r2+5]\nexit", 7, reason.PacketBounds},
+	{"packet behind the wrong branch", "mov %r0, 0\nldxw %r2, [%r1]\nldxw %r3, [%r1+4]\nmov %r4, %r2\nadd %r4, 8\njgt %r4, %r3, +1\nexit\nldxb %r0, [%r2]\nexit", 7, reason.PacketBounds},
+	{"the end as memory", packet + "ldxb %r0, [%r3-1]\nexit", 7, reason.NotPointer},
+}
+
 // TestRefusals: each program is refused at the instruction and for the reason
 // that the table has.
 func TestRefusals(t *testing.T) {
-	for _, c := range refusals {
+	refused(t, "raw", refusals)
+	refused(t, "xdp", contexts)
+}
+
+func refused(t *testing.T, hook string, list []refusal) {
+	for _, c := range list {
 		t.Run(c.name, func(t *testing.T) {
 			prog, err := isatest.AssembleProgram(c.text, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			prog.Name, prog.Section, prog.Hook = "main", "raw", table.HookByName(bpf.Linux, "raw")
+			prog.Name, prog.Section, prog.Hook = "main", hook, table.HookByName(bpf.Linux, hook)
 			obj := &frontend.Object{Name: c.name, License: "GPL", Programs: []*frontend.Program{prog}}
 			_, err = verifier.Verify(obj, prog, verifier.Options{})
 			var e *verifier.Error
