@@ -57,7 +57,7 @@ func (g *gen) local() {
 		return
 	}
 	g.s.called()
-	g.pass(params, f)
+	g.pass(params)
 	g.callFunc(f)
 }
 
@@ -143,7 +143,7 @@ func (g *gen) pointer(r bpf.Reg) value {
 }
 
 // pass is the state of the arguments of a call.
-func (g *gen) pass(params []value, _ int) {
+func (g *gen) pass(params []value) {
 	for k, p := range params {
 		g.s.regs[bpf.R1+bpf.Reg(k)] = p
 	}

@@ -28,15 +28,14 @@ func (g *gen) copyBytes() {
 	case !g.source(bpf.R2, n, to):
 		return
 	}
-	second := g.s.regs[bpf.R2]
-	g.s.regs[bpf.R2] = value{}
+	g.pinned[bpf.R2] = true
 	if g.one(3) {
-		r := g.masked(int64(n), bpf.R1, bpf.R2)
+		r := g.masked(int64(n), bpf.R1)
 		g.move(bpf.R3, r)
 	} else {
 		g.set(bpf.R3, int64(g.n(n+1)))
 	}
-	g.s.regs[bpf.R2] = second
+	g.pinned[bpf.R2] = false
 	g.address(bpf.R1, to)
 	g.kfunc(name)
 	switch {

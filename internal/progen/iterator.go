@@ -107,7 +107,7 @@ func (g *gen) holdSlots(n int) (int, bool) {
 func (g *gen) section() {
 	pairs := [][2]string{{"bpf_rcu_read_lock", "bpf_rcu_read_unlock"}, {"bpf_preempt_disable", "bpf_preempt_enable"}}
 	p := pairs[g.n(len(pairs))]
-	if !g.hasKfunc(p[0]) || g.callPinned() || g.tails || g.nesting > 2 {
+	if !g.hasKfunc(p[0]) || g.callPinned() || g.tails || g.owing > 0 || g.f.level > 0 || g.nesting > 2 {
 		return
 	}
 	g.kfunc(p[0])

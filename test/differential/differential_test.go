@@ -42,7 +42,7 @@ func counts() (local, sample, kernel int) {
 	case testing.Short():
 		return 1000, 30, 800
 	}
-	return 4000, 150, 4000
+	return 6000, 200, 6000
 }
 
 // TestDifferential compares the engines on generated programs: those of fixed
