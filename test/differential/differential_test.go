@@ -185,6 +185,19 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// TestDeath: a worker that dies costs the case that it was at, which is a
+// difference, and no other.
+func TestDeath(t *testing.T) {
+	t.Setenv(dieEnv, "103")
+	r, err := inWorkers(t.Context(), os.Args[0], 100, 8, 1, func(*Report) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Cases != 7 || len(r.Found) != 1 || r.Found[0].Seed != 103 || !strings.Contains(r.Found[0].What, "asked to die") {
+		t.Errorf("%d cases of 7, differences %v", r.Cases, r.Found)
+	}
+}
+
 // mutate makes one operation on numbers another one.
 func mutate(c *progen.Case, seed uint64) (*progen.Case, bool) {
 	other := progen.Mutate(c, progen.Random(seed))

@@ -34,7 +34,9 @@ func kernelMissing() string {
 	if err != nil {
 		return "needs bpf(2): " + err.Error()
 	}
-	m.Close()
+	if err := m.Close(); err != nil {
+		return err.Error()
+	}
 	return ""
 }
 
@@ -44,7 +46,7 @@ func kernelRun(c *progen.Case) (r harness.Result, err error) {
 	maps := make([]*ebpf.Map, len(c.Object.Maps))
 	defer func() {
 		for _, m := range maps {
-			m.Close()
+			err = errors.Join(err, m.Close()) // of nil it does nothing
 		}
 	}()
 	for k, def := range c.Object.Maps {
@@ -58,7 +60,7 @@ func kernelRun(c *progen.Case) (r harness.Result, err error) {
 	var progs []*ebpf.Program
 	defer func() {
 		for _, p := range progs {
-			p.Close()
+			err = errors.Join(err, p.Close())
 		}
 	}()
 	for _, p := range c.Object.Programs {

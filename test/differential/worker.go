@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/gob"
@@ -20,6 +21,9 @@ import (
 
 // workerEnv tells the test binary to be a worker: "folder first count".
 const workerEnv = "BPF_DIFFERENTIAL_WORKER"
+
+// dieEnv is the seed at which a worker dies, to test what happens then.
+const dieEnv = "BPF_DIFFERENTIAL_DIE"
 
 // batch is how many seeds a worker gets.
 const batch = 2000
@@ -45,6 +49,9 @@ func work(order string) error {
 		binary.LittleEndian.PutUint64(b[:], seed)
 		if _, err := at.WriteAt(b[:], 0); err != nil {
 			return err
+		}
+		if os.Getenv(dieEnv) == fmt.Sprint(seed) {
+			panic("differential: was asked to die")
 		}
 		k.check(seed)
 	}
@@ -115,26 +122,25 @@ func oneBatch(ctx context.Context, name string, first, count uint64) (*Report, e
 }
 
 // oneWorker runs a worker and returns the seed behind the last one it did.
-func oneWorker(ctx context.Context, name string, first, count uint64) (*Report, uint64, error) {
+func oneWorker(ctx context.Context, name string, first, count uint64) (r *Report, behind uint64, err error) {
 	dir, err := os.MkdirTemp("", "differential")
 	if err != nil {
 		return nil, 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	cmd := exec.CommandContext(ctx, name, "-test.run=^TestWorker$", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %d", workerEnv, dir, first, count))
 	text, died := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, 0, ctx.Err()
 	}
-	r := newReport()
+	r = newReport()
 	if died == nil {
-		in, err := os.Open(filepath.Join(dir, "report"))
+		b, err := os.ReadFile(filepath.Join(dir, "report"))
 		if err != nil {
 			return nil, 0, err
 		}
-		defer in.Close()
-		return r, first + count, gob.NewDecoder(in).Decode(r)
+		return r, first + count, gob.NewDecoder(bytes.NewReader(b)).Decode(r)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "at"))
 	if err != nil || len(b) != 8 {
