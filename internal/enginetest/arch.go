@@ -26,13 +26,15 @@ func Emulator(goarch string) string {
 	return "qemu-" + cmp.Or(emulators[goarch], goarch)
 }
 
-// EmulatorEnv is what the emulator of an architecture wants in its environment:
-// machine code runs on the oldest processor that it is for, where newer
-// instructions are illegal (docs/decisions/0010).
-func EmulatorEnv(goarch string) []string {
-	switch goarch {
+// EmulatorEnv is what an emulator wants in its environment for code with a build
+// tag, such as amd64 or amd64.v3: machine code runs on the oldest processor that
+// it is for, where newer instructions are illegal (docs/decisions/0010).
+func EmulatorEnv(tag string) []string {
+	switch tag {
 	case "amd64":
 		return []string{"QEMU_CPU=qemu64"} // x86-64-v1
+	case "amd64.v3":
+		return []string{"QEMU_CPU=max"}
 	case "arm64":
 		return []string{"QEMU_CPU=cortex-a53"} // ARMv8.0
 	}

@@ -66,7 +66,7 @@ func (o Options) execute(ctx context.Context, e Engine, binary string, units []u
 			return fmt.Errorf("%v needs %s: %w", e, emulator, err)
 		}
 		cmd = exec.CommandContext(ctx, path, binary)
-		cmd.Env = append(os.Environ(), enginetest.EmulatorEnv(e.goarch)...)
+		cmd.Env = append(os.Environ(), enginetest.EmulatorEnv(strings.TrimSuffix(e.goarch+"."+e.level, "."))...)
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
