@@ -105,8 +105,18 @@ var disagreements = []disagreement{
 	}},
 }
 
+// knownOpcode reports whether some operation has the opcode.
+func knownOpcode(code uint8) bool {
+	for _, imm := range []int32{0, 16, 0x100} { // of swaps and of atomics of 1 and 2 bytes, too
+		if _, bad := decodeWord(word{code: code, imm: imm}); bad == nil || bad.field != "opcode" {
+			return true
+		}
+	}
+	return false
+}
+
 // wordsOf are slots of an opcode with many values of each field, and of two at
-// a time.
+// a time; few of an opcode that is not known.
 func wordsOf(code uint8) []word {
 	regs := []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 15}
 	offs := []int16{0, 1, 2, 8, 16, 32}
@@ -116,6 +126,9 @@ func wordsOf(code uint8) []word {
 	for _, r := range regs {
 		add(word{dst: r})
 		add(word{dst: r, src: 3})
+	}
+	if !knownOpcode(code) {
+		return list
 	}
 	for _, off := range offs {
 		for _, r := range regs {
