@@ -136,3 +136,11 @@ func HookBySection(p bpf.Platform, section string) *Hook {
 	}
 	return best
 }
+
+// Variants returns the rows of helpers of a platform that differ in some hooks.
+func Variants(p bpf.Platform) []Helper {
+	if p != bpf.Linux {
+		return nil
+	}
+	return linuxVariants
+}

@@ -1,4 +1,4 @@
-package table
+package tables
 
 import (
 	"flag"
@@ -8,14 +8,33 @@ import (
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/tables.md")
 
-// TestDocs compares docs/tables.md with the rows; -update writes it.
+var platforms = []bpf.Platform{bpf.Linux, bpf.Windows}
+
+// TestDocs compares docs/tables.md with the rows and with what the engines do;
+// -update writes it. A stage that misses a row that the tables support fails.
 func TestDocs(t *testing.T) {
 	const file = "../../docs/tables.md"
-	got := document()
+	e := gather(t)
+	for op := bpf.OpInvalid + 1; int(op) < bpf.NumOps; op++ {
+		requireStages(t, op.String(), table.OpOf(op).Status, e.op(op))
+	}
+	for _, p := range platforms {
+		for _, h := range append(append(table.Helpers(p), table.Variants(p)...), table.Kfuncs()...) {
+			requireStages(t, "helper "+h.Name, h.Status, e.helper(&h))
+		}
+	}
+	for _, m := range table.MapTypes() {
+		requireVector(t, "map type "+m.Name, m.Status, e.maps[m.Name])
+	}
+	for _, h := range table.Hooks(bpf.Linux) {
+		requireVector(t, "hook "+h.Name, h.Status, e.hooks[h.Name])
+	}
+	got := document(e)
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
 			t.Fatal(err)
@@ -26,39 +45,64 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is stale: run go test ./bpf/table -update", file)
+		t.Errorf("%s is stale: run go test ./test/tables -update", file)
 	}
 }
 
-func mark(s Status) string {
+// requireStages compares what stages take with what a row says.
+func requireStages(t *testing.T, what string, s table.Status, by taken) {
+	t.Helper()
+	for stage, want := range all(s) {
+		if by[stage] != want {
+			t.Errorf("%s: %s: %v, the row says %v", what, stageNames[stage], by[stage], want)
+		}
+	}
+}
+
+// requireVector asks for a vector that every stage takes, of a row that is
+// supported.
+func requireVector(t *testing.T, what string, s table.Status, by *taken) {
+	t.Helper()
+	if s == table.Supported && (by == nil || *by != all(s)) {
+		t.Errorf("%s: no vector runs on every engine", what)
+	}
+}
+
+func mark(s table.Status) string {
 	return [...]string{"–", "verified", "yes"}[s]
 }
 
-func document() string {
+func document(e *evidence) string {
 	var b strings.Builder
 	b.WriteString(`# Tables
 
-Generated from the rows of bpf/table by "go test ./bpf/table -update". Every
-stage reads the same rows: what is not supported here is refused with an error
-that says so. "Verified" means that verify knows it and generate refuses it,
-because no engine has it yet.
+Generated from the rows of bpf/table, and from what each stage does with the
+vectors of test/vectors, by "go test ./test/tables -update". Every stage reads
+the same rows: what is not supported here is refused with an error that says
+so. What the verifier has and amd64, arm64 and Go have not is refused by
+generate; verify knows it.
+
+amd64 and arm64 are machine code, Go is generated Go source. An operation is
+there when every width of it with every kind of operand is. Map types and hooks
+that are "verified" are those of the interpreter and the verifier only; a vector
+runs on every engine for each that is there.
 `)
-	documentOps(&b)
+	documentOps(&b, e)
 	documentMapTypes(&b)
 	for _, p := range platforms {
 		documentHooks(&b, p)
 	}
 	for _, p := range platforms {
-		documentHelpers(&b, p)
+		documentHelpers(&b, e, p)
 	}
 	return b.String()
 }
 
-func documentOps(b *strings.Builder) {
+func documentOps(b *strings.Builder, e *evidence) {
 	b.WriteString("\n## Operations\n\nVersion is the instruction set version of clang's -mcpu that has it.\n\n")
-	b.WriteString("| operation | class | widths in bytes | operand | version | supported |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| operation | class | widths in bytes | operand | version | interpreter | verifier | amd64 | arm64 | Go |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for op := bpf.OpInvalid + 1; int(op) < bpf.NumOps; op++ {
-		row := OpOf(op)
+		row := table.OpOf(op)
 		var sizes, operands []string
 		for _, w := range []uint8{1, 2, 4, 8} {
 			if row.Widths.Has(w) {
@@ -75,13 +119,13 @@ func documentOps(b *strings.Builder) {
 		if row.Version > 0 {
 			version = fmt.Sprintf("v%d", row.Version)
 		}
-		fmt.Fprintf(b, "| %v | %v | %s | %s | %s | %s |\n", op, row.Class, strings.Join(sizes, " "), strings.Join(operands, ", "), version, mark(row.Status))
+		fmt.Fprintf(b, "| %v | %v | %s | %s | %s |%s\n", op, row.Class, strings.Join(sizes, " "), strings.Join(operands, ", "), version, e.op(op).cells())
 	}
 }
 
 func documentMapTypes(b *strings.Builder) {
 	b.WriteString("\n## Map types\n\n| type | Linux | Windows | key | value | supported |\n|---|---|---|---|---|---|\n")
-	for _, m := range MapTypes()[1:] {
+	for _, m := range table.MapTypes()[1:] {
 		windows, key, value := "–", "any", "any"
 		if m.Windows != 0 {
 			windows = fmt.Sprint(m.Windows)
@@ -120,7 +164,7 @@ func title(p bpf.Platform) string {
 
 func documentHooks(b *strings.Builder, p bpf.Platform) {
 	fmt.Fprintf(b, "\n## Hooks, %s\n\n| hook | number | sections | context | supported |\n|---|---|---|---|---|\n", title(p))
-	for _, h := range Hooks(p) {
+	for _, h := range table.Hooks(p) {
 		context := "–"
 		if h.Memory {
 			context = "memory (r1) and its length (r2)"
@@ -138,41 +182,41 @@ func documentHooks(b *strings.Builder, p bpf.Platform) {
 
 // argNames and retNames are indexed by ArgKind and RetKind.
 var (
-	argNames = [NumArgKinds]string{
+	argNames = [table.NumArgKinds]string{
 		"", "any", "any?", "ctx", "ctx or null", "map", "key", "value", "value or null", "value out", "mem", "mem or null", "mem out",
 		"mem out or null", "mem in out", "size", "size or 0", "const size", "bytes", "bytes out", "bytes in out", "string",
 		"spin lock", "timer", "kptr", "dynptr", "dynptr out", "ringbuf dynptr", "record", "func", "stack or null", "sock",
 		"sock or null", "full sock", "task", "task or null", "iter out", "iter", "object",
 	}
-	retNames = [NumRetKinds]string{
+	retNames = [table.NumRetKinds]string{
 		"number", "nothing", "0 or -error", "none on success", "map value or null", "map value", "record or null",
 		"dynptr data or null", "dynptr slice or null", "element or null", "argument 1", "sock or null", "tcp_sock or null",
 		"sock_common or null", "task", "object",
 	}
 )
 
-func documentHelpers(b *strings.Builder, p bpf.Platform) {
+func documentHelpers(b *strings.Builder, e *evidence, p bpf.Platform) {
 	fmt.Fprintf(b, "\n## Helpers, %s\n\nSizes belong to the memory before them; any? may be left out.\n\n", title(p))
-	b.WriteString("| id | helper | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
-	for _, h := range Helpers(p) {
-		documentHelper(b, &h)
+	b.WriteString("| id | helper | arguments | result | hooks | interpreter | verifier | amd64 | arm64 | Go |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, h := range table.Helpers(p) {
+		documentHelper(b, e, &h)
 	}
 	if p != bpf.Linux {
 		return
 	}
 	b.WriteString("\n### Helpers that differ in some hooks\n\n")
-	b.WriteString("| id | helper | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
-	for _, h := range linuxVariants {
-		documentHelper(b, &h)
+	b.WriteString("| id | helper | arguments | result | hooks | interpreter | verifier | amd64 | arm64 | Go |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, h := range table.Variants(p) {
+		documentHelper(b, e, &h)
 	}
 	b.WriteString("\n## Functions outside of programs\n\nThose of string.h and of the kernel, by name.\n\n")
-	b.WriteString("| id | function | arguments | result | hooks | supported |\n|---|---|---|---|---|---|\n")
-	for _, h := range Kfuncs() {
-		documentHelper(b, &h)
+	b.WriteString("| id | function | arguments | result | hooks | interpreter | verifier | amd64 | arm64 | Go |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, h := range table.Kfuncs() {
+		documentHelper(b, e, &h)
 	}
 }
 
-func documentHelper(b *strings.Builder, h *Helper) {
+func documentHelper(b *strings.Builder, e *evidence, h *table.Helper) {
 	var args []string
 	for _, a := range h.Args {
 		args = append(args, argNames[a])
@@ -184,5 +228,5 @@ func documentHelper(b *strings.Builder, h *Helper) {
 	if h.ID != 0 {
 		id = fmt.Sprint(h.ID)
 	}
-	fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", id, h.Name, strings.Join(args, ", "), retNames[h.Ret], hooks, mark(h.Status))
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |%s\n", id, h.Name, strings.Join(args, ", "), retNames[h.Ret], hooks, e.helper(h).cells())
 }
