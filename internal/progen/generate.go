@@ -85,6 +85,11 @@ func Generate(name string, c Choices, opt Options) *Case {
 		opt.Hook = []string{"xdp", "raw"}[c.IntN(2)]
 	}
 	hook := table.HookByName(bpf.Linux, opt.Hook)
+	if hook.Memory && c.IntN(5) == 4 { // so many bytes are there without a comparison
+		own := *hook
+		own.MinLen = 1 + c.IntN(64)
+		hook = &own
+	}
 	obj := &frontend.Object{Name: name + ".o", License: "GPL", Maps: maps(c)}
 	size := opt.Size
 	if size == 0 {
@@ -95,7 +100,7 @@ func Generate(name string, c Choices, opt Options) *Case {
 	for k := range count {
 		obj.Programs = append(obj.Programs, w.program(k, max(6, size/count)))
 	}
-	return &Case{Name: name, Object: obj, Inputs: inputs(c, opt), Kernel: opt.Kernel}
+	return &Case{Name: name, Object: obj, Inputs: inputs(c, opt, hook.MinLen), Kernel: opt.Kernel}
 }
 
 // Seeded is Generate with the choices of a seed; one in 256 programs is a large

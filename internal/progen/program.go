@@ -50,7 +50,7 @@ func (g *gen) write(f *fn) {
 // begin saves the context and makes numbers.
 func (g *gen) begin() {
 	if g.hook.Memory {
-		g.s.regs[bpf.R1] = value{kind: memory, packet: true, start: true, align: 1}
+		g.s.regs[bpf.R1] = value{kind: memory, hi: g.hook.MinLen, packet: true, start: true, align: 1}
 		g.s.regs[bpf.R2] = value{kind: number, length: true}
 		if !g.one(4) {
 			e := bpf.R6 + bpf.Reg(g.n(4))
@@ -80,7 +80,11 @@ func (g *gen) begin() {
 
 // link puts the functions one behind the other.
 func (g *gen) link() *frontend.Program {
-	p := &frontend.Program{Name: programName(g.self), Section: g.hook.Name, Hook: g.hook, Kfuncs: g.kfuncs}
+	section := g.hook.Name
+	if g.hook.MinLen > 0 {
+		section = fmt.Sprintf("%s/%d", section, g.hook.MinLen)
+	}
+	p := &frontend.Program{Name: programName(g.self), Section: section, Hook: g.hook, Kfuncs: g.kfuncs}
 	for _, f := range g.funcs {
 		start := len(p.Insns)
 		p.Insns = append(p.Insns, f.insns...)
@@ -99,8 +103,8 @@ func (g *gen) link() *frontend.Program {
 // lengths of inputs that matter; Linux takes packets of 14 bytes and more.
 var lengths = [...]int{0, 1, 7, 8, 13, 14, 15, 16, 20, 34, 60, 64, 128, 255, 256}
 
-// inputs are what the programs of the object run on.
-func inputs(c Choices, opt Options) []Input {
+// inputs are what the programs of the object run on, of at least so many bytes.
+func inputs(c Choices, opt Options, least int) []Input {
 	n := opt.Inputs
 	if n == 0 {
 		n = 5
@@ -114,6 +118,7 @@ func inputs(c Choices, opt Options) []Input {
 		if opt.Kernel {
 			size = max(size, 14)
 		}
+		size = max(size, least)
 		data := make([]byte, size)
 		for at := 0; at < size; at += 8 {
 			x := c.Uint64()

@@ -70,7 +70,8 @@ func (s *shrinker) inputs() (progress bool) {
 			return set(l)
 		}
 		for n := len(s.best.Inputs[k].Data) / 2; n > 0; n /= 2 {
-			for d := s.best.Inputs[k].Data; len(d) >= n && change(d[:len(d)-n]); d = s.best.Inputs[k].Data {
+			least := s.best.Object.Programs[0].Hook.MinLen
+			for d := s.best.Inputs[k].Data; len(d) >= n+least && change(d[:len(d)-n]); d = s.best.Inputs[k].Data {
 				progress = true
 			}
 		}

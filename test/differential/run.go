@@ -103,7 +103,7 @@ func spec(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) *rtlib
 		s.Maps = append(s.Maps, row)
 	}
 	for k, p := range c.Object.Programs {
-		row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, Entry: entries[k], Engine: "go", Reclaims: true, TailCalls: tails, Fuel: fuel}
+		row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, MinLen: p.Hook.MinLen, Entry: entries[k], Engine: "go", Reclaims: true, TailCalls: tails, Fuel: fuel}
 		for m := range s.Maps {
 			row.Maps = append(row.Maps, m)
 		}
