@@ -98,6 +98,9 @@ var helpers = map[string]func(*helperCall) (Value, error){
 	"task_storage_delete": (*helperCall).storageDelete,
 }
 
+// nothing is the meaning of calls that only others would notice.
+func nothing(*helperCall) (Value, error) { return Value{}, nil }
+
 // kfuncs are the kernel functions that have a meaning of their own, by name.
 var kfuncs = map[string]func(*helperCall) (Value, error){
 	"memset":  (*helperCall).memset,
@@ -111,6 +114,11 @@ var kfuncs = map[string]func(*helperCall) (Value, error){
 	"bpf_iter_bits_new":     (*helperCall).iterBitsNew,
 	"bpf_iter_bits_next":    (*helperCall).iterNext,
 	"bpf_iter_bits_destroy": (*helperCall).iterDestroy,
+
+	"bpf_rcu_read_lock":   nothing, // sections are counted by the rows
+	"bpf_rcu_read_unlock": nothing,
+	"bpf_preempt_disable": nothing,
+	"bpf_preempt_enable":  nothing,
 
 	"bpf_dynptr_from_skb":   (*helperCall).dynptrFromPacket,
 	"bpf_dynptr_from_xdp":   (*helperCall).dynptrFromPacket,
