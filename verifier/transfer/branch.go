@@ -227,8 +227,8 @@ func (m *Machine) assumeNumbers(s *state.State, c value.Cond, wide bool) bool {
 		}
 	}
 	if m.Env.Hook.Memory && (wide || a.S.R.Umax <= 1<<32-1 && b.S.R.Umax <= 1<<32-1) {
-		m.assumeIndex(s, c, &a, &b)
-		m.assumeIndex(s, c.Swap(), &b, &a)
+		m.assumeIndex(s, c, in.Dst, &a, &b)
+		m.assumeIndex(s, c.Swap(), in.Src, &b, &a)
 	}
 	return true
 }
@@ -281,13 +281,15 @@ func (m *Machine) link(s *state.State, at state.Place) {
 	m.Note.Linked |= bit(at.Reg)
 }
 
-// assumeIndex: an index i compared with the length of memory plus a constant.
-func (m *Machine) assumeIndex(s *state.State, c value.Cond, i, n *state.Value) {
-	if n.ID != state.LenClass || n.S.R.Umax > state.MaxLen || i.ID == 0 || i.ID == state.LenClass {
+// assumeIndex: an index i in r compared with the length of memory plus a
+// constant. Of a constant the length itself was refined; where loops have no
+// bound, states are joined, and what holds of each constant is kept.
+func (m *Machine) assumeIndex(s *state.State, c value.Cond, r bpf.Reg, i, n *state.Value) {
+	if n.ID != state.LenClass || n.S.R.Umax > state.MaxLen || i.Kind != state.Scalar && i.ID == 0 || i.ID == state.LenClass {
 		return
 	}
-	if _, isConst := i.S.IsConst(); isConst {
-		return // the length itself was refined
+	if _, isConst := i.S.IsConst(); (isConst || i.ID == 0) && !m.Env.Metered {
+		return
 	}
 	room := -int64(n.Delta) // i <= length + Delta
 	switch c {
@@ -307,7 +309,17 @@ func (m *Machine) assumeIndex(s *state.State, c value.Cond, i, n *state.Value) {
 		return
 	}
 	m.exactOperands()
-	m.proven(s, i, room)
+	if i.ID != 0 {
+		m.proven(s, i, room)
+		return
+	}
+	if r >= bpf.R10 {
+		return // a number in the instruction
+	}
+	if own := *s.Reg(r); own.Kind == state.Scalar && own.Room < room && own.S.R.Umax <= state.MaxLen {
+		own.Room = room
+		s.Set(r, own)
+	}
 }
 
 // assumeEnd: p compared with an end of its region.
