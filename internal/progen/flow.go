@@ -21,6 +21,7 @@ func gadgets() []gadget {
 		{4, (*gen).field},
 		{5, (*gen).packet},
 		{3, (*gen).walk},
+		{1, (*gen).metadata},
 		{8, (*gen).branch},
 		{2, (*gen).leave},
 		{4, (*gen).loop},

@@ -64,6 +64,7 @@ type Options struct {
 // Input is what one run of a program gets.
 type Input struct {
 	Data []byte
+	Meta []byte   // metadata in front of the packet
 	Ctx  []uint64 // scalar context fields by table.Field.Slot
 }
 

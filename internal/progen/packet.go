@@ -2,7 +2,7 @@ package progen
 
 import "github.com/bpf2go-native/bpf2go-native/bpf"
 
-func isPacket(v value) bool { return v.kind == memory && v.packet }
+func isPacket(v value) bool { return v.kind == memory && v.packet && !v.meta }
 
 // packet shows that there are more bytes of the packet behind a pointer and
 // uses them.
@@ -137,6 +137,21 @@ func (g *gen) walk() {
 	}
 	g.s.regs[r] = value{kind: memory, packet: true, align: 1}
 	g.within(r, e, 1+g.n(16))
+}
+
+// metadata uses bytes in front of the packet where they are there.
+func (g *gen) metadata() {
+	c, ok := g.any(func(v value) bool { return v.kind == ctx })
+	if !ok || g.hook.Memory {
+		return
+	}
+	p := g.scratch(c)
+	g.emit(bpf.Instruction{Op: bpf.OpLoad, Width: 4, Dst: p, Src: c, Off: 8})
+	g.s.regs[p] = value{kind: memory, packet: true, meta: true, align: 1}
+	e := g.scratch(c, p)
+	g.emit(bpf.Instruction{Op: bpf.OpLoad, Width: 4, Dst: e, Src: c})
+	g.s.regs[e] = value{kind: memory, packet: true, start: true, align: 1}
+	g.within(p, e, 1+g.n(12))
 }
 
 // legacy is a packet load of classic BPF. It leaves the function where the

@@ -36,7 +36,7 @@ func Listing(c *Case) string {
 		}
 	}
 	for k, in := range c.Inputs {
-		fmt.Fprintf(&b, "input %d: %x %x\n", k, in.Data, in.Ctx)
+		fmt.Fprintf(&b, "input %d: %x metadata %x context %x\n", k, in.Data, in.Meta, in.Ctx)
 	}
 	return b.String()
 }

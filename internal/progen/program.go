@@ -138,6 +138,10 @@ func inputs(c Choices, opt Options, least int) []Input {
 			// What the kernel has in a test run.
 			l[k].Ctx = []uint64{1, 0, 0}
 			if !opt.Kernel {
+				l[k].Meta = make([]byte, 4*c.IntN(5))
+				for b := range l[k].Meta {
+					l[k].Meta[b] = byte(c.IntN(256))
+				}
 				l[k].Ctx = []uint64{c.Uint64() & (1<<32 - 1), uint64(c.IntN(64)), uint64(c.IntN(4))}
 			}
 		}

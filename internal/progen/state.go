@@ -25,6 +25,9 @@ type value struct {
 	// packet memory: more bytes can be shown to be there. start: this is its
 	// first byte.
 	packet, start bool
+	// meta is packet memory in front of the packet, which ends where that
+	// begins.
+	meta bool
 	// length is a number: that of a Memory hook's memory.
 	length bool
 	// hash: the value of a hash map, which in the kernel may become another
@@ -73,13 +76,13 @@ func join(a, b value) value {
 	switch {
 	case a.kind == number && b.kind == number:
 		return value{kind: number}
-	case a.kind != memory || b.kind != memory:
+	case a.kind != memory || b.kind != memory || a.meta != b.meta:
 		return value{}
 	}
 	return value{
 		kind: memory, lo: max(a.lo, b.lo), hi: min(a.hi, b.hi), align: min(a.align, b.align),
 		packet: a.packet && b.packet, start: a.start && b.start, hash: a.hash || b.hash, readonly: a.readonly || b.readonly,
-		strict: a.strict || b.strict,
+		strict: a.strict || b.strict, meta: a.meta,
 	}
 }
 

@@ -51,8 +51,10 @@ func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r ha
 	}
 	for _, in := range c.Inputs {
 		left := interp.Output{}
+		packet := slices.Concat(in.Meta, in.Data) // metadata ends where data begins
+		meta := len(in.Meta)
 		got, err := m.Run(c.Object.Programs[0], interp.Input{
-			Data: slices.Clone(in.Data), Ctx: slices.Clone(in.Ctx), MaxInsns: maxInsns, Output: &left,
+			Data: packet[meta:], Meta: packet[:meta:meta], Ctx: slices.Clone(in.Ctx), MaxInsns: maxInsns, Output: &left,
 		})
 		if got.Insns >= maxInsns {
 			return r, errLong
@@ -60,7 +62,7 @@ func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r ha
 		if err != nil {
 			return r, err
 		}
-		r.Outputs = append(r.Outputs, harness.Output{R0: got.R0, Data: left.Data})
+		r.Outputs = append(r.Outputs, harness.Output{R0: got.R0, Data: left.Data, Meta: left.Meta})
 	}
 	for _, def := range c.Object.Maps {
 		if !readable(def) {
@@ -154,8 +156,11 @@ func runOne(fr *rtlib.Frame, p *rtlib.Program, in progen.Input) (out harness.Out
 	if err != nil {
 		return out, err
 	}
-	b.Set(out.Data)
+	packet := slices.Concat(in.Meta, in.Data)
+	out.Meta, out.Data = packet[:len(in.Meta)], packet[len(in.Meta):]
+	b.Set(packet)
 	record := fr.ABI()
+	record.Data += uint64(len(in.Meta))
 	clear(record.Ctx[:])
 	copy(record.Ctx[:], in.Ctx)
 	out.R0, err = b.Run()
@@ -194,6 +199,8 @@ func differ(got, want harness.Result) string {
 			return fmt.Sprintf("input %d: r0 %#x, want %#x", k, g.R0, w.R0)
 		case !bytes.Equal(g.Data, w.Data):
 			return fmt.Sprintf("input %d: packet\n%x, want\n%x", k, g.Data, w.Data)
+		case !bytes.Equal(g.Meta, w.Meta):
+			return fmt.Sprintf("input %d: metadata\n%x, want\n%x", k, g.Meta, w.Meta)
 		}
 	}
 	if len(got.Maps) != len(want.Maps) {

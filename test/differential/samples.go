@@ -12,7 +12,7 @@ import (
 func asHarness(c *progen.Case) harness.Case {
 	h := harness.Case{Name: c.Name, Object: c.Object}
 	for _, in := range c.Inputs {
-		h.Inputs = append(h.Inputs, harness.Input{Data: in.Data, Ctx: in.Ctx})
+		h.Inputs = append(h.Inputs, harness.Input{Data: in.Data, Meta: in.Meta, Ctx: in.Ctx})
 	}
 	return h
 }
