@@ -26,7 +26,11 @@ func Golden(t *testing.T, target *backend.Target, sources, golden string, update
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Listing(Compile(t, target, string(text)))
+		code, err := compile(target, string(text))
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		got := Listing(code)
 		listing := filepath.Join(golden, strings.TrimSuffix(filepath.Base(file), ".ir")+".golden")
 		if update {
 			if err := os.WriteFile(listing, []byte(got), 0o666); err != nil {
@@ -44,11 +48,16 @@ func Golden(t *testing.T, target *backend.Target, sources, golden string, update
 	}
 }
 
-// Compile compiles a program in textual form, whose hook is Hook, and proves
-// its allocation. An error ends the test.
+// Compile compiles a program in textual form, whose hook is Hook. An error ends
+// the test. Run also proves the allocation.
 func Compile(tb testing.TB, target *backend.Target, text string) *backend.Code {
 	tb.Helper()
-	code, err := compile(target, text)
+	p, err := ir.Parse(text)
+	if err != nil {
+		tb.Fatalf("%v\n%s", err, text)
+	}
+	p.Hook = Hook()
+	code, err := backend.Compile(target, p)
 	if err != nil {
 		tb.Fatalf("%v\n%s", err, text)
 	}

@@ -101,7 +101,12 @@ func run(tb testing.TB, t *backend.Target, cases []Case, emulator []string) {
 		if err != nil {
 			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
 		}
-		units = append(units, unit{c, p, Compile(tb, t, c.Text)})
+		p.Hook = Hook()
+		code, err := backend.CompileVerified(t, p)
+		if err != nil {
+			tb.Fatalf("%s: %v\n%s", c.Name, err, c.Text)
+		}
+		units = append(units, unit{c, p, code})
 	}
 	out := execute(tb, t, units, emulator)
 	lines := strings.Split(strings.TrimSpace(out), "\n")

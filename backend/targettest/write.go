@@ -27,6 +27,7 @@ func casesFile(units []unit) string {
 			fmt.Fprintf(&b, "func %s(fr *Frame%s) (ret uint64)\n", symbol(n, f.Name), args)
 		}
 	}
+	lists := &inputLists{names: make(map[string]string)}
 	b.WriteString("\nvar cases = []testCase{\n")
 	for n, u := range units {
 		f := u.code.Funcs[0]
@@ -41,16 +42,35 @@ func casesFile(units []unit) string {
 				}
 			}
 		}
-		fmt.Fprintf(&b, "\t{func(fr *Frame, in []uint64) uint64 { return %s) }, %d, []uint64{", call, len(u.Inputs[0]))
-		for _, in := range u.Inputs {
+		fmt.Fprintf(&b, "\t{func(fr *Frame, in []uint64) uint64 { return %s) }, %d, %s},\n", call, len(u.Inputs[0]), lists.name(u.Inputs))
+	}
+	b.WriteString("}\n" + lists.text.String())
+	return b.String()
+}
+
+// inputLists are the lists of inputs in the probe, each of them once: most
+// cases have one of a few, and Go's compiler takes long for numbers.
+type inputLists struct {
+	names map[string]string // by content
+	text  strings.Builder
+}
+
+// name returns the variable that holds a list.
+func (l *inputLists) name(inputs []Input) string {
+	content := fmt.Sprintf("%x", inputs)
+	name := l.names[content]
+	if name == "" {
+		name = fmt.Sprintf("inputs%d", len(l.names))
+		l.names[content] = name
+		fmt.Fprintf(&l.text, "\nvar %s = []uint64{", name)
+		for _, in := range inputs {
 			for _, x := range in {
-				fmt.Fprintf(&b, "%#x, ", x)
+				fmt.Fprintf(&l.text, "%#x, ", x)
 			}
 		}
-		b.WriteString("}},\n")
+		l.text.WriteString("}\n")
 	}
-	b.WriteString("}\n")
-	return b.String()
+	return name
 }
 
 // codeFile writes the functions as codegen does.
