@@ -33,10 +33,14 @@ func (in *Input) objectSpec() (rtlib.ObjectSpec, error) {
 	spec := rtlib.ObjectSpec{Name: in.Object.Name, License: in.Object.License, Platform: in.Object.Platform, ABI: abi.Version}
 	reliances := in.reliances()
 	for i, m := range in.Object.Maps {
+		slots, err := in.slots(i)
+		if err != nil {
+			return spec, fmt.Errorf("map %s: %w", m.Name, err)
+		}
 		row := rtlib.MapSpec{
 			Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries,
 			Flags: m.Flags, Pinning: m.Pinning, Section: isSection(m), Frozen: m.Frozen,
-			MinEntries: reliances[i].minEntries, ReliedBy: reliances[i].by, Slots: in.slots(m),
+			MinEntries: reliances[i].minEntries, ReliedBy: reliances[i].by, Slots: slots,
 		}
 		if slices.ContainsFunc(m.Data, func(b byte) bool { return b != 0 }) {
 			row.Data = string(m.Data)
@@ -108,18 +112,6 @@ func (r *relied) reads(v *frontend.Global) string {
 		}
 	}
 	return ""
-}
-
-// slots are the initial elements of a program array.
-func (in *Input) slots(m *frontend.Map) (slots []rtlib.SlotSpec) {
-	for _, s := range m.Slots {
-		for i, p := range in.Programs {
-			if p.Source.Name == s.Program {
-				slots = append(slots, rtlib.SlotSpec{Index: uint32(s.Index), Program: i})
-			}
-		}
-	}
-	return slots
 }
 
 // layout is a digest of what code takes from a hook's context: where its fields
