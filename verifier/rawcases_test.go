@@ -67,6 +67,11 @@ var rawCases = []programCase{
 	{"packet load with a variable start", "V021", "", "r0 = 0\nif r2 == 0 goto l\nr6 = r1\nr3 = *(u8 *)(r1 + 0)\nr3 &= 1\nr6 += r3\nr0 = ld_abs u8 0\nl:\nexit"},
 	{"packet load with the length in r6", "V021", "", "r6 = r2\nr0 = ld_abs u8 0\nexit"},
 	{"packet load in a callee", "", "", "call f\nr0 += 1\nexit\nfunc f\nr6 = r1\nr0 = ld_abs u32 8\nexit"},
+	{"packet load leaves a callee with 0", "", "", "call f\nif r0 == 5 goto l\nif r0 == 0 goto l\nr0 = *(u8 *)(r0 + 0)\nl:\nexit\nfunc f\nr6 = r1\nr0 = ld_abs u32 8\nr0 = 5\nexit"},
+	{"packet load may leave a callee", "V013", "", "r9 = r1\nr8 = r2\ncall f\nif r0 == 5 goto l\nr0 = *(u8 *)(r9 + 0)\nl:\nexit\nfunc f\nr6 = r1\nr0 = ld_abs u32 8\nr0 = 5\nexit"},
+	{"signed index", "", "", "r0 = 0\nif r2 < 1 goto l\nr3 = *(u8 *)(r1 + 0)\nif r3 s>= r2 goto l\nr1 += r3\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
+	{"signed index one more", "V013", "", "r0 = 0\nif r2 < 1 goto l\nr3 = *(u8 *)(r1 + 0)\nif r3 s> r2 goto l\nr1 += r3\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
+	{"signed index plus one", "", "", "r0 = 0\nif r2 < 1 goto l\nr3 = *(u8 *)(r1 + 0)\nr4 = r3\nr4 += 1\nif r4 s> r2 goto l\nr1 += r3\nr0 = *(u8 *)(r1 + 0)\nl:\nexit"},
 	{"packet load clobbers r1", "V010", "", "r6 = r1\nr0 = ld_abs u8 0\nr0 = r1\nexit"},
 	{"other number", "V013", "", "r0 = 0\nr3 = r2\nr3 *= 2\nif r3 < 16 goto l\nr0 = *(u64 *)(r1 + 8)\nl:\nexit"},
 }
