@@ -34,6 +34,13 @@ func TestEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, words := range []string{"0", "1", "2", "4", "512"} {
+		obj, err := inlined.Object(bits(words))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, inlined.Case{Name: "bits of " + words + " words", Object: obj})
+	}
 	var cases []harness.Case
 	for _, c := range list {
 		h := harness.Case{Name: c.Name, Object: c.Object}
@@ -57,6 +64,44 @@ func TestEngines(t *testing.T) {
 			}
 		}
 	})
+}
+
+// bits is a loop over the bits of words on the stack, which rtlib makes: the
+// elements lie in the iterator, on the stack.
+func bits(words string) string {
+	return `
+	stxdw [%r10-16], %r2
+	lddw %r3, 0x8000000000000001
+	stxdw [%r10-24], %r3
+	stdw [%r10-32], 0
+	stxdw [%r10-40], %r3
+	mov %r7, 0
+	mov %r1, %r10
+	add %r1, -56
+	mov %r2, %r10
+	add %r2, -40
+	mov %r3, ` + words + `
+	call bpf_iter_bits_new
+	mov %r8, %r0
+loop:
+	mov %r1, %r10
+	add %r1, -56
+	call bpf_iter_bits_next
+	jeq %r0, 0, done
+	mov %r6, %r0
+	ldxw %r1, [%r0]
+	mul %r7, 31
+	add %r7, %r1
+	ldxw %r1, [%r6]
+	xor %r7, %r1
+	ja loop
+done:
+	mov %r1, %r10
+	add %r1, -56
+	call bpf_iter_bits_destroy
+	mov %r0, %r7
+	add %r0, %r8
+	exit`
 }
 
 // differ says what is not as the interpreter has it.
