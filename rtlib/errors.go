@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
@@ -26,36 +25,6 @@ func (e *MapError) Error() string {
 
 // Unwrap returns the host's syscall.Errno.
 func (e *MapError) Unwrap() error { return hostErrno(e.Errno) }
-
-// hostErrno translates a number that programs see, which is Linux's on every
-// host, to the host's own.
-func hostErrno(e bpf.Errno) error {
-	switch e {
-	case bpf.EPERM:
-		return syscall.EPERM
-	case bpf.ENOENT:
-		return syscall.ENOENT
-	case bpf.E2BIG:
-		return syscall.E2BIG
-	case bpf.EAGAIN:
-		return syscall.EAGAIN
-	case bpf.ENOMEM:
-		return syscall.ENOMEM
-	case bpf.EFAULT:
-		return syscall.EFAULT
-	case bpf.EBUSY:
-		return syscall.EBUSY
-	case bpf.EEXIST:
-		return syscall.EEXIST
-	case bpf.EINVAL:
-		return syscall.EINVAL
-	case bpf.ENOSPC:
-		return syscall.ENOSPC
-	case bpf.ENOTSUP:
-		return syscall.ENOTSUP
-	}
-	return e
-}
 
 // errClosed is wrapped by errors of what was closed before; it satisfies
 // errors.Is(err, os.ErrClosed).

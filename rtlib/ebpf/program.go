@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -182,7 +181,7 @@ func (p *Program) run(opts *RunOptions) (uint32, time.Duration, error) {
 	}
 	if opts.DataOut != nil {
 		if len(opts.DataOut) < len(data) {
-			return 0, 0, fmt.Errorf("program %q: DataOut has %d bytes, the data has %d: %w", p.rt.Name(), len(opts.DataOut), len(data), syscall.ENOSPC)
+			return 0, 0, fmt.Errorf("program %q: DataOut has %d bytes, the data has %d: %w", p.rt.Name(), len(opts.DataOut), len(data), errNoSpace)
 		}
 		opts.DataOut = opts.DataOut[:copy(opts.DataOut, data)]
 	}
