@@ -15,6 +15,7 @@ import (
 
 	kernel "github.com/cilium/ebpf"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/frontend/elf"
 	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
@@ -71,10 +72,14 @@ func interpreted(t *testing.T, object string) (engine, *frontend.Object) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := slices.IndexFunc(obj.Programs, func(p *frontend.Program) bool { return p.Name == object })
+	if at < 0 {
+		t.Fatalf("%s.o has no program %s", object, object)
+	}
 	return engine{
 		name: "interpreter",
 		run: func(packet []byte) (uint32, error) {
-			r, err := m.Run(obj.Programs[0], interp.Input{Data: packet})
+			r, err := m.Run(obj.Programs[at], interp.Input{Data: packet})
 			return uint32(r.R0), err
 		},
 		lookup: func(name string, key []byte) ([]byte, error) {
@@ -200,6 +205,9 @@ func compare(t *testing.T, coll *ebpf.Collection, obj *frontend.Object, engines 
 		}
 	}
 	for _, m := range obj.Maps {
+		if m.Type == bpf.MapProgArray {
+			continue // its values are programs
+		}
 		var key, value []byte
 		entries := 0
 		for it := coll.Maps[m.Name].Iterate(); it.Next(&key, &value); entries++ {
