@@ -118,7 +118,7 @@ func (t *tool) addFlags(set *pflag.FlagSet, f *flags) {
 	f.input.add(set)
 }
 
-const fuelUsage = "end a run with an error before it executes more than `N` instructions; loops need no proof that they end then"
+const fuelUsage = "end a run with an error before it executes more than `N` instructions; loops need no proof that they end then; 0 is no budget"
 
 // flagError makes errors of pflag more useful where bpf2go's users trip.
 func flagError(_ *cobra.Command, err error) error {
