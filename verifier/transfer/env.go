@@ -27,7 +27,8 @@ type Env struct {
 	// pointers that are stored where others can read them.
 	Strict bool
 	// Metered: the run time ends runs that are too long, so loops need no
-	// bound. It changes nothing that Step says.
+	// bound. Step then also keeps what a comparison proves of a constant index,
+	// which unrolled loops do not need.
 	Metered bool
 	// GPL: the object's license is compatible with the GPL. Sleepable: the
 	// program's section says that it may sleep.
