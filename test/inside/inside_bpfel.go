@@ -823,7 +823,8 @@ func (c *insideHopCall) Run() (r0 uint32, err error) {
 	if err = (*rtlib.Bound)(c).Ready(); err != nil {
 		return
 	}
-	return uint32(inside_hop(c.Frame)), nil
+	r0 = uint32(inside_hop(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
 }
 
 // TypedPairs is map pairs with its Go types; it allocates nothing.
@@ -1011,7 +1012,7 @@ var insideObject = rtlib.ObjectSpec{
 			TailCalls: true,
 		},
 	},
-	Tie: insideTie_eaaa74c9,
+	Tie: insideTie_92141dfc,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

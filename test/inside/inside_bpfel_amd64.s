@@ -1413,7 +1413,7 @@ TEXT ·inside_calls_back_turn(SB), 0, $64-40
 // inside_steps(fr *abi.Frame) (ret uint64)
 #line 343 "inside.bpf.c"
 
-TEXT ·inside_steps(SB), 0, $112-16
+TEXT ·inside_steps(SB), 0, $96-16
 	NO_LOCAL_POINTERS
 #line 343 "inside.bpf.c"
 
@@ -1426,40 +1426,40 @@ TEXT ·inside_steps(SB), 0, $112-16
 	// 3: *(u64 *)(r10 - 0x8) = r1
 #line 345 "inside.bpf.c"
 	// char format[] = "step %d";
-	QUAD $0x252070657473b948; QUAD $0x378248c89490064; QUAD $0x31c031c189480000; BYTE $0xd2
+	QUAD $0x252070657473b948; QUAD $0x378248c89490064; LONG $0x89480000; WORD $0x31c1; BYTE $0xc0
 	// 14: r1 = *(u32 *)(r7 + 0x0)
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
-	QUAD $0x4489484824548948; QUAD $0x8358244c89485024; QUAD $0x938e0f1938246c; QUAD $0xb80c7404f8830000; QUAD $0xaba0000000a; WORD $0xeb00; BYTE $0x64
+	QUAD $0x4c89484824448948; QUAD $0x7e1938246c835024; QUAD $0xab8077404f8837b; LONG $0xeb000000; BYTE $0x54
 	// 20: call 0x6
 #line 353 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *a);
-	QUAD $0x37824948d49; QUAD $0x44c7480824548948; QUAD $0xc748000000081024; QUAD $0x4800000004182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b480000000ab8; QUAD $0xf0000000aba5824; QUAD $0xf0000000000841f; QUAD $0xf0000000000841f; QUAD $0xf0000000000841f; WORD $0x1f
+	QUAD $0x37824948d49; QUAD $0x44c7480824548948; QUAD $0xc748000000081024; QUAD $0x4800000004182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b480000000ab8; QUAD $0x841f0f5024; QUAD $0x841f0f0000; WORD $0x0
 	// 30: r6 *= 0x1f
 	// 33: r1 s>>= 0x20
 	// 34: r6 += r1
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
-	QUAD $0x483d7e0638246c83; QUAD $0x148c063481fc96b; BYTE $0xc1
+	QUAD $0x483a7e0638246c83; QUAD $0x148d063481fc96b; BYTE $0xd1
 	// 37: call 0x1
 #line 355 "inside.bpf.c"
 	// while ((b = bpf_iter_num_next(&inner)))
-	QUAD $0xfa83d0894801c283; LONG $0xebe47c0e; BYTE $0x5d
+	QUAD $0xe77c0ef88301c083; WORD $0x53eb
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
-	LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b485024448b4800; QUAD $0x4024648b4c58244c; LONG $0xffff47e9; BYTE $0xff
+	LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b484824448b4800; QUAD $0x4024648b4c50244c; LONG $0xffff5fe9; BYTE $0xff
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
-	QUAD $0x4489485824548948; QUAD $0x4c68244c89486024; QUAD $0x2424894c4024648b; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b486024448b4800; QUAD $0x5824548b4868244c; WORD $0x8ceb
+	QUAD $0x4c89485024448948; QUAD $0x4c4024648b4c5824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·Preempt(SB); QUAD $0x1000382444c748; QUAD $0x8b485024448b4800; LONG $0xeb58244c; BYTE $0x99
 	// 44: r1 s>>= 0x20
 	// 45: r6 ^= r1
 #line 358 "inside.bpf.c"
 	// sum ^= *a;
-	QUAD $0xd863485024448b48; WORD $0x3148; BYTE $0xd9
+	QUAD $0xd063484824448b48; WORD $0x3148; BYTE $0xd1
 	// 48: call 0x1
 #line 351 "inside.bpf.c"
 	// while ((a = bpf_iter_num_next(&outer))) {
-	QUAD $0x1c2834824548b48; QUAD $0xd089480d7d06fa83; QUAD $0xfed1e94024648b4c; LONG $0x8948ffff; BYTE $0xc8
+	QUAD $0xa7d06f88301c083; QUAD $0xff04e94024648b4c; LONG $0x8948ffff; BYTE $0xc8
 #line 351 "inside.bpf.c"
 
 	MOVQ AX, ret+8(FP)
@@ -1768,6 +1768,6 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 
 	RET
 
-// insideTie_eaaa74c9 ties this file to the object's.
-TEXT ·insideTie_eaaa74c9(SB), NOSPLIT, $0-0
+// insideTie_92141dfc ties this file to the object's.
+TEXT ·insideTie_92141dfc(SB), NOSPLIT, $0-0
 	RET

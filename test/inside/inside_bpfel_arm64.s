@@ -1314,7 +1314,7 @@ TEXT ·inside_calls_back_turn(SB), 0, $64-40
 // inside_steps(fr *abi.Frame) (ret uint64)
 #line 343 "inside.bpf.c"
 
-TEXT ·inside_steps(SB), 0, $112-16
+TEXT ·inside_steps(SB), 0, $96-16
 	NO_LOCAL_POINTERS
 #line 343 "inside.bpf.c"
 
@@ -1326,40 +1326,40 @@ TEXT ·inside_steps(SB), 0, $112-16
 	// 3: *(u64 *)(r10 - 0x8) = r1
 #line 345 "inside.bpf.c"
 	// char format[] = "step %d";
-	WORD $0xd28e8e61; WORD $0xf2ae0ca1; WORD $0xf2c4a401; WORD $0xf2e00c81; WORD $0xf901be61; WORD $0xaa0003e1; WORD $0xd2800000; WORD $0xd2800002
+	WORD $0xd28e8e61; WORD $0xf2ae0ca1; WORD $0xf2c4a401; WORD $0xf2e00c81; WORD $0xf901be61; WORD $0xaa0003e1; WORD $0xd2800000
 	// 14: r1 = *(u32 *)(r7 + 0x0)
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
-	WORD $0xf9002be2; WORD $0xf9002fe0; WORD $0xf90033e1; WORD $0xb94043f0; WORD $0x71006610; WORD $0xb90043f0; WORD $0x540003ed; WORD $0x7100101f; WORD $0x54000080; WORD $0xd2800140; WORD $0xd2800142; WORD $0x1400000e
+	WORD $0xf9002be0; WORD $0xf9002fe1; WORD $0xb94043f0; WORD $0x71006610; WORD $0xb90043f0; WORD $0x5400038d; WORD $0x7100101f; WORD $0x54000060; WORD $0xd2800140; WORD $0x1400000d
 	// 20: call 0x6
 #line 353 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *a);
-	WORD $0x910de262; WORD $0xf9000be2; WORD $0xb27d03e2; WORD $0xf9000fe2; WORD $0xb27e03e2; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xd2800140; WORD $0xf94033e1; WORD $0xd2800142
+	WORD $0x910de262; WORD $0xf9000be2; WORD $0xb27d03e2; WORD $0xf9000fe2; WORD $0xb27e03e2; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xd2800140; WORD $0xf9402fe1
 	// 30: r6 *= 0x1f
 	// 33: r1 s>>= 0x20
 	// 34: r6 += r1
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
-	WORD $0xb94043f0; WORD $0x71001a10; WORD $0xb90043f0; WORD $0x5400022d; WORD $0x93407c00; WORD $0xb24013e3; WORD $0x9b030021
+	WORD $0xb94043f0; WORD $0x71001a10; WORD $0xb90043f0; WORD $0x5400020d; WORD $0x93407c02; WORD $0xb24013e3; WORD $0x9b030821
 	// 37: call 0x1
 #line 355 "inside.bpf.c"
 	// while ((b = bpf_iter_num_next(&inner)))
-	WORD $0x11000442; WORD $0x7100385f; WORD $0xaa0203e0; WORD $0x54fffecb; WORD $0x14000015
+	WORD $0x11000400; WORD $0x7100381f; WORD $0x54fffeeb; WORD $0x14000013
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
-	WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·Preempt(SB); WORD $0xb27403f0; WORD $0xf90023f0; WORD $0xf9402fe0; WORD $0xf94033e1; WORD $0xf94027f3; WORD $0x17ffffdb
+	WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·Preempt(SB); WORD $0xb27403f0; WORD $0xf90023f0; WORD $0xf9402be0; WORD $0xf9402fe1; WORD $0xf94027f3; WORD $0x17ffffde
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
-	WORD $0xf90033e2; WORD $0xf90037e1; WORD $0xf9003be0; WORD $0xf94027f3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·Preempt(SB); WORD $0xb27403f0; WORD $0xf90023f0; WORD $0xf9403be0; WORD $0xf94037e1; WORD $0xf94033e2; WORD $0x17ffffe5
+	WORD $0xf9002fe0; WORD $0xf90033e1; WORD $0xf94027f3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·Preempt(SB); WORD $0xb27403f0; WORD $0xf90023f0; WORD $0xf9402fe0; WORD $0xf94033e1; WORD $0x17ffffe8
 	// 44: r1 s>>= 0x20
 	// 45: r6 ^= r1
 #line 358 "inside.bpf.c"
 	// sum ^= *a;
-	WORD $0xf9402fe0; WORD $0x93407c02; WORD $0xca020021
+	WORD $0xf9402be0; WORD $0x93407c02; WORD $0xca020021
 	// 48: call 0x1
 #line 351 "inside.bpf.c"
 	// while ((a = bpf_iter_num_next(&outer))) {
-	WORD $0xf9402be2; WORD $0x11000442; WORD $0x7100185f; WORD $0x5400008a; WORD $0xaa0203e0; WORD $0xf94027f3; WORD $0x17ffffbe; WORD $0xaa0103e0
+	WORD $0x11000400; WORD $0x7100181f; WORD $0x5400006a; WORD $0xf94027f3; WORD $0x17ffffc6; WORD $0xaa0103e0
 #line 351 "inside.bpf.c"
 
 	MOVD R0, ret+8(FP)
@@ -1653,6 +1653,6 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 
 	RET
 
-// insideTie_eaaa74c9 ties this file to the object's.
-TEXT ·insideTie_eaaa74c9(SB), NOSPLIT, $0-0
+// insideTie_92141dfc ties this file to the object's.
+TEXT ·insideTie_92141dfc(SB), NOSPLIT, $0-0
 	RET

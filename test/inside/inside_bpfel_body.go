@@ -16,9 +16,9 @@ import (
 // Go bodies run on this architecture.
 const insideEngine = "go"
 
-// insideTie_eaaa74c9 ties this file to the object's: files of different runs
+// insideTie_92141dfc ties this file to the object's: files of different runs
 // of the tool do not link.
-func insideTie_eaaa74c9() {}
+func insideTie_92141dfc() {}
 
 // inside_spin is program spin (section raw) as a Go body.
 //
@@ -880,7 +880,7 @@ b49:
 //go:nocheckptr
 //go:norace
 func inside_steps(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3, x4 uint64
+	var x0, x1, x2 uint64
 	base := abi.R10(fr)
 	{
 		// inside.bpf.c:343: u64 steps(const u8 *data, u64 len)
@@ -888,38 +888,38 @@ func inside_steps(fr *abi.Frame) (ret uint64) {
 		v4 := fr.DataEnd
 		// inside.bpf.c:345: char format[] = "step %d";
 		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = 0x64252070657473
-		x0, x1, x2 = v4-v2, 0, 0
+		x0, x1 = v4-v2, 0
 	}
 b45:
 	{
-		if uint32(x2) != 4 {
-			x3, x4 = 10, 10
+		if uint32(x1) != 4 {
+			x2 = 10
 			goto b93
 		}
 	}
 	{
 		// inside.bpf.c:353: bpf_trace_printk(format, sizeof(format), *a);
 		rtlib.TracePrintk(fr, base-8, 8, 4, 0, 0)
-		x3, x4 = 10, 10
+		x2 = 10
 	}
 b93:
 	{
 		// inside.bpf.c:356: sum = sum * 31 + *b;
-		x0 = (x0 * 31) + uint64(int32(x4))
+		x0 = (x0 * 31) + uint64(int32(x2))
 		// inside.bpf.c:355: while ((b = bpf_iter_num_next(&inner)))
-		v109 := uint64(uint32(x3) + 1)
+		v109 := uint64(uint32(x2) + 1)
 		if int32(v109) < 14 {
-			x3, x4 = v109, v109
+			x2 = v109
 			goto b93
 		}
 	}
 	{
 		// inside.bpf.c:358: sum ^= *a;
-		x0 = x0 ^ uint64(int32(x2))
+		x0 = x0 ^ uint64(int32(x1))
 		// inside.bpf.c:351: while ((a = bpf_iter_num_next(&outer))) {
 		v133 := uint64(uint32(x1) + 1)
 		if int32(v133) < 6 {
-			x1, x2 = v133, v133
+			x1 = v133
 			goto b45
 		}
 	}
@@ -1067,7 +1067,7 @@ func inside_hop(fr *abi.Frame) (ret uint64) {
 	{
 		// inside.bpf.c:430: missed = leap(ctx, &n, 0); /* an empty slot */
 		x0 = inside_hop_leap(fr, base+512, abi.Addr(fr), base-4, 0)
-		v23 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v23 := fr.Unwind
 		if v23 != 0 {
 			goto b27
 		}
@@ -1083,7 +1083,7 @@ func inside_hop(fr *abi.Frame) (ret uint64) {
 b11:
 	{
 		x0 = inside_hop_leap(fr, base+512, abi.Addr(fr), base-4, x0)
-		v50 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v50 := fr.Unwind
 		if v50 != 0 {
 			goto b27
 		}
@@ -1094,8 +1094,8 @@ b11:
 b27:
 	{
 		// inside.bpf.c:430: missed = leap(ctx, &n, 0); /* an empty slot */
-		*(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80))) = 0
-		v37 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+88)))
+		fr.Unwind = 0
+		v37 := fr.Result
 		return v37
 	}
 }
@@ -1125,7 +1125,7 @@ func inside_hop_leap(fr *abi.Frame, base, r1, r2, r3 uint64) (ret uint64) {
 		abi.Store32(r2, uint64(uint32(v10)+uint32(uint64(uint32(v38)^uint32(v35)))))
 		// inside.bpf.c:419: bpf_tail_call(ctx, &jumps, slot);
 		rtlib.TailCall(fr, abi.Map(fr, 3), v18)
-		v53 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Addr(fr)+80)))
+		v53 := fr.Unwind
 		if v53 == 0 {
 			goto b56
 		}
@@ -1136,7 +1136,7 @@ func inside_hop_leap(fr *abi.Frame, base, r1, r2, r3 uint64) (ret uint64) {
 b56:
 	{
 		// inside.bpf.c:420: return *n;
-		v57 := abi.Load32(r2)
-		return v57
+		v58 := abi.Load32(r2)
+		return v58
 	}
 }

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const insideEngine = "native"
 
-// insideTie_eaaa74c9 ties this file to the object's: files of different runs
+// insideTie_92141dfc ties this file to the object's: files of different runs
 // of the tool do not link.
-func insideTie_eaaa74c9()
+func insideTie_92141dfc()
 
 // inside_spin is program spin (section raw) as machine code.
 func inside_spin(fr *abi.Frame) (ret uint64)
