@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/backend"
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // printGroup prints the instructions of one C line.
@@ -47,7 +48,11 @@ func (a *asmFunc) instructions(insts []backend.Inst) {
 			continue
 		}
 		a.seen[pc] = true
-		fmt.Fprintf(a.out, "\t// %d: %s\n", pc, a.program.Insns[pc])
+		fmt.Fprintf(a.out, "\t// %d: %s", pc, a.program.Insns[pc])
+		if name := frontend.Refers(a.g.Object, a.program, pc); name != "" {
+			fmt.Fprintf(a.out, "  ; %s", oneLine(name))
+		}
+		a.out.WriteString("\n")
 	}
 }
 

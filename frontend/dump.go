@@ -195,7 +195,7 @@ func PrintProgram(w io.Writer, o *Object, p *Program, bytes bool) error {
 		}
 		return text
 	}
-	note := func(pc int) string { return comment(o, p, pc, p.Insns[pc]) }
+	note := func(pc int) string { return Refers(o, p, pc) }
 	return bpf.Print(w, p.Insns, bpf.Listing{Bytes: bytes, Above: above, Note: note})
 }
 
@@ -206,9 +206,18 @@ func scope(f Func) string {
 	return ""
 }
 
-// comment says what the immediate of an instruction refers to.
-func comment(o *Object, p *Program, pc int, ins bpf.Instruction) string {
+// Refers names what the immediate of the instruction at a slot refers to: a
+// helper, a function, a map, a variable; "" when it is a number.
+func Refers(o *Object, p *Program, pc int) string {
+	ins := p.Insns[pc]
 	switch ins.Kind {
+	case bpf.KindHelper:
+		if p.Hook == nil {
+			return ""
+		}
+		if h := table.HelperFor(o.Platform, p.Hook, int32(ins.Imm)); h != nil {
+			return h.Name
+		}
 	case bpf.KindKfunc:
 		return "function " + p.Kfuncs[ins.Imm]
 	case bpf.KindBTFID:

@@ -21,11 +21,14 @@ func (c *helperCall) memmove() (Value, error) {
 	return c.args[0], nil
 }
 
-// memcmp gives any negative or positive number for less and greater.
+// memcmp gives -1 or 1 for less and greater; in an adverse world any number
+// with that sign.
 func (c *helperCall) memcmp() (Value, error) {
-	sign := bytes.Compare(c.mem[0], c.mem[1])
-	size := 1 + int64(c.run.m.oracle.IntN(255))
-	return number(uint64(uint32(int64(sign) * size))), nil
+	result := int64(bytes.Compare(c.mem[0], c.mem[1]))
+	if c.run.m.opt.Adverse {
+		result *= 1 + int64(c.run.m.oracle.IntN(255))
+	}
+	return number(uint64(uint32(result))), nil
 }
 
 // strncmp compares at most size bytes of a buffer with a string.
