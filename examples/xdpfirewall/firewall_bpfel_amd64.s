@@ -53,7 +53,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 	// if (*data >> 4 != 6)
 	QUAD $0xf0e28113b60f; QUAD $0x11b850f60fa8300; WORD $0x0
 	// 84: r2 += 0x8
-	// 87: call 0x1
+	// 87: call 0x1  ; map_lookup_elem
 #line 202 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
 	QUAD $0x40708b4808538d48; QUAD $0x5489480824748948; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0x217e900000005; BYTE $0x0
@@ -70,7 +70,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x1cc830f; WORD $0x0
-	// 119: call 0x1
+	// 119: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	LONG $0x68518b48
@@ -87,7 +87,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x17d830f; WORD $0x0
-	// 105: call 0x1
+	// 105: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	LONG $0x68518b48
@@ -123,7 +123,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 185 "xdpfirewall.bpf.c"
 	// source = ip->source;
 	QUAD $0xc738b3824548948; QUAD $0x37824b48941
-	// 50: call 0x1
+	// 50: call 0x1  ; map_lookup_elem
 #line 186 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v4, &source))
 	QUAD $0x2474894820708b48; QUAD $0x37824b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0xd2e900000004; BYTE $0x0
@@ -144,7 +144,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x6c73
-	// 138: call 0x1
+	// 138: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	LONG $0x68518b48
@@ -161,7 +161,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x1b73
-	// 72: call 0x1
+	// 72: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	LONG $0x68518b48
@@ -169,7 +169,7 @@ TEXT ·firewall_xdpfirewall(SB), 0, $64-16
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
 	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x4815ebc88948d045; QUAD $0xeb0000000abac889; QUAD $0xd2312024448b480b; QUAD $0x7310503bd23102eb; BYTE $0xa
-	// 161: call 0x1
+	// 161: call 0x1  ; map_lookup_elem
 #line 256 "xdpfirewall.bpf.c"
 	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
 	LONG $0x8588b48

@@ -102,7 +102,7 @@ TEXT ·inside_speak(SB), 0, $168-16
 #line 93 "inside.bpf.c"
 	// copy[i] = in[i] * MULTIPLIER;
 	QUAD $0x44894848244c8948; QUAD $0x48382464894c4024; QUAD $0x48198b4850245489; QUAD $0x8718b4858245c89; QUAD $0x798b486024748948; QUAD $0x8b4c68247c894810; QUAD $0x4c702444894c1841; QUAD $0x78244c894c20498b; QUAD $0x2494894c28518b4c; QUAD $0x30598b4c00000080; QUAD $0x88249c894c; QUAD $0x24ac894c38698b4c; LONG $0x90
-	// 29: call 0x1
+	// 29: call 0x1  ; map_lookup_elem
 #line 94 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
 	QUAD $0x82474894c308b4c; QUAD $0x36c24b48d4d; QUAD $0x24894c102474894c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000001b80a75; LONG $0x18f
@@ -117,11 +117,11 @@ TEXT ·inside_speak(SB), 0, $168-16
 #line 95 "inside.bpf.c"
 	// if (!p)
 	QUAD $0x98248c8948; QUAD $0xf42d4c957f2db848; QUAD $0x9024948b485851; QUAD $0x8948d0af0f480000; QUAD $0x8b48000000a02494; QUAD $0xf4800000088249c; QUAD $0x90249c8948d8af; QUAD $0x8024b48b480000; QUAD $0x8948f0af0f480000; QUAD $0x8b480000008824b4; QUAD $0x48f8af0f4878247c; QUAD $0x4c0000008024bc89; QUAD $0xc0af0f4c7024448b; QUAD $0x4c8b4c782444894c; QUAD $0x894cc8af0f4c6824; QUAD $0x6024548b4c70244c; QUAD $0x2454894cd0af0f4c; QUAD $0xf4c58245c8b4c68; LONG $0x894cd8af; WORD $0x245c; BYTE $0x60
-	// 59: call 0x6
+	// 59: call 0x6  ; trace_printk
 #line 97 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len); /* speaks */
 	QUAD $0xac8d4d3824648b4c; QUAD $0x6c894c0000037024; QUAD $0x9102444c7480824; QUAD $0x5024448b48000000; QUAD $0x44c7481824448948; QUAD $0xc748000000002024; QUAD $0x4c00000000282444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
-	// 66: call 0x1
+	// 66: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	QUAD $0x888b484024448b48; LONG $0x88
@@ -224,7 +224,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 #line 117 "inside.bpf.c"
 	// char format[] = "level %d";
 	QUAD $0x11782484c641; QUAD $0x6c6576656cbf4800; QUAD $0x7024bc8949642520; WORD $0x11; BYTE $0x0
-	// 160: call 0x6
+	// 160: call 0x6  ; trace_printk
 #line 119 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), x);
 	QUAD $0x117024bc8d49; QUAD $0x44c74808247c8948; QUAD $0x8948000000091024; QUAD $0x202444c74818244c; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -313,7 +313,7 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 151 "inside.bpf.c"
 	// key = *(const load32 *)data;
 	QUAD $0x41098b202464894c; LONG $0x78248c89; WORD $0x3; BYTE $0x0
-	// 10: call 0x1
+	// 10: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	LONG $0x88888b48; WORD $0x0; BYTE $0x0
@@ -321,7 +321,7 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
 	LONG $0x418348f0; WORD $0x108
-	// 18: call 0x1
+	// 18: call 0x1  ; map_lookup_elem
 #line 153 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
 	QUAD $0x8244c8948088b48; QUAD $0x378248c8d49; QUAD $0x24894c10244c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; LONG $0xc0310475; WORD $0x7feb
@@ -329,11 +329,11 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 156 "inside.bpf.c"
 	// a = p->a;
 	QUAD $0x118b4828244c8948; LONG $0x24548948; BYTE $0x30
-	// 23: call 0x5
+	// 23: call 0x5  ; ktime_get_ns
 #line 157 "inside.bpf.c"
 	// begin = bpf_ktime_get_ns();
 	QUAD $0x24894c2024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); QUAD $0x4c894808244c8b48; WORD $0x3824
-	// 25: call 0x5
+	// 25: call 0x5  ; ktime_get_ns
 #line 158 "inside.bpf.c"
 	// if (bpf_ktime_get_ns() < begin)
 	QUAD $0x24894c2024648b4c; BYTE $0x24; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); QUAD $0x448b4808244c8b48; QUAD $0xb80773c139483824; QUAD $0x8b4836eb00000004; QUAD $0x28244c8b48302454; QUAD $0x2b80774113b48; LONG $0x20eb0000
@@ -376,15 +376,15 @@ TEXT ·inside_churn(SB), 0, $88-16
 #line 174 "inside.bpf.c"
 	// v.b = ~v.a;
 	QUAD $0x48fff28348ca8948; QUAD $0x2494894948245489; LONG $0x370
-	// 17: call 0x2
+	// 17: call 0x2  ; map_update_elem
 #line 175 "inside.bpf.c"
 	// if (bpf_map_update_elem(&own, &key, &v, 0))
 	QUAD $0x245c894820588b48; QUAD $0x360249c8d4908; QUAD $0x8d4910245c894800; QUAD $0x894800000368249c; QUAD $0x202444c74818245c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0xc9854828244c8b48; QUAD $0xe900000004b80a74; LONG $0xc5
-	// 25: call 0x1
+	// 25: call 0x1  ; map_lookup_elem
 #line 177 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&own, &key);
 	QUAD $0x488b483824448b48; QUAD $0x8b4c08244c894820; QUAD $0x60248c8d49302464; QUAD $0x10244c8948000003; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); QUAD $0xc9854818244c8b48; QUAD $0xe900000005b80a75; LONG $0x88
-	// 33: call 0x3
+	// 33: call 0x3  ; map_delete_elem
 #line 180 "inside.bpf.c"
 	// if (bpf_map_delete_elem(&own, &key))
 	QUAD $0x448b4850244c8948; QUAD $0x894820508b483824; QUAD $0x3024648b4c082454; QUAD $0x36024948d49; QUAD $0x24894c1024548948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000006b80774; QUAD $0x8b4840244c8b4849; QUAD $0x774083b48502444; LONG $0x2b9; WORD $0xeb00; BYTE $0x17
@@ -392,7 +392,7 @@ TEXT ·inside_churn(SB), 0, $88-16
 #line 183 "inside.bpf.c"
 	// ok = p->a == v.a && p->b == v.b ? 1 : 2;
 	QUAD $0x503b484824548b48; QUAD $0x2b900000001b808; LONG $0x48000000; WORD $0x440f; BYTE $0xc8
-	// 53: call 0x1
+	// 53: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	QUAD $0x908b483824448b48; LONG $0x88
@@ -443,7 +443,7 @@ TEXT ·inside_crowd(SB), 0, $184-16
 #line 216 "inside.bpf.c"
 	// v[i] = in[i] * MULTIPLIER + i;
 	QUAD $0x245c894820598b48; QUAD $0x74894828718b4838; QUAD $0x894830798b484024; QUAD $0x4c38418b4c48247c; QUAD $0x40498b4c50244489; QUAD $0x518b4c58244c894c; QUAD $0x8b4c602454894c48; QUAD $0x4c68245c894c5059; QUAD $0x70246c894c58698b; QUAD $0x2474894c60718b4c; QUAD $0xbc894c68798b4c78; QUAD $0x418b480000008024; QUAD $0x882484894870; QUAD $0x9c894878598b4800; QUAD $0x718b480000009024; QUAD $0x9824b4894818; QUAD $0xbc894810798b4800; QUAD $0x418b4c000000a024; QUAD $0xa82484894c08; QUAD $0x248c8948098b4800; LONG $0xb0
-	// 39: call 0x6
+	// 39: call 0x6  ; trace_printk
 #line 217 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len);
 	QUAD $0x370248c8d4d; QUAD $0x44c74808244c894c; QUAD $0x8948000000091024; QUAD $0x202444c748182454; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -596,7 +596,7 @@ TEXT ·inside_chain(SB), 0, $80-16
 	// if (data[0] & 8)
 	QUAD $0x1b60f402464894c; LONG $0x5c7408a8
 	// 8: r3 += 0x1
-	// 15: call 0x3b
+	// 15: call 0x3b  ; link1
 #line 279 "inside.bpf.c"
 	// len = link1(&total, len, len + 1, 4, 5);
 	QUAD $0x438d4848244c8948; QUAD $0x37824948d4901; QUAD $0x8948102454894800; QUAD $0x202444894818245c; QUAD $0x4282444c748; QUAD $0x5302444c74800; QUAD $0x58024848d490000; QUAD $0x4c08244489480000; WORD $0x2489; BYTE $0x24; CALL ·inside_chain_link1(SB); LONG $0x24448b48; BYTE $0x38
@@ -606,31 +606,31 @@ TEXT ·inside_chain(SB), 0, $80-16
 #line 280 "inside.bpf.c"
 	// switch (data[0] & 7) {
 	QUAD $0x9b60f48244c8b48; QUAD $0x4806eb4024648b4c; QUAD $0x508d48d88948c189; QUAD $0xf05f98307e18301; LONG $0xe282; WORD $0x7500; BYTE $0x49
-	// 52: call 0x15a
+	// 52: call 0x15a  ; link5
 #line 284 "inside.bpf.c"
 	// case 5: r = link5(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link5(SB); QUAD $0x1c2e93824448b48; LONG $0xf9830000; WORD $0x7506; BYTE $0x49
-	// 70: call 0x19a
+	// 70: call 0x19a  ; link6
 #line 285 "inside.bpf.c"
 	// case 6: r = link6(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link6(SB); QUAD $0x174e93824448b48; WORD $0x0
-	// 40: call 0x20a
+	// 40: call 0x20a  ; link7
 #line 286 "inside.bpf.c"
 	// case 7: r = link7(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link7(SB); QUAD $0x12be93824448b48; LONG $0xf9830000; WORD $0x7502; BYTE $0x49
-	// 46: call 0x6a
+	// 46: call 0x6a  ; link2
 #line 281 "inside.bpf.c"
 	// case 2: r = link2(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link2(SB); QUAD $0xdde93824448b48; LONG $0xf9830000; WORD $0x7503; BYTE $0x49
-	// 64: call 0xaa
+	// 64: call 0xaa  ; link3
 #line 282 "inside.bpf.c"
 	// case 3: r = link3(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link3(SB); QUAD $0x8fe93824448b48; LONG $0xf9830000; WORD $0x7504; BYTE $0x46
-	// 30: call 0x11e
+	// 30: call 0x11e  ; link4
 #line 283 "inside.bpf.c"
 	// case 4: r = link4(&total, len, len + 1, 2, 3); break;
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link4(SB); LONG $0x24448b48; WORD $0xeb38; BYTE $0x44
-	// 58: call 0x10
+	// 58: call 0x10  ; link1
 #line 287 "inside.bpf.c"
 	// default: r = link1(&total, len, len + 1, 2, 3);
 	QUAD $0x378248c8d49; QUAD $0x44894810244c8948; QUAD $0x4820245489481824; QUAD $0x2282444c7; QUAD $0x3302444c748; QUAD $0x58024848d4900; QUAD $0x894c082444894800; WORD $0x2424; CALL ·inside_chain_link1(SB); LONG $0x24448b48; BYTE $0x38
@@ -706,7 +706,7 @@ TEXT ·inside_chain_link1(SB), 0, $104-64
 	// 130: r8 *= 0x3
 	// 131: r8 += r0
 	// 133: r6 ^= r3
-	// 140: call 0xc
+	// 140: call 0xc  ; link2
 	// 141: r3 = *(u64 *)(r10 - 0x10)
 	// 143: r2 = *(u64 *)(r10 - 0x8)
 	// 145: *(u64 *)(r3 + 0x0) = r1
@@ -786,7 +786,7 @@ TEXT ·inside_chain_link2(SB), 0, $104-64
 	// 212: r8 *= 0x3
 	// 213: r8 += r3
 	// 215: r6 ^= r4
-	// 222: call 0xc
+	// 222: call 0xc  ; link3
 	// 223: r3 = *(u64 *)(r10 - 0x10)
 	// 225: r2 = *(u64 *)(r10 - 0x8)
 	// 227: *(u64 *)(r3 + 0x0) = r1
@@ -866,7 +866,7 @@ TEXT ·inside_chain_link3(SB), 0, $104-64
 	// 294: r8 *= 0x3
 	// 295: r8 += r3
 	// 297: r6 ^= r4
-	// 304: call 0xc
+	// 304: call 0xc  ; link4
 	// 305: r3 = *(u64 *)(r10 - 0x10)
 	// 307: r2 = *(u64 *)(r10 - 0x8)
 	// 309: *(u64 *)(r3 + 0x0) = r1
@@ -946,7 +946,7 @@ TEXT ·inside_chain_link4(SB), 0, $104-64
 	// 376: r8 *= 0x3
 	// 377: r8 += r3
 	// 379: r6 ^= r4
-	// 386: call 0xc
+	// 386: call 0xc  ; link5
 	// 387: r3 = *(u64 *)(r10 - 0x10)
 	// 389: r2 = *(u64 *)(r10 - 0x8)
 	// 391: *(u64 *)(r3 + 0x0) = r1
@@ -1026,7 +1026,7 @@ TEXT ·inside_chain_link5(SB), 0, $104-64
 	// 458: r8 *= 0x3
 	// 459: r8 += r3
 	// 461: r6 ^= r4
-	// 468: call 0xc
+	// 468: call 0xc  ; link6
 	// 469: r3 = *(u64 *)(r10 - 0x10)
 	// 471: r2 = *(u64 *)(r10 - 0x8)
 	// 473: *(u64 *)(r3 + 0x0) = r1
@@ -1106,7 +1106,7 @@ TEXT ·inside_chain_link6(SB), 0, $104-64
 	// 540: r8 *= 0x3
 	// 541: r8 += r3
 	// 543: r6 ^= r4
-	// 550: call 0xc
+	// 550: call 0xc  ; link7
 	// 551: r3 = *(u64 *)(r10 - 0x10)
 	// 553: r2 = *(u64 *)(r10 - 0x8)
 	// 555: *(u64 *)(r3 + 0x0) = r1
@@ -1198,7 +1198,7 @@ TEXT ·inside_chain_link7(SB), 0, $96-64
 #line 256 "inside.bpf.c"
 	// ROUND(c, d, a, b);
 	QUAD $0x48d10148490c8d4b; LONG $0x58244c89
-	// 612: call 0x6
+	// 612: call 0x6  ; trace_printk
 #line 257 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 	QUAD $0x24548948f8558d49; QUAD $0x8102444c74808; QUAD $0x4818244c89480000; QUAD $0x247c894820247489; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1257,18 +1257,18 @@ TEXT ·inside_calls_back(SB), 0, $104-16
 #line 332 "inside.bpf.c"
 	// struct sum s = {len, ~len};
 	QUAD $0x1000382444c748; QUAD $0x894c0824448b4900; QUAD $0x4824448948402464; QUAD $0x4c2b4920244c8b49; QUAD $0x370248c89491824; QUAD $0x8949fff183480000; QUAD $0xc03100000378248c
-	// 10: call 0xb5
+	// 10: call 0xb5  ; loop
 #line 335 "inside.bpf.c"
 	// n = bpf_loop(100, turn, &s, 0);
 	QUAD $0x246c835024448948; QUAD $0x1ce8e0f1538; QUAD $0x8c8d491024448948; QUAD $0x4c89480000037024; QUAD $0x580248c8d491824; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_calls_back_turn(SB); QUAD $0x4c8b482024448b48; QUAD $0x854801c183485024; QUAD $0x8b4cc889480e75c0; QUAD $0x7264f98348402464; BYTE $0xa7
 	// 12: r6 *= 0x64
-	// 18: call 0xb5
+	// 18: call 0xb5  ; loop
 	// 19: r6 += r0
 #line 336 "inside.bpf.c"
 	// n = n * 100 + bpf_loop(5, turn, &s, 0);
 	QUAD $0x2444894864c16b48; QUAD $0x5824448948c03150; QUAD $0x8b8e0f1538246c83; QUAD $0x1024448948000001; QUAD $0x8c8d494024648b4c; QUAD $0x4c89480000037024; QUAD $0x580248c8d491824; QUAD $0x4c08244c89480000; WORD $0x2489; BYTE $0x24; CALL ·inside_calls_back_turn(SB); QUAD $0x4c8b482024448b48; QUAD $0x854801c183485824; QUAD $0x8348c889480975c0; QUAD $0x24548b48a77205f9; LONG $0xca014850
 	// 20: r6 *= 0x64
-	// 27: call 0xa4
+	// 27: call 0xa4  ; for_each_map_elem
 #line 337 "inside.bpf.c"
 	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
 	QUAD $0x244c894864ca6b48; QUAD $0x8b484824448b4858; QUAD $0xd7840fd2855050; QUAD $0x3150245489480000; QUAD $0x6c8360244c8948c9; QUAD $0x12a8e0f253824; QUAD $0x89494024648b4c00; QUAD $0x8b4800001180248c; WORD $0x4858
@@ -1287,7 +1287,7 @@ TEXT ·inside_calls_back(SB), 0, $104-16
 #line 322 "inside.bpf.c"
 	// s->y = s->y * 31 + *key + *value;
 	QUAD $0x118024b48b41; QUAD $0x37824bc8b49; QUAD $0x48f701481fff6b48; QUAD $0x7824bc8949cb3c03; QUAD $0x527502fe83000003
-	// 55: call 0x6
+	// 55: call 0x6  ; trace_printk
 #line 324 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 	QUAD $0x570249c8d49; QUAD $0x44c74808245c8948; QUAD $0xc7480000000b1024; QUAD $0x4900000002182444; QUAD $0x4800000370249c8d; QUAD $0x2444c74820245c89; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b484824448b48; QUAD $0x4c5024548b486024; LONG $0x4024648b
@@ -1395,7 +1395,7 @@ TEXT ·inside_calls_back_turn(SB), 0, $64-40
 #line 312 "inside.bpf.c"
 	// s->y += i2 ^ i3;
 	QUAD $0x8948d60148d63148; LONG $0xf8830871; WORD $0x7503; BYTE $0x38
-	// 105: call 0x6
+	// 105: call 0x6  ; trace_printk
 #line 314 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), i);
 	QUAD $0x4d8d493824448948; QUAD $0xc74808244c8948f8; QUAD $0x4800000008102444; QUAD $0x3182444c7; QUAD $0x7489482024548948; LONG $0x894c2824; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); LONG $0x24448b48; BYTE $0x38
@@ -1431,7 +1431,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
 	QUAD $0x4c89484824448948; QUAD $0x7e1938246c835024; QUAD $0xab8077404f8837b; LONG $0xeb000000; BYTE $0x54
-	// 20: call 0x6
+	// 20: call 0x6  ; trace_printk
 #line 353 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *a);
 	QUAD $0x37824948d49; QUAD $0x44c7480824548948; QUAD $0xc748000000081024; QUAD $0x4800000004182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); QUAD $0x4c8b480000000ab8; QUAD $0x841f0f5024; QUAD $0x841f0f0000; WORD $0x0
@@ -1441,7 +1441,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
 	QUAD $0x483a7e0638246c83; QUAD $0x148d063481fc96b; BYTE $0xd1
-	// 37: call 0x1
+	// 37: call 0x1  ; function bpf_iter_num_next
 #line 355 "inside.bpf.c"
 	// while ((b = bpf_iter_num_next(&inner)))
 	QUAD $0xe77c0ef88301c083; WORD $0x53eb
@@ -1456,7 +1456,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 358 "inside.bpf.c"
 	// sum ^= *a;
 	QUAD $0xd063484824448b48; WORD $0x3148; BYTE $0xd1
-	// 48: call 0x1
+	// 48: call 0x1  ; function bpf_iter_num_next
 #line 351 "inside.bpf.c"
 	// while ((a = bpf_iter_num_next(&outer))) {
 	QUAD $0xa7d06f88301c083; QUAD $0xff04e94024648b4c; LONG $0x8948ffff; BYTE $0xc8
@@ -1506,7 +1506,7 @@ TEXT ·inside_atoms(SB), 0, $80-16
 #line 374 "inside.bpf.c"
 	// r = r * 31 + __sync_lock_test_and_set(&b, r);
 	QUAD $0x64249c8741d38948; QUAD $0x48245c8948000003
-	// 20: call 0x6
+	// 20: call 0x6  ; trace_printk
 #line 375 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len);
 	QUAD $0x37024b48d49; QUAD $0x44c7480824748948; QUAD $0x8948000000091024; QUAD $0x202444c74818244c; QUAD $0x2444c74800000000; QUAD $0x24894c0000000028; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1568,7 +1568,7 @@ TEXT ·inside_sum(SB), 0, $0-16
 #line 192 "inside.bpf.c"
 	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
 	QUAD $0x4c8b490824448b49; LONG $0x8b492024; WORD $0x2454; BYTE $0x18
-	// 8: call 0x1
+	// 8: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	LONG $0x88808b48; WORD $0x0; BYTE $0x0
@@ -1621,7 +1621,7 @@ TEXT ·inside_land(SB), 0, $72-16
 #line 403 "inside.bpf.c"
 	// char format[] = "land %d";
 	QUAD $0x2520646e616cb848; QUAD $0x378248489490064; WORD $0x0
-	// 10: call 0x6
+	// 10: call 0x6  ; trace_printk
 #line 405 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), 0);
 	QUAD $0x378249c8d49; QUAD $0x44c74808245c8948; QUAD $0xc748000000081024; QUAD $0x4800000000182444; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1655,7 +1655,7 @@ TEXT ·inside_hop(SB), 0, $56-16
 #line 429 "inside.bpf.c"
 	// if (ctx->rx_queue_index == 0) {
 	QUAD $0x8824848b41; LONG $0x5375c085
-	// 8: call 0xa
+	// 8: call 0xa  ; leap
 #line 430 "inside.bpf.c"
 	// missed = leap(ctx, &n, 0); /* an empty slot */
 	QUAD $0x848d49102464894c; QUAD $0x4489480000037c24; QUAD $0x202444c7481824; QUAD $0x8024848d49000000; QUAD $0x824448948000005; LONG $0x2424894c; CALL ·inside_hop_leap(SB); QUAD $0x648b4c2824448b48; QUAD $0x50247c83493024; WORD $0x5a75
@@ -1664,7 +1664,7 @@ TEXT ·inside_hop(SB), 0, $56-16
 	// n += missed;
 	QUAD $0x37c24840141
 	// 13: r3 = *(u32 *)(r1 + 0x10)
-	// 16: call 0x2
+	// 16: call 0x2  ; leap
 	// 17: w0 += 0xf4240
 #line 433 "inside.bpf.c"
 	// return leap(ctx, &n, ctx->rx_queue_index) + 1000000;
@@ -1707,7 +1707,7 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 #line 413 "inside.bpf.c"
 	// u64 a = slot, b = *n, c = 3, d = 4;
 	LONG $0x8948198b; WORD $0x245c; BYTE $0x58
-	// 29: call 0x6
+	// 29: call 0x6  ; trace_printk
 #line 415 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), slot);
 	QUAD $0x24748948f8758d49; QUAD $0x8102444c74808; QUAD $0x4818245489480000; QUAD $0x202444c7; QUAD $0x282444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1753,7 +1753,7 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 #line 418 "inside.bpf.c"
 	// *n += a ^ b ^ c ^ d;
 	QUAD $0xfb01c731d731f731; LONG $0x24448b48; WORD $0x8940; BYTE $0x18
-	// 60: call 0xc
+	// 60: call 0xc  ; tail_call
 #line 419 "inside.bpf.c"
 	// bpf_tail_call(ctx, &jumps, slot);
 	QUAD $0x528b485024548b48; QUAD $0x8948082454894860; QUAD $0x3824648b4c10244c; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83493824648b4c; QUAD $0xebc0310474005024; BYTE $0x7

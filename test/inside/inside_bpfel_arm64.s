@@ -100,7 +100,7 @@ TEXT ·inside_speak(SB), 0, $176-16
 #line 93 "inside.bpf.c"
 	// copy[i] = in[i] * MULTIPLIER;
 	WORD $0xf9002be1; WORD $0xf90027e0; WORD $0xf90023f3; WORD $0xf9002fe2; WORD $0xf9400023; WORD $0xf90033e3; WORD $0xf9400424; WORD $0xf90037e4; WORD $0xf9400825; WORD $0xf9003be5; WORD $0xf9400c26; WORD $0xf9003fe6; WORD $0xf9401027; WORD $0xf90043e7; WORD $0xf9401428; WORD $0xf90047e8; WORD $0xf9401829; WORD $0xf9004be9; WORD $0xf9401c2a; WORD $0xf9004fea
-	// 29: call 0x1
+	// 29: call 0x1  ; map_lookup_elem
 #line 94 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
 	WORD $0xf940000b; WORD $0xf9000beb; WORD $0x910db26b; WORD $0xf9000feb; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e1; WORD $0xb5000061; WORD $0xb24003e0; WORD $0x1400005a
@@ -115,11 +115,11 @@ TEXT ·inside_speak(SB), 0, $176-16
 #line 95 "inside.bpf.c"
 	// if (!p)
 	WORD $0xf90053e1; WORD $0xf9404fea; WORD $0xd28fe5a0; WORD $0xf2a992a0; WORD $0xf2de85a0; WORD $0xf2eb0a20; WORD $0x9b007d42; WORD $0xf90057e2; WORD $0xf9404be9; WORD $0x9b007d23; WORD $0xf9004fe3; WORD $0xf94047e8; WORD $0x9b007d04; WORD $0xf9004be4; WORD $0xf94043e7; WORD $0x9b007ce5; WORD $0xf90047e5; WORD $0xf9403fe6; WORD $0x9b007cc6; WORD $0xf90043e6; WORD $0xf9403be7; WORD $0x9b007ce7; WORD $0xf9003fe7; WORD $0xf94037e8; WORD $0x9b007d08; WORD $0xf9003be8; WORD $0xf94033e9; WORD $0x9b007d29; WORD $0xf90037e9
-	// 59: call 0x6
+	// 59: call 0x6  ; trace_printk
 #line 97 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len); /* speaks */
 	WORD $0xf94023f3; WORD $0x910dc26a; WORD $0xf9000bea; WORD $0xd2800120; WORD $0xf9000fe0; WORD $0xf9402fe0; WORD $0xf90013e0; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
-	// 66: call 0x1
+	// 66: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	WORD $0xf94027e0; WORD $0xf9404401
@@ -223,7 +223,7 @@ TEXT ·inside_descend(SB), 0, $208-16
 #line 117 "inside.bpf.c"
 	// char format[] = "level %d";
 	WORD $0x91400677; WORD $0x9105e2f7; WORD $0x390002ff; WORD $0xd28cad80; WORD $0xf2acaec0; WORD $0xf2c40d80; WORD $0xf2ec84a0; WORD $0xf908ba60
-	// 160: call 0x6
+	// 160: call 0x6  ; trace_printk
 #line 119 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), x);
 	WORD $0x91400677; WORD $0x9105c2f7; WORD $0xf9000bf7; WORD $0xd2800120; WORD $0xf9000fe0; WORD $0xf90013f6; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -300,7 +300,7 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 151 "inside.bpf.c"
 	// key = *(const load32 *)data;
 	WORD $0xf90017f3; WORD $0xb9400021; WORD $0xb9037a61
-	// 10: call 0x1
+	// 10: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	WORD $0xf9404401
@@ -308,7 +308,7 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 47 "inside.bpf.c"
 	// __sync_fetch_and_add(n, 1);
 	WORD $0x91002021; WORD $0xb24003e2; WORD $0xc85ffc30; WORD $0x8b020210; WORD $0xc811fc30; WORD $0x35ffffb1
-	// 18: call 0x1
+	// 18: call 0x1  ; map_lookup_elem
 #line 153 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&pairs, &key);
 	WORD $0xf9400001; WORD $0xf9000be1; WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e1; WORD $0xb5000061; WORD $0xd2800000; WORD $0x14000022
@@ -316,11 +316,11 @@ TEXT ·inside_look(SB), 0, $64-16
 #line 156 "inside.bpf.c"
 	// a = p->a;
 	WORD $0xf9001be1; WORD $0xf9400022; WORD $0xf9001fe2
-	// 23: call 0x5
+	// 23: call 0x5  ; ktime_get_ns
 #line 157 "inside.bpf.c"
 	// begin = bpf_ktime_get_ns();
 	WORD $0xf94017f3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); WORD $0xf9400be1; WORD $0xf90023e1
-	// 25: call 0x5
+	// 25: call 0x5  ; ktime_get_ns
 #line 158 "inside.bpf.c"
 	// if (bpf_ktime_get_ns() < begin)
 	WORD $0xf94017f3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB); WORD $0xf9400be1; WORD $0xf94023e0; WORD $0xeb00003f; WORD $0x54000062; WORD $0xb27e03e0; WORD $0x14000011
@@ -365,15 +365,15 @@ TEXT ·inside_churn(SB), 0, $96-16
 #line 174 "inside.bpf.c"
 	// v.b = ~v.a;
 	WORD $0xaa2103e2; WORD $0xf9002be2; WORD $0xf901ba62
-	// 17: call 0x2
+	// 17: call 0x2  ; map_update_elem
 #line 175 "inside.bpf.c"
 	// if (bpf_map_update_elem(&own, &key, &v, 0))
 	WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910d8263; WORD $0xf9000fe3; WORD $0x910da263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xb4000061; WORD $0xb27e03e0; WORD $0x14000031
-	// 25: call 0x1
+	// 25: call 0x1  ; map_lookup_elem
 #line 177 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&own, &key);
 	WORD $0xf94023e0; WORD $0xf9401001; WORD $0xf9000be1; WORD $0xf9401ff3; WORD $0x910d8261; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); WORD $0xf94013e1; WORD $0xb5000061; WORD $0xd28000a0; WORD $0x14000025
-	// 33: call 0x3
+	// 33: call 0x3  ; map_delete_elem
 #line 180 "inside.bpf.c"
 	// if (bpf_map_delete_elem(&own, &key))
 	WORD $0xf9002fe1; WORD $0xf94023e0; WORD $0xf9401002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910d8262; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xb4000061; WORD $0xb27f07e0; WORD $0x14000018
@@ -383,7 +383,7 @@ TEXT ·inside_churn(SB), 0, $96-16
 #line 183 "inside.bpf.c"
 	// ok = p->a == v.a && p->b == v.b ? 1 : 2;
 	WORD $0xf9402fe1; WORD $0xf9400020; WORD $0xf94027e2; WORD $0xeb02001f; WORD $0x54000060; WORD $0xb27f03e0; WORD $0x14000007; WORD $0xf9400420; WORD $0xf9402be2; WORD $0xeb02001f; WORD $0xb24003e0; WORD $0xb27f03e1; WORD $0x9a810000
-	// 53: call 0x1
+	// 53: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	WORD $0xf94023e1; WORD $0xf9404421
@@ -434,7 +434,7 @@ TEXT ·inside_crowd(SB), 0, $192-16
 #line 216 "inside.bpf.c"
 	// v[i] = in[i] * MULTIPLIER + i;
 	WORD $0xf9401023; WORD $0xf90023e3; WORD $0xf9401424; WORD $0xf90027e4; WORD $0xf9401825; WORD $0xf9002be5; WORD $0xf9401c26; WORD $0xf9002fe6; WORD $0xf9402027; WORD $0xf90033e7; WORD $0xf9402428; WORD $0xf90037e8; WORD $0xf9402829; WORD $0xf9003be9; WORD $0xf9402c2a; WORD $0xf9003fea; WORD $0xf940302b; WORD $0xf90043eb; WORD $0xf940342c; WORD $0xf90047ec; WORD $0xf940382d; WORD $0xf9004bed; WORD $0xf9403c2e; WORD $0xf9004fee; WORD $0xf9400c2f; WORD $0xf90053ef; WORD $0xf9400834; WORD $0xf90057f4; WORD $0xf9400435; WORD $0xf9005bf5; WORD $0xf9400021; WORD $0xf9005fe1
-	// 39: call 0x6
+	// 39: call 0x6  ; trace_printk
 #line 217 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len);
 	WORD $0x910dc276; WORD $0xf9000bf6; WORD $0xd2800120; WORD $0xf9000fe0; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -557,7 +557,7 @@ TEXT ·inside_chain(SB), 0, $80-16
 	// if (data[0] & 8)
 	WORD $0xf90027f3; WORD $0x39400020; WORD $0x36180280
 	// 8: r3 += 0x1
-	// 15: call 0x3b
+	// 15: call 0x3b  ; link1
 #line 279 "inside.bpf.c"
 	// len = link1(&total, len, len + 1, 4, 5);
 	WORD $0xf9002be1; WORD $0x91000460; WORD $0x910de262; WORD $0xf9000fe2; WORD $0xf90013e3; WORD $0xf90017e0; WORD $0xb27e03e0; WORD $0xf9001be0; WORD $0xd28000a0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link1(SB); WORD $0xf94023e0
@@ -567,31 +567,31 @@ TEXT ·inside_chain(SB), 0, $80-16
 #line 280 "inside.bpf.c"
 	// switch (data[0] & 7) {
 	WORD $0xf9402be1; WORD $0x39400021; WORD $0xf94027f3; WORD $0x14000003; WORD $0xaa0003e1; WORD $0xaa0303e0; WORD $0x91000402; WORD $0x12000821; WORD $0x7100103f; WORD $0x540005e9; WORD $0x7100143f; WORD $0x540001e1
-	// 52: call 0x15a
+	// 52: call 0x15a  ; link5
 #line 284 "inside.bpf.c"
 	// case 5: r = link5(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link5(SB); WORD $0xf94023e0; WORD $0x1400005c; WORD $0x7100183f; WORD $0x540001e1
-	// 70: call 0x19a
+	// 70: call 0x19a  ; link6
 #line 285 "inside.bpf.c"
 	// case 6: r = link6(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link6(SB); WORD $0xf94023e0; WORD $0x1400004c
-	// 40: call 0x20a
+	// 40: call 0x20a  ; link7
 #line 286 "inside.bpf.c"
 	// case 7: r = link7(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link7(SB); WORD $0xf94023e0; WORD $0x1400003e; WORD $0x7100083f; WORD $0x540001e1
-	// 46: call 0x6a
+	// 46: call 0x6a  ; link2
 #line 281 "inside.bpf.c"
 	// case 2: r = link2(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link2(SB); WORD $0xf94023e0; WORD $0x1400002e; WORD $0x71000c3f; WORD $0x540001e1
-	// 64: call 0xaa
+	// 64: call 0xaa  ; link3
 #line 282 "inside.bpf.c"
 	// case 3: r = link3(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link3(SB); WORD $0xf94023e0; WORD $0x1400001e; WORD $0x7100103f; WORD $0x540001e1
-	// 30: call 0x11e
+	// 30: call 0x11e  ; link4
 #line 283 "inside.bpf.c"
 	// case 4: r = link4(&total, len, len + 1, 2, 3); break;
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link4(SB); WORD $0xf94023e0; WORD $0x1400000e
-	// 58: call 0x10
+	// 58: call 0x10  ; link1
 #line 287 "inside.bpf.c"
 	// default: r = link1(&total, len, len + 1, 2, 3);
 	WORD $0x910de261; WORD $0xf9000fe1; WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb27f03e0; WORD $0xf9001be0; WORD $0xb24007e0; WORD $0xf9001fe0; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_chain_link1(SB); WORD $0xf94023e0
@@ -659,7 +659,7 @@ TEXT ·inside_chain_link1(SB), 0, $112-64
 	// 130: r8 *= 0x3
 	// 131: r8 += r0
 	// 133: r6 ^= r3
-	// 140: call 0xc
+	// 140: call 0xc  ; link2
 	// 141: r3 = *(u64 *)(r10 - 0x10)
 	// 142: r1 = *(u64 *)(r3 + 0x0)
 	// 143: r2 = *(u64 *)(r10 - 0x8)
@@ -732,7 +732,7 @@ TEXT ·inside_chain_link2(SB), 0, $112-64
 	// 212: r8 *= 0x3
 	// 213: r8 += r3
 	// 215: r6 ^= r4
-	// 222: call 0xc
+	// 222: call 0xc  ; link3
 	// 223: r3 = *(u64 *)(r10 - 0x10)
 	// 224: r1 = *(u64 *)(r3 + 0x0)
 	// 225: r2 = *(u64 *)(r10 - 0x8)
@@ -805,7 +805,7 @@ TEXT ·inside_chain_link3(SB), 0, $112-64
 	// 294: r8 *= 0x3
 	// 295: r8 += r3
 	// 297: r6 ^= r4
-	// 304: call 0xc
+	// 304: call 0xc  ; link4
 	// 305: r3 = *(u64 *)(r10 - 0x10)
 	// 306: r1 = *(u64 *)(r3 + 0x0)
 	// 307: r2 = *(u64 *)(r10 - 0x8)
@@ -878,7 +878,7 @@ TEXT ·inside_chain_link4(SB), 0, $112-64
 	// 376: r8 *= 0x3
 	// 377: r8 += r3
 	// 379: r6 ^= r4
-	// 386: call 0xc
+	// 386: call 0xc  ; link5
 	// 387: r3 = *(u64 *)(r10 - 0x10)
 	// 388: r1 = *(u64 *)(r3 + 0x0)
 	// 389: r2 = *(u64 *)(r10 - 0x8)
@@ -951,7 +951,7 @@ TEXT ·inside_chain_link5(SB), 0, $112-64
 	// 458: r8 *= 0x3
 	// 459: r8 += r3
 	// 461: r6 ^= r4
-	// 468: call 0xc
+	// 468: call 0xc  ; link6
 	// 469: r3 = *(u64 *)(r10 - 0x10)
 	// 470: r1 = *(u64 *)(r3 + 0x0)
 	// 471: r2 = *(u64 *)(r10 - 0x8)
@@ -1024,7 +1024,7 @@ TEXT ·inside_chain_link6(SB), 0, $112-64
 	// 540: r8 *= 0x3
 	// 541: r8 += r3
 	// 543: r6 ^= r4
-	// 550: call 0xc
+	// 550: call 0xc  ; link7
 	// 551: r3 = *(u64 *)(r10 - 0x10)
 	// 552: r1 = *(u64 *)(r3 + 0x0)
 	// 553: r2 = *(u64 *)(r10 - 0x8)
@@ -1111,7 +1111,7 @@ TEXT ·inside_chain_link7(SB), 0, $96-64
 #line 256 "inside.bpf.c"
 	// ROUND(c, d, a, b);
 	WORD $0x8b0704e6; WORD $0x8b0100c1; WORD $0xf90033e1
-	// 612: call 0x6
+	// 612: call 0x6  ; trace_printk
 #line 257 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), a); /* the end of the chain */
 	WORD $0xd1002286; WORD $0xf9000be6; WORD $0xb27d03e6; WORD $0xf9000fe6; WORD $0xf90013e1; WORD $0xf90017e4; WORD $0xf9001be5; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1167,16 +1167,16 @@ TEXT ·inside_calls_back(SB), 0, $112-16
 #line 332 "inside.bpf.c"
 	// struct sum s = {len, ~len};
 	WORD $0xb27403f0; WORD $0xf90023f0; WORD $0xf9400660; WORD $0xf90027f3; WORD $0xf9002be0; WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010041; WORD $0xf901ba61; WORD $0xaa2103e1; WORD $0xf901be61; WORD $0xd2800000
-	// 10: call 0xb5
+	// 10: call 0xb5  ; loop
 #line 335 "inside.bpf.c"
 	// n = bpf_loop(100, turn, &s, 0);
 	WORD $0xf9002fe0; WORD $0xb94043f0; WORD $0x71005610; WORD $0xb90043f0; WORD $0x54000ccd; WORD $0xf9000fe0; WORD $0x910dc261; WORD $0xf90013e1; WORD $0x91160261; WORD $0xf9000be1; WORD $0xf90007f3; CALL ·inside_calls_back_turn(SB); WORD $0xf94017e0; WORD $0xf9402fe1; WORD $0x91000421; WORD $0xb50000a0; WORD $0xf101903f; WORD $0xaa0103e0; WORD $0xf94027f3; WORD $0x54fffda3; WORD $0xf90033e1; WORD $0xd2800000
-	// 18: call 0xb5
+	// 18: call 0xb5  ; loop
 	// 19: r6 += r0
 #line 336 "inside.bpf.c"
 	// n = n * 100 + bpf_loop(5, turn, &s, 0);
 	WORD $0xf9002fe0; WORD $0xb94043f0; WORD $0x71005610; WORD $0xb90043f0; WORD $0x54000aed; WORD $0xf9000fe0; WORD $0xf94027f3; WORD $0x910dc261; WORD $0xf90013e1; WORD $0x91160261; WORD $0xf9000be1; WORD $0xf90007f3; CALL ·inside_calls_back_turn(SB); WORD $0xf94017e0; WORD $0xf9402fe1; WORD $0x91000421; WORD $0xb5000080; WORD $0xf100143f; WORD $0xaa0103e0; WORD $0x54fffda3; WORD $0xf94033e0; WORD $0xd2800c82; WORD $0x9b020401; WORD $0xf9002fe1
-	// 27: call 0xa4
+	// 27: call 0xa4  ; for_each_map_elem
 #line 337 "inside.bpf.c"
 	// n = n * 100 + bpf_for_each_map_elem(&four, element, &s, 0);
 	WORD $0xf9402be0; WORD $0xf9402802; WORD $0x340005e2; WORD $0xf90033e2; WORD $0xd2800001; WORD $0xf90037e1; WORD $0xb94043f0; WORD $0x71009610; WORD $0xb90043f0; WORD $0x5400082d; WORD $0xf94027f3; WORD $0xf908c261; WORD $0xf9402403
@@ -1195,7 +1195,7 @@ TEXT ·inside_calls_back(SB), 0, $112-16
 #line 322 "inside.bpf.c"
 	// s->y = s->y * 31 + *key + *value;
 	WORD $0xb9518264; WORD $0xf941be65; WORD $0xb24013e6; WORD $0x9b0610a5; WORD $0xf8617863; WORD $0x8b0300a3; WORD $0xf901be63; WORD $0x7100089f; WORD $0x54000201
-	// 55: call 0x6
+	// 55: call 0x6  ; trace_printk
 #line 324 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *key); /* an element speaks */
 	WORD $0x9115c263; WORD $0xf9000be3; WORD $0xd2800163; WORD $0xf9000fe3; WORD $0xb27f03e3; WORD $0xf90013e3; WORD $0x910dc263; WORD $0xf90017e3; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xf9402be0; WORD $0xf94037e1; WORD $0xf94033e2; WORD $0xf94027f3
@@ -1296,7 +1296,7 @@ TEXT ·inside_calls_back_turn(SB), 0, $64-40
 #line 312 "inside.bpf.c"
 	// s->y += i2 ^ i3;
 	WORD $0xca0200a3; WORD $0x8b020063; WORD $0xf9000423; WORD $0x71000c1f; WORD $0x540001a1
-	// 105: call 0x6
+	// 105: call 0x6  ; trace_printk
 #line 314 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), i);
 	WORD $0xf90023e0; WORD $0xd1002281; WORD $0xf9000be1; WORD $0xb27d03e1; WORD $0xf9000fe1; WORD $0xb24007e1; WORD $0xf90013e1; WORD $0xf90017e2; WORD $0xf9001be3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xf94023e0
@@ -1331,7 +1331,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 352 "inside.bpf.c"
 	// if (*a == 4)
 	WORD $0xf9002be0; WORD $0xf9002fe1; WORD $0xb94043f0; WORD $0x71006610; WORD $0xb90043f0; WORD $0x5400038d; WORD $0x7100101f; WORD $0x54000060; WORD $0xd2800140; WORD $0x1400000d
-	// 20: call 0x6
+	// 20: call 0x6  ; trace_printk
 #line 353 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), *a);
 	WORD $0x910de262; WORD $0xf9000be2; WORD $0xb27d03e2; WORD $0xf9000fe2; WORD $0xb27e03e2; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB); WORD $0xd2800140; WORD $0xf9402fe1
@@ -1341,7 +1341,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 356 "inside.bpf.c"
 	// sum = sum * 31 + *b;
 	WORD $0xb94043f0; WORD $0x71001a10; WORD $0xb90043f0; WORD $0x5400020d; WORD $0x93407c02; WORD $0xb24013e3; WORD $0x9b030821
-	// 37: call 0x1
+	// 37: call 0x1  ; function bpf_iter_num_next
 #line 355 "inside.bpf.c"
 	// while ((b = bpf_iter_num_next(&inner)))
 	WORD $0x11000400; WORD $0x7100381f; WORD $0x54fffeeb; WORD $0x14000013
@@ -1356,7 +1356,7 @@ TEXT ·inside_steps(SB), 0, $96-16
 #line 358 "inside.bpf.c"
 	// sum ^= *a;
 	WORD $0xf9402be0; WORD $0x93407c02; WORD $0xca020021
-	// 48: call 0x1
+	// 48: call 0x1  ; function bpf_iter_num_next
 #line 351 "inside.bpf.c"
 	// while ((a = bpf_iter_num_next(&outer))) {
 	WORD $0x11000400; WORD $0x7100181f; WORD $0x5400006a; WORD $0xf94027f3; WORD $0x17ffffc6; WORD $0xaa0103e0
@@ -1405,7 +1405,7 @@ TEXT ·inside_atoms(SB), 0, $80-16
 #line 374 "inside.bpf.c"
 	// r = r * 31 + __sync_lock_test_and_set(&b, r);
 	WORD $0x910d9263; WORD $0x885ffc64; WORD $0x8811fc62; WORD $0x35ffffd1; WORD $0xd5033bbf; WORD $0xf9002be4
-	// 20: call 0x6
+	// 20: call 0x6  ; trace_printk
 #line 375 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), len);
 	WORD $0x910dc263; WORD $0xf9000be3; WORD $0xd2800123; WORD $0xf9000fe3; WORD $0xf90013e1; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1461,7 +1461,7 @@ TEXT ·inside_sum(SB), 0, $0-16
 #line 192 "inside.bpf.c"
 	// const u8 *data = XDP_DATA(ctx), *end = XDP_END(ctx);
 	WORD $0xf9400660; WORD $0xf9401261; WORD $0xf9400e62
-	// 8: call 0x1
+	// 8: call 0x1  ; map_lookup_elem
 #line 44 "inside.bpf.c"
 	// u64 *n = bpf_map_lookup_elem(&counts, &index);
 	WORD $0xf9404400
@@ -1514,7 +1514,7 @@ TEXT ·inside_land(SB), 0, $80-16
 #line 403 "inside.bpf.c"
 	// char format[] = "land %d";
 	WORD $0xd28c2d80; WORD $0xf2ac8dc0; WORD $0xf2c4a400; WORD $0xf2e00c80; WORD $0xf901be60
-	// 10: call 0x6
+	// 10: call 0x6  ; trace_printk
 #line 405 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), 0);
 	WORD $0x910de263; WORD $0xf9000be3; WORD $0xb27d03e0; WORD $0xf9000fe0; WORD $0xf90013ff; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1548,7 +1548,7 @@ TEXT ·inside_hop(SB), 0, $64-16
 #line 429 "inside.bpf.c"
 	// if (ctx->rx_queue_index == 0) {
 	WORD $0xb9408a60; WORD $0x35000220
-	// 8: call 0xa
+	// 8: call 0xa  ; leap
 #line 430 "inside.bpf.c"
 	// missed = leap(ctx, &n, 0); /* an empty slot */
 	WORD $0xf9000ff3; WORD $0x910df260; WORD $0xf90013e0; WORD $0xf90017ff; WORD $0x91160260; WORD $0xf9000be0; WORD $0xf90007f3; CALL ·inside_hop_leap(SB); WORD $0xf9401be0; WORD $0xf9401ff3; WORD $0xf9402a61; WORD $0xb50002a1
@@ -1559,7 +1559,7 @@ TEXT ·inside_hop(SB), 0, $64-16
 	// n += missed;
 	WORD $0xb9437e61; WORD $0xb000020; WORD $0xb9037e60
 	// 13: r3 = *(u32 *)(r1 + 0x10)
-	// 16: call 0x2
+	// 16: call 0x2  ; leap
 	// 17: w0 += 0xf4240
 #line 433 "inside.bpf.c"
 	// return leap(ctx, &n, ctx->rx_queue_index) + 1000000;
@@ -1602,7 +1602,7 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 #line 413 "inside.bpf.c"
 	// u64 a = slot, b = *n, c = 3, d = 4;
 	WORD $0xb9400023; WORD $0xf90033e3
-	// 29: call 0x6
+	// 29: call 0x6  ; trace_printk
 #line 415 "inside.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), slot);
 	WORD $0xd1002284; WORD $0xf9000be4; WORD $0xb27d03e4; WORD $0xf9000fe4; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
@@ -1638,7 +1638,7 @@ TEXT ·inside_hop_leap(SB), 0, $96-48
 #line 418 "inside.bpf.c"
 	// *n += a ^ b ^ c ^ d;
 	WORD $0x4a060084; WORD $0x4a050084; WORD $0x4a020082; WORD $0xb020062; WORD $0xf94027e0; WORD $0xb9000002
-	// 60: call 0xc
+	// 60: call 0xc  ; tail_call
 #line 419 "inside.bpf.c"
 	// bpf_tail_call(ctx, &jumps, slot);
 	WORD $0xf9402fe2; WORD $0xf9403042; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf94023f3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94023f3; WORD $0xf9402a61; WORD $0xb4000061; WORD $0xd2800000; WORD $0x14000003

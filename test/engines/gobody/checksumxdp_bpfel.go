@@ -158,6 +158,7 @@ var checksumXdpObject = rtlib.ObjectSpec{
 			Name:    "checksum_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   checksumXdp_checksum_xdp,
 			Engine:  checksumXdpEngine,
 			Hash:    [32]byte{0xb7, 0x71, 0x31, 0x50, 0x6d, 0x1a, 0xba, 0x5d, 0xbd, 0x3b, 0x59, 0x34, 0x67, 0x21, 0x12, 0x6b, 0xa2, 0x91, 0x99, 0xf5, 0xea, 0x79, 0x05, 0x1d, 0xea, 0xe3, 0x5b, 0x02, 0x5c, 0xe6, 0x62, 0xeb},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

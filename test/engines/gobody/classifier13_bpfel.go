@@ -158,6 +158,7 @@ var classifier13Object = rtlib.ObjectSpec{
 			Name:    "classifier",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   classifier13_classifier,
 			Engine:  classifier13Engine,
 			Hash:    [32]byte{0xeb, 0x94, 0xc7, 0x17, 0xac, 0x2c, 0xeb, 0x1a, 0x65, 0x6a, 0x01, 0xa3, 0xff, 0x1b, 0xff, 0x8b, 0x4a, 0x4d, 0x14, 0xbc, 0x94, 0x27, 0xd7, 0x44, 0x30, 0xa6, 0x84, 0x86, 0x8e, 0x0a, 0x4d, 0x5a},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

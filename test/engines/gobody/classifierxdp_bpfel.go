@@ -159,6 +159,7 @@ var classifierXdpObject = rtlib.ObjectSpec{
 			Name:    "classifier_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   classifierXdp_classifier_xdp,
 			Engine:  classifierXdpEngine,
 			Hash:    [32]byte{0x31, 0xaa, 0x7b, 0x22, 0x0a, 0x01, 0x2e, 0x6e, 0xba, 0x08, 0x61, 0x4d, 0x19, 0x91, 0x33, 0x75, 0x2a, 0x8b, 0x48, 0xb5, 0x59, 0x76, 0x59, 0xcd, 0xa7, 0x09, 0xda, 0xe2, 0x78, 0xc3, 0x53, 0xf7},
@@ -177,9 +178,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -157,6 +157,7 @@ var loopsXdpObject = rtlib.ObjectSpec{
 			Name:    "loops_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   loopsXdp_loops_xdp,
 			Engine:  loopsXdpEngine,
 			Hash:    [32]byte{0xc1, 0x97, 0xcb, 0xad, 0x45, 0x85, 0xed, 0xba, 0x32, 0x25, 0xd2, 0xff, 0x9a, 0x74, 0xae, 0x60, 0x31, 0x57, 0xef, 0x7f, 0x9b, 0xed, 0xb5, 0x2d, 0xe4, 0x0a, 0xeb, 0x01, 0xac, 0x56, 0x5b, 0x24},
@@ -175,9 +176,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

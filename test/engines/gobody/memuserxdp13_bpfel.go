@@ -158,6 +158,7 @@ var memuserXdp13Object = rtlib.ObjectSpec{
 			Name:    "memuser_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   memuserXdp13_memuser_xdp,
 			Engine:  memuserXdp13Engine,
 			Hash:    [32]byte{0xb4, 0xee, 0x41, 0x9a, 0xa2, 0xf7, 0x73, 0x94, 0x3c, 0x1e, 0x9d, 0x42, 0xb2, 0xa0, 0x8d, 0x81, 0x0a, 0xdf, 0xf6, 0xe8, 0xd1, 0x1b, 0x25, 0x19, 0xb3, 0xa1, 0xae, 0xd6, 0xdd, 0xa6, 0x6f, 0xc3},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -158,6 +158,7 @@ var memuserXdpObject = rtlib.ObjectSpec{
 			Name:    "memuser_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   memuserXdp_memuser_xdp,
 			Engine:  memuserXdpEngine,
 			Hash:    [32]byte{0xe8, 0x6b, 0x67, 0x7d, 0x70, 0xb5, 0x54, 0x34, 0xa9, 0xda, 0x13, 0xad, 0x8d, 0x10, 0x11, 0xcc, 0xdb, 0x37, 0x4b, 0x07, 0x6a, 0x5e, 0x28, 0xa6, 0x76, 0x79, 0x89, 0xab, 0x4d, 0x5a, 0x42, 0x4c},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -158,6 +158,7 @@ var subprogs13Object = rtlib.ObjectSpec{
 			Name:    "subprogs",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   subprogs13_subprogs,
 			Engine:  subprogs13Engine,
 			Hash:    [32]byte{0x94, 0x37, 0xcb, 0xf6, 0x92, 0x81, 0xa7, 0xa2, 0x03, 0x39, 0xab, 0x31, 0x99, 0xdc, 0x88, 0x8d, 0x1b, 0xbe, 0x51, 0x8e, 0x97, 0x35, 0x44, 0xe7, 0x95, 0xfe, 0x0f, 0x2d, 0x28, 0xdb, 0xcf, 0xf5},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

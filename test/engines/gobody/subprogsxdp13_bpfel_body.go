@@ -39,38 +39,38 @@ func subprogsXdp13_subprogs_xdp(fr *abi.Frame) (ret uint64) {
 		x3 = uint64(uint32(x1))
 		if uint32(x1) == 0 {
 			x1, x2, x3, x4 = 0xffffffff, 0, 0, 0
-			goto b37
+			goto b36
 		}
 	}
 	{
-		v39 := x2 / x3
-		v42 := uint64(uint32(x2) - uint32(uint64(uint32(v39)*uint32(x1))))
-		v50 := ((x2 >> 33) ^ x2) * 0xff51afd7ed558ccd
-		x1, x2, x3, x4 = abi.Bool(100 < uint32(v42)), v39, v42, uint64(uint32(v50>>32)^uint32(v50))
+		v38 := x2 / x3
+		v41 := uint64(uint32(x2) - uint32(uint64(uint32(v38)*uint32(x1))))
+		v48 := ((x2 >> 33) ^ x2) * 0xff51afd7ed558ccd
+		x1, x2, x3, x4 = abi.Bool(100 < uint32(v41)), v38, v41, uint64(uint32(v48>>32)^uint32(v48))
 	}
-b37:
+b36:
 	{
 		x5 = abi.Load64(x0 + 16)
 		x6 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+24))))
 		if uint32(x6) == 0 {
 			x5, x6, x7, x8 = 0xffffffff, 1, 2, 3
-			goto b77
+			goto b76
 		}
 	}
 	{
-		v79 := x5 / x6
-		v83 := uint64(uint32(x5) - uint32(uint64(uint32(v79)*uint32(x6))))
-		v89 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
-		x5, x6, x7, x8 = abi.Bool(100 < uint32(v83)), v79, v83, uint64(uint32(v89>>32)^uint32(v89))
+		v78 := x5 / x6
+		v82 := uint64(uint32(x5) - uint32(uint64(uint32(v78)*uint32(x6))))
+		v87 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
+		x5, x6, x7, x8 = abi.Bool(100 < uint32(v82)), v78, v82, uint64(uint32(v87>>32)^uint32(v87))
 	}
-b77:
+b76:
 	{
 		v104 := abi.Load64(x0 + 32)
-		v123 := ((x3 << 19) ^ x6) + x2
-		v133 := ((v123 * 0x9e3779b97f4a7c15) ^ (x6 << 3)) ^ (x7 - ((v123 >> 7) + v104))
-		v138 := v133 ^ x4
-		v143 := ((v138 >> 33) ^ v138) * 0xff51afd7ed558ccd
-		v156 := (((x5 + x1) + v133) + ((v143 >> 32) ^ v143)) - x8
+		v122 := ((x3 << 19) ^ x6) + x2
+		v132 := ((v122 * 0x9e3779b97f4a7c15) ^ (x6 << 3)) ^ (x7 - ((v122 >> 7) + v104))
+		v138 := v132 ^ x4
+		v142 := ((v138 >> 33) ^ v138) * 0xff51afd7ed558ccd
+		v156 := (((x5 + x1) + v132) + ((v142 >> 32) ^ v142)) - x8
 		x0 = v156
 	}
 b21:

@@ -158,6 +158,7 @@ var subprogsXdpObject = rtlib.ObjectSpec{
 			Name:    "subprogs_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   subprogsXdp_subprogs_xdp,
 			Engine:  subprogsXdpEngine,
 			Hash:    [32]byte{0xd4, 0xdc, 0xb8, 0x2f, 0xbd, 0x5e, 0x84, 0x60, 0x8d, 0x59, 0xed, 0x32, 0x07, 0x47, 0x08, 0xce, 0x6c, 0x9e, 0xcc, 0xc5, 0xf5, 0x96, 0xb5, 0x70, 0x99, 0x91, 0x4a, 0xc1, 0x1e, 0x8f, 0x04, 0x96},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -37,39 +37,39 @@ func subprogsXdp_subprogs_xdp(fr *abi.Frame) (ret uint64) {
 		x2 = abi.Load64(x0 + 8)
 		if uint32(x2) == 0 {
 			x1, x2, x3, x4 = 0xffffffff, 0, 0, 0
-			goto b36
+			goto b35
 		}
 	}
 	{
-		v38 := uint64(uint32(x2))
-		v39 := x1 / v38
-		v42 := x1 - (v39 * v38)
-		v50 := ((x1 >> 33) ^ x1) * 0xff51afd7ed558ccd
-		x1, x2, x3, x4 = abi.Bool(100 < v42), uint64(uint32(v42)), v39, uint64(uint32(v50>>32)^uint32(v50))
+		v37 := uint64(uint32(x2))
+		v38 := x1 / v37
+		v41 := x1 - (v38 * v37)
+		v48 := ((x1 >> 33) ^ x1) * 0xff51afd7ed558ccd
+		x1, x2, x3, x4 = abi.Bool(100 < v41), uint64(uint32(v41)), v38, uint64(uint32(v48>>32)^uint32(v48))
 	}
-b36:
+b35:
 	{
 		x5 = abi.Load64(x0 + 16)
 		x6 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+24))))
 		if uint32(x6) == 0 {
 			x5, x6, x7, x8 = 0xffffffff, 2, 1, 3
-			goto b78
+			goto b77
 		}
 	}
 	{
-		v81 := x5 / x6
-		v85 := x5 - (v81 * x6)
-		v91 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
-		x5, x6, x7, x8 = abi.Bool(100 < v85), uint64(uint32(v85)), v81, uint64(uint32(v91>>32)^uint32(v91))
+		v80 := x5 / x6
+		v84 := x5 - (v80 * x6)
+		v89 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
+		x5, x6, x7, x8 = abi.Bool(100 < v84), uint64(uint32(v84)), v80, uint64(uint32(v89>>32)^uint32(v89))
 	}
-b78:
+b77:
 	{
 		v107 := abi.Load64(x0 + 32)
-		v123 := ((x2 << 19) ^ x7) + x3
-		v133 := ((v123 * 0x9e3779b97f4a7c15) ^ (x7 << 3)) ^ (x6 - ((v123 >> 7) + v107))
-		v138 := v133 ^ x4
-		v143 := ((v138 >> 33) ^ v138) * 0xff51afd7ed558ccd
-		v158 := uint64(uint32(uint64(uint32(uint64(uint32(uint64(uint32(x5)+uint32(x1)))+uint32(v133)))+uint32(uint64(uint32(v143>>32)^uint32(v143))))) - uint32(x8))
+		v122 := ((x2 << 19) ^ x7) + x3
+		v132 := ((v122 * 0x9e3779b97f4a7c15) ^ (x7 << 3)) ^ (x6 - ((v122 >> 7) + v107))
+		v138 := v132 ^ x4
+		v142 := ((v138 >> 33) ^ v138) * 0xff51afd7ed558ccd
+		v158 := uint64(uint32(uint64(uint32(uint64(uint32(uint64(uint32(x5)+uint32(x1)))+uint32(v132)))+uint32(uint64(uint32(v142>>32)^uint32(v142))))) - uint32(x8))
 		x0 = v158
 	}
 b22:

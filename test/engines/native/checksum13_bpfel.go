@@ -158,6 +158,7 @@ var checksum13Object = rtlib.ObjectSpec{
 			Name:    "checksum",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   checksum13_checksum,
 			Engine:  checksum13Engine,
 			Hash:    [32]byte{0x6d, 0xe1, 0xff, 0x25, 0xa1, 0xde, 0xf5, 0xab, 0x6f, 0x12, 0xff, 0x76, 0x96, 0x8a, 0x58, 0xdd, 0xbe, 0x6c, 0x9c, 0x47, 0xeb, 0xb2, 0xc9, 0x2d, 0x07, 0xaf, 0x1c, 0x05, 0xb1, 0x8d, 0x9a, 0x83},
@@ -176,9 +177,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -159,6 +159,7 @@ var checksumXdp13Object = rtlib.ObjectSpec{
 			Name:    "checksum_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   checksumXdp13_checksum_xdp,
 			Engine:  checksumXdp13Engine,
 			Hash:    [32]byte{0x8e, 0x2a, 0xea, 0x31, 0x66, 0x86, 0x77, 0xde, 0x06, 0x15, 0xe8, 0xf3, 0xee, 0x3d, 0x5f, 0x2d, 0xf5, 0x61, 0x20, 0x59, 0x61, 0xc3, 0x05, 0x47, 0xd3, 0x0f, 0xe1, 0xa4, 0x1e, 0x16, 0xf3, 0xfb},
@@ -177,9 +178,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -160,6 +160,7 @@ var classifierXdp13Object = rtlib.ObjectSpec{
 			Name:    "classifier_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   classifierXdp13_classifier_xdp,
 			Engine:  classifierXdp13Engine,
 			Hash:    [32]byte{0xaa, 0xb4, 0xc0, 0x05, 0x71, 0x6e, 0xb5, 0xb9, 0xb5, 0x2a, 0x08, 0x16, 0x16, 0xde, 0x29, 0x50, 0xfa, 0xc1, 0xe0, 0x71, 0x33, 0xc4, 0xa0, 0xd9, 0x76, 0x7e, 0xe4, 0xac, 0xcc, 0xaf, 0x83, 0x2d},
@@ -178,9 +179,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -155,6 +155,7 @@ var hashObject = rtlib.ObjectSpec{
 			Name:    "hash",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   hash_hash,
 			Engine:  hashEngine,
 			Hash:    [32]byte{0xb1, 0xf6, 0x5a, 0xd7, 0x79, 0xff, 0x1e, 0x5d, 0x57, 0x35, 0x6f, 0xdc, 0x90, 0xf8, 0xa2, 0xc1, 0x1b, 0x3e, 0x97, 0xac, 0x44, 0xd9, 0x6f, 0x3b, 0xde, 0x82, 0x62, 0x2b, 0x26, 0x77, 0xd8, 0x1b},
@@ -173,9 +174,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

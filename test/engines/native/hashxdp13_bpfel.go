@@ -155,6 +155,7 @@ var hashXdp13Object = rtlib.ObjectSpec{
 			Name:    "hash_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   hashXdp13_hash_xdp,
 			Engine:  hashXdp13Engine,
 			Hash:    [32]byte{0x52, 0x9e, 0x2e, 0xef, 0x23, 0x2e, 0x5c, 0x71, 0xbf, 0xaf, 0xc2, 0x6b, 0xcd, 0x1d, 0x4c, 0x1f, 0x2d, 0xde, 0xb1, 0xde, 0xbf, 0x8a, 0x12, 0x7e, 0xa0, 0xc2, 0x0e, 0xe7, 0x0d, 0x08, 0x3a, 0xc1},
@@ -173,9 +174,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -155,6 +155,7 @@ var hashXdpObject = rtlib.ObjectSpec{
 			Name:    "hash_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   hashXdp_hash_xdp,
 			Engine:  hashXdpEngine,
 			Hash:    [32]byte{0x23, 0x5d, 0x8a, 0x86, 0xa8, 0xed, 0xa3, 0x76, 0xd7, 0x9a, 0x62, 0xd7, 0x57, 0x1e, 0x1e, 0xd3, 0xca, 0x1d, 0xa1, 0xf0, 0x7a, 0x96, 0x81, 0xa5, 0x1b, 0xab, 0xe3, 0xdd, 0xf4, 0x69, 0xa4, 0x39},
@@ -173,9 +174,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

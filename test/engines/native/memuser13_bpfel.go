@@ -155,6 +155,7 @@ var memuser13Object = rtlib.ObjectSpec{
 			Name:    "memuser",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   memuser13_memuser,
 			Engine:  memuser13Engine,
 			Hash:    [32]byte{0x83, 0xc3, 0x95, 0xf8, 0x6e, 0x4c, 0xd4, 0xc2, 0x8f, 0x94, 0x44, 0xe9, 0xc6, 0x38, 0x9f, 0x2c, 0xde, 0xf3, 0x03, 0x58, 0x25, 0x6b, 0x4a, 0x97, 0xbc, 0xcc, 0xbc, 0x8c, 0x56, 0x06, 0x7a, 0x69},
@@ -173,9 +174,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -37,39 +37,39 @@ func subprogs_subprogs(fr *abi.Frame) (ret uint64) {
 		x2 = abi.Load64(x0 + 8)
 		if uint32(x2) == 0 {
 			x1, x2, x3, x4 = 0xffffffff, 0, 0, 0
-			goto b35
+			goto b34
 		}
 	}
 	{
-		v37 := uint64(uint32(x2))
-		v38 := x1 / v37
-		v41 := x1 - (v38 * v37)
-		v49 := ((x1 >> 33) ^ x1) * 0xff51afd7ed558ccd
-		x1, x2, x3, x4 = abi.Bool(100 < v41), uint64(uint32(v41)), v38, uint64(uint32(v49>>32)^uint32(v49))
+		v36 := uint64(uint32(x2))
+		v37 := x1 / v36
+		v40 := x1 - (v37 * v36)
+		v47 := ((x1 >> 33) ^ x1) * 0xff51afd7ed558ccd
+		x1, x2, x3, x4 = abi.Bool(100 < v40), uint64(uint32(v40)), v37, uint64(uint32(v47>>32)^uint32(v47))
 	}
-b35:
+b34:
 	{
 		x5 = abi.Load64(x0 + 16)
 		x6 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x0+24))))
 		if uint32(x6) == 0 {
 			x5, x6, x7, x8 = 0xffffffff, 2, 1, 3
-			goto b77
+			goto b76
 		}
 	}
 	{
-		v80 := x5 / x6
-		v84 := x5 - (v80 * x6)
-		v90 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
-		x5, x6, x7, x8 = abi.Bool(100 < v84), uint64(uint32(v84)), v80, uint64(uint32(v90>>32)^uint32(v90))
+		v79 := x5 / x6
+		v83 := x5 - (v79 * x6)
+		v88 := ((x5 >> 33) ^ x5) * 0xff51afd7ed558ccd
+		x5, x6, x7, x8 = abi.Bool(100 < v83), uint64(uint32(v83)), v79, uint64(uint32(v88>>32)^uint32(v88))
 	}
-b77:
+b76:
 	{
 		v106 := abi.Load64(x0 + 32)
-		v122 := ((x2 << 19) ^ x7) + x3
-		v132 := ((v122 * 0x9e3779b97f4a7c15) ^ (x7 << 3)) ^ (x6 - ((v122 >> 7) + v106))
-		v137 := v132 ^ x4
-		v142 := ((v137 >> 33) ^ v137) * 0xff51afd7ed558ccd
-		v155 := (v132 + uint64(int32(uint64(uint32(x5)+uint32(x1))))) + uint64(uint32(v142>>32)^uint32(v142))
+		v121 := ((x2 << 19) ^ x7) + x3
+		v131 := ((v121 * 0x9e3779b97f4a7c15) ^ (x7 << 3)) ^ (x6 - ((v121 >> 7) + v106))
+		v137 := v131 ^ x4
+		v141 := ((v137 >> 33) ^ v137) * 0xff51afd7ed558ccd
+		v155 := (v131 + uint64(int32(uint64(uint32(x5)+uint32(x1))))) + uint64(uint32(v141>>32)^uint32(v141))
 		x0 = v155 - x8
 	}
 b21:

@@ -159,6 +159,7 @@ var subprogsXdp13Object = rtlib.ObjectSpec{
 			Name:    "subprogs_xdp",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   subprogsXdp13_subprogs_xdp,
 			Engine:  subprogsXdp13Engine,
 			Hash:    [32]byte{0xc6, 0x75, 0xd9, 0x51, 0x9c, 0xfb, 0x2d, 0xed, 0xb3, 0x43, 0xb6, 0xd2, 0x70, 0xb0, 0x62, 0x92, 0x81, 0x98, 0xbf, 0x90, 0x78, 0x91, 0x0e, 0x1f, 0xee, 0xac, 0x83, 0xf2, 0x13, 0x3b, 0xe3, 0xc5},
@@ -177,9 +178,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

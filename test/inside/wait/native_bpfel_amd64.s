@@ -639,12 +639,12 @@ TEXT ·native_calls(SB), 0, $64-16
 	// u64 calls(const u8 *data, u64 len)
 	QUAD $0x1000202444c748; QUAD $0x8b49282464894c00; QUAD $0x1824442b49202444; LONG $0x1f40b9; BYTE $0x0
 	// 2: r1 = r0
-	// 3: call 0x8
+	// 3: call 0x8  ; part
 #line 86 "wait.bpf.c"
 	// x = part(x);
 	QUAD $0x246c8330244c8948; QUAD $0x24448948677e2520; QUAD $0x58024948d4910; QUAD $0x894c082454894800; WORD $0x2424; CALL ·native_calls_part(SB); QUAD $0x4c894818244c8b48; WORD $0x3824
 	// 6: r1 += 0x1
-	// 7: call 0x4
+	// 7: call 0x4  ; part
 	// 8: r0 ^= r6
 #line 87 "wait.bpf.c"
 	// x ^= part(x + 1);
@@ -832,7 +832,7 @@ TEXT ·native_walk(SB), 0, $72-16
 #line 100 "wait.bpf.c"
 	// key = i & 1023;
 	QUAD $0x1000202444c748; QUAD $0x89480824448b4900; QUAD $0x282464894c302444; QUAD $0x244c8948d231c931; QUAD $0x6c83402454894838; QUAD $0xcb8948677e1c2024; QUAD $0x8949000003ffe381; LONG $0x378249c; WORD $0x0
-	// 14: call 0x1
+	// 14: call 0x1  ; map_lookup_elem
 #line 101 "wait.bpf.c"
 	// value = bpf_map_lookup_elem(&numbers, &key);
 	QUAD $0x8245c8948188b48; QUAD $0x378249c8d49; QUAD $0x24894c10245c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x8
@@ -866,7 +866,7 @@ TEXT ·native_each(SB), 0, $80-16
 #line 118 "wait.bpf.c"
 	// u64 sum = len;
 	QUAD $0x1000202444c748; QUAD $0x894c0824448b4900; QUAD $0x3024448948282464; QUAD $0x4c2b4920244c8b49; WORD $0x1824
-	// 9: call 0xa4
+	// 9: call 0xa4  ; for_each_map_elem
 #line 122 "wait.bpf.c"
 	// bpf_for_each_map_elem(&numbers, add, &sum, 0);
 	QUAD $0x118024948d49; QUAD $0x64bb3824548948; WORD $0x0
@@ -913,7 +913,7 @@ TEXT ·native_turns(SB), 0, $48-16
 #line 136 "wait.bpf.c"
 	// u64 x = len;
 	QUAD $0x1000102444c748; QUAD $0x8b49182464894c00; QUAD $0x1824442b49202444; QUAD $0x441f0f66c931
-	// 7: call 0xb5
+	// 7: call 0xb5  ; loop
 #line 138 "wait.bpf.c"
 	// bpf_loop(1 << 23, turn, &x, 0);
 	LONG $0x10246c83; WORD $0x7e05; BYTE $0x21

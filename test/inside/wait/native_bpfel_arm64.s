@@ -637,12 +637,12 @@ TEXT ·native_calls(SB), 0, $64-16
 	// u64 calls(const u8 *data, u64 len)
 	WORD $0xb27403f0; WORD $0xf90017f0; WORD $0xf9001bf3; WORD $0xf9400e60; WORD $0xf9401261; WORD $0xcb000020; WORD $0xd283e801
 	// 2: r1 = r0
-	// 3: call 0x8
+	// 3: call 0x8  ; part
 #line 86 "wait.bpf.c"
 	// x = part(x);
 	WORD $0xf9001fe1; WORD $0xb9402bf0; WORD $0x71009610; WORD $0xb9002bf0; WORD $0x540002ed; WORD $0xf9000fe0; WORD $0x91160262; WORD $0xf9000be2; WORD $0xf90007f3; CALL ·native_calls_part(SB); WORD $0xf94013e1; WORD $0xf90023e1
 	// 6: r1 += 0x1
-	// 7: call 0x4
+	// 7: call 0x4  ; part
 	// 8: r0 ^= r6
 #line 87 "wait.bpf.c"
 	// x ^= part(x + 1);
@@ -830,7 +830,7 @@ TEXT ·native_walk(SB), 0, $80-16
 #line 100 "wait.bpf.c"
 	// key = i & 1023;
 	WORD $0xb27403f0; WORD $0xf90017f0; WORD $0xf9400660; WORD $0xf9001fe0; WORD $0xf9001bf3; WORD $0xd2800001; WORD $0xd2800002; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0xb9402bf0; WORD $0x71007210; WORD $0xb9002bf0; WORD $0x5400034d; WORD $0x12002423; WORD $0xf901be63
-	// 14: call 0x1
+	// 14: call 0x1  ; map_lookup_elem
 #line 101 "wait.bpf.c"
 	// value = bpf_map_lookup_elem(&numbers, &key);
 	WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910de263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup8(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
@@ -865,7 +865,7 @@ TEXT ·native_each(SB), 0, $80-16
 #line 118 "wait.bpf.c"
 	// u64 sum = len;
 	WORD $0xb27403f0; WORD $0xf90017f0; WORD $0xf9400660; WORD $0xf9001bf3; WORD $0xf9001fe0; WORD $0xf9400e61; WORD $0xf9401262; WORD $0xcb010041
-	// 9: call 0xa4
+	// 9: call 0xa4  ; for_each_map_elem
 #line 122 "wait.bpf.c"
 	// bpf_for_each_map_elem(&numbers, add, &sum, 0);
 	WORD $0xd2823002; WORD $0x8b020262; WORD $0xf90023e2; WORD $0xd2800c83
@@ -912,7 +912,7 @@ TEXT ·native_turns(SB), 0, $48-16
 #line 136 "wait.bpf.c"
 	// u64 x = len;
 	WORD $0xb27403f0; WORD $0xf9000ff0; WORD $0xf90013f3; WORD $0xf9400e60; WORD $0xf9401261; WORD $0xcb000020; WORD $0xd2800001
-	// 7: call 0xb5
+	// 7: call 0xb5  ; loop
 #line 138 "wait.bpf.c"
 	// bpf_loop(1 << 23, turn, &x, 0);
 	WORD $0xb9401bf0; WORD $0x71001610; WORD $0xb9001bf0; WORD $0x5400016d

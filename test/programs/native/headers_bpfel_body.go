@@ -140,30 +140,30 @@ b143:
 		}
 		x2, x4 = 0, 0
 	}
-b155:
+b154:
 	{
-		v160 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3))))
-		if uint32(v160) == 0 {
+		v159 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3))))
+		if uint32(v159) == 0 {
 			x3 = x3 + 1
-			goto b163
+			goto b162
 		}
 	}
 	{
-		v166 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3+1))))
-		x5 = uint64(uint32(v166) & 15)
-		if uint32(v166)&15 == 0 {
-			goto b170
+		v165 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3+1))))
+		x5 = uint64(uint32(v165) & 15)
+		if uint32(v165)&15 == 0 {
+			goto b169
 		}
 	}
 	{
-		v173 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3+2))))
-		x2 = uint64(uint32(uint64(uint32(x2)*33)) + uint32(v173))
+		v172 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x3+2))))
+		x2 = uint64(uint32(uint64(uint32(x2)*33)) + uint32(v172))
 	}
-b170:
+b169:
 	{
 		x3 = x3 + uint64(uint32(x5)+2)
 	}
-b163:
+b162:
 	{
 		if 4 < uint32(x4) {
 			goto b11
@@ -172,7 +172,7 @@ b163:
 	{
 		if (x3 + 3) <= x0 {
 			x4 = uint64(uint32(x4) + 1)
-			goto b155
+			goto b154
 		}
 		goto b11
 	}

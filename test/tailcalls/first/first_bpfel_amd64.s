@@ -14,12 +14,12 @@ TEXT ·first_again(SB), 0, $48-16
 #line 69 "first.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 0: ld_pseudo	r6, 0x6, 0x3
+	// 0: ld_pseudo	r6, 0x6, 0x3  ; runs
 	// 4: *(u64 *)(r6 + 0x0) = r2
 #line 69 "first.bpf.c"
 	// runs++;
 	QUAD $0x64894c0824448b49; QUAD $0x894868488b482024; LONG $0x4828244c; WORD $0x183; BYTE $0x1
-	// 8: call 0xc
+	// 8: call 0xc  ; tail_call
 #line 70 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, SELF);
 	QUAD $0x824548948108b48; QUAD $0x1102444c748; LONG $0x24894c00; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0x8
@@ -42,7 +42,7 @@ TEXT ·first_forever(SB), 0, $40-16
 #line 78 "first.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 3: call 0xc
+	// 3: call 0xc  ; tail_call
 #line 78 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, FOREVER);
 	QUAD $0x64894c0824448b49; QUAD $0x4c8948088b482024; QUAD $0x2102444c7480824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x7b805eb582444; WORD $0x0
@@ -71,7 +71,7 @@ TEXT ·first_forward(SB), 0, $48-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	QUAD $0x72d93948015a8d48; QUAD $0xffb905eb0ab60f05; WORD $0x0; BYTE $0x0
-	// 10: call 0xc
+	// 10: call 0xc  ; tail_call
 #line 55 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, index);
 	QUAD $0x4c8948202464894c; QUAD $0x548948108b482824; QUAD $0x4c10244c89480824; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0xa
@@ -94,7 +94,7 @@ TEXT ·first_land(SB), 0, $0-16
 #line 62 "first.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 0: ld_pseudo	r1, 0x6, 0x2
+	// 0: ld_pseudo	r1, 0x6, 0x2  ; mark
 	// 2: r0 = *(u64 *)(r1 + 0x0)
 #line 62 "first.bpf.c"
 	// return mark;
@@ -125,7 +125,7 @@ TEXT ·first_below(SB), 0, $56-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	QUAD $0x72d93948015a8d48; QUAD $0xffbe05eb32b60f05; QUAD $0x572d93948000000; QUAD $0xffb905eb0ab60f; WORD $0x0
-	// 37: call 0xc
+	// 37: call 0xc  ; tail_call
 #line 85 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, from_packet(ctx, 0));
 	QUAD $0x748948202464894c; QUAD $0x4828244489483024; QUAD $0x480824548948108b; QUAD $0x2424894c10244c89; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; LONG $0xeb582444; BYTE $0x1e
@@ -133,7 +133,7 @@ TEXT ·first_below(SB), 0, $56-16
 #line 93 "first.bpf.c"
 	// return got + 3;
 	QUAD $0x8468d3024748b48
-	// 11: ld_pseudo	r1, 0x6, 0x3
+	// 11: ld_pseudo	r1, 0x6, 0x3  ; runs
 	// 15: *(u64 *)(r1 + 0x0) = r2
 #line 104 "first.bpf.c"
 	// runs += 100;
@@ -163,12 +163,12 @@ TEXT ·first_hold(SB), 0, $56-16
 #line 112 "first.bpf.c"
 	// u32 key = 1;
 	QUAD $0x64894c0824448b49; QUAD $0x37c2484c7412024; LONG $0x10000; WORD $0x0
-	// 5: call 0x1
+	// 5: call 0x1  ; map_lookup_elem
 #line 113 "first.bpf.c"
 	// u64 *v = bpf_map_lookup_elem(&values, &key);
 	QUAD $0x244c894820488b48; QUAD $0x37c248c8d4908; QUAD $0x894c10244c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000001b80775; BYTE $0x3c
 	// 9: r7 = *(u64 *)(r6 + 0x0)
-	// 10: call 0x5
+	// 10: call 0x5  ; ktime_get_ns
 	// 14: r0 = *(u64 *)(r6 + 0x0)
 #line 117 "first.bpf.c"
 	// return *v == bpf_ktime_get_ns() ? 2 : *v;
@@ -203,11 +203,11 @@ TEXT ·first_speak(SB), 0, $72-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	QUAD $0x72d93948025a8d48; QUAD $0xb905eb014ab60f06; LONG $0xff
-	// 15: call 0x6
+	// 15: call 0x6  ; trace_printk
 #line 128 "first.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), at);
 	QUAD $0x44894840244c8948; QUAD $0x37024948d493824; QUAD $0x4808245489480000; QUAD $0x9102444c7; QUAD $0x44c74818244c8948; QUAD $0xc748000000002024; QUAD $0x4c00000000282444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
-	// 16: ld_pseudo	r1, 0x6, 0x2
+	// 16: ld_pseudo	r1, 0x6, 0x2  ; mark
 	// 19: w6 += w1
 #line 129 "first.bpf.c"
 	// return mark + at;

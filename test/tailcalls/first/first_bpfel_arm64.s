@@ -14,14 +14,14 @@ TEXT ·first_again(SB), 0, $48-16
 #line 69 "first.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 0: ld_pseudo	r6, 0x6, 0x3
+	// 0: ld_pseudo	r6, 0x6, 0x3  ; runs
 	// 2: r2 = *(u64 *)(r6 + 0x0)
 	// 3: r2 += 0x1
 	// 4: *(u64 *)(r6 + 0x0) = r2
 #line 69 "first.bpf.c"
 	// runs++;
 	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9403401; WORD $0xf9001be1; WORD $0xf9400022; WORD $0x91000442; WORD $0xf9000022
-	// 8: call 0xc
+	// 8: call 0xc  ; tail_call
 #line 70 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, SELF);
 	WORD $0xf9400002; WORD $0xf9000be2; WORD $0xb24003e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003
@@ -44,7 +44,7 @@ TEXT ·first_forever(SB), 0, $48-16
 #line 78 "first.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 3: call 0xc
+	// 3: call 0xc  ; tail_call
 #line 78 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, FOREVER);
 	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xb27f03e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
@@ -73,7 +73,7 @@ TEXT ·first_forward(SB), 0, $48-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	WORD $0x91000443; WORD $0xeb03003f; WORD $0x54000063; WORD $0x39400041; WORD $0x14000002; WORD $0xb2401fe1
-	// 10: call 0xc
+	// 10: call 0xc  ; tail_call
 #line 55 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, index);
 	WORD $0xf90017f3; WORD $0xf9001be1; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000003
@@ -96,7 +96,7 @@ TEXT ·first_land(SB), 0, $0-16
 #line 62 "first.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 0: ld_pseudo	r1, 0x6, 0x2
+	// 0: ld_pseudo	r1, 0x6, 0x2  ; mark
 	// 2: r0 = *(u64 *)(r1 + 0x0)
 #line 62 "first.bpf.c"
 	// return mark;
@@ -127,7 +127,7 @@ TEXT ·first_below(SB), 0, $64-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	WORD $0x91000443; WORD $0xeb03003f; WORD $0x54000063; WORD $0x39400044; WORD $0x14000002; WORD $0xb2401fe4; WORD $0xeb03003f; WORD $0x54000063; WORD $0x39400041; WORD $0x14000002; WORD $0xb2401fe1
-	// 37: call 0xc
+	// 37: call 0xc  ; tail_call
 #line 85 "first.bpf.c"
 	// bpf_tail_call(ctx, &jumps, from_packet(ctx, 0));
 	WORD $0xf90017f3; WORD $0xf9001fe4; WORD $0xf9001be0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9000fe1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x1400000a
@@ -135,7 +135,7 @@ TEXT ·first_below(SB), 0, $64-16
 #line 93 "first.bpf.c"
 	// return got + 3;
 	WORD $0xf9401fe4; WORD $0x11002081
-	// 11: ld_pseudo	r1, 0x6, 0x3
+	// 11: ld_pseudo	r1, 0x6, 0x3  ; runs
 	// 13: r2 = *(u64 *)(r1 + 0x0)
 	// 14: r2 += 0x64
 	// 15: *(u64 *)(r1 + 0x0) = r2
@@ -166,12 +166,12 @@ TEXT ·first_hold(SB), 0, $64-16
 #line 112 "first.bpf.c"
 	// u32 key = 1;
 	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xb24003e1; WORD $0xb9037e61
-	// 5: call 0x1
+	// 5: call 0x1  ; map_lookup_elem
 #line 113 "first.bpf.c"
 	// u64 *v = bpf_map_lookup_elem(&values, &key);
 	WORD $0xf9401002; WORD $0xf9000be2; WORD $0x910df262; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e1; WORD $0xb5000061; WORD $0xb24003e0; WORD $0x14000010
 	// 9: r7 = *(u64 *)(r6 + 0x0)
-	// 10: call 0x5
+	// 10: call 0x5  ; ktime_get_ns
 	// 14: r0 = *(u64 *)(r6 + 0x0)
 #line 117 "first.bpf.c"
 	// return *v == bpf_ktime_get_ns() ? 2 : *v;
@@ -206,11 +206,11 @@ TEXT ·first_speak(SB), 0, $80-16
 #line 47 "first.bpf.c"
 	// return data + at + 1 > end ? 255 : data[at];
 	WORD $0x91000843; WORD $0xeb03003f; WORD $0x54000063; WORD $0x39400441; WORD $0x14000002; WORD $0xb2401fe1
-	// 15: call 0x6
+	// 15: call 0x6  ; trace_printk
 #line 128 "first.bpf.c"
 	// bpf_trace_printk(format, sizeof(format), at);
 	WORD $0xf90027e1; WORD $0xf90023e0; WORD $0x910dc262; WORD $0xf9000be2; WORD $0xd2800122; WORD $0xf9000fe2; WORD $0xf90013e1; WORD $0xf90017ff; WORD $0xf9001bff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TracePrintk(SB)
-	// 16: ld_pseudo	r1, 0x6, 0x2
+	// 16: ld_pseudo	r1, 0x6, 0x2  ; mark
 	// 18: r1 = *(u64 *)(r1 + 0x0)
 	// 19: w6 += w1
 #line 129 "first.bpf.c"

@@ -255,6 +255,7 @@ var callsObject = rtlib.ObjectSpec{
 			Name:    "empty",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   calls_empty,
 			Engine:  callsEngine,
 			Hash:    [32]byte{0xd4, 0xf8, 0x54, 0x2f, 0x2b, 0x42, 0xfa, 0xc5, 0x48, 0x8a, 0xa8, 0xf7, 0x4b, 0xe7, 0xb3, 0xf9, 0x33, 0x53, 0xa4, 0x20, 0xa4, 0x1b, 0x07, 0x9b, 0xa5, 0x4a, 0x17, 0x8a, 0x26, 0x2b, 0x50, 0x4f},
@@ -264,6 +265,7 @@ var callsObject = rtlib.ObjectSpec{
 			Name:    "helper_base",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   calls_helper_base,
 			Engine:  callsEngine,
 			Hash:    [32]byte{0x6b, 0x8a, 0xab, 0xf1, 0xca, 0xcc, 0x7a, 0x46, 0xa4, 0x16, 0x2a, 0xa5, 0x32, 0xb1, 0xed, 0x47, 0x2e, 0xfc, 0xa8, 0xc1, 0x1d, 0x66, 0x18, 0xe6, 0x15, 0x5d, 0xad, 0xde, 0x29, 0x92, 0xc8, 0xbe},
@@ -273,6 +275,7 @@ var callsObject = rtlib.ObjectSpec{
 			Name:    "helper",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   calls_helper,
 			Engine:  callsEngine,
 			Hash:    [32]byte{0xb3, 0x80, 0xaf, 0x20, 0xd9, 0xd9, 0x2a, 0x73, 0x57, 0x14, 0xcc, 0xed, 0x21, 0x5d, 0xef, 0x12, 0xe9, 0x7b, 0x97, 0xe6, 0x3e, 0xf0, 0x79, 0x1d, 0x5d, 0xf0, 0x66, 0xf1, 0xb7, 0x58, 0x26, 0x4e},
@@ -291,9 +294,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -157,6 +157,7 @@ var checksumObject = rtlib.ObjectSpec{
 			Name:    "checksum",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   checksum_checksum,
 			Engine:  checksumEngine,
 			Hash:    [32]byte{0xc7, 0xba, 0x7b, 0x60, 0x9d, 0x79, 0x16, 0x0d, 0xbf, 0x3c, 0x38, 0x49, 0xe0, 0xb9, 0xb9, 0xee, 0x56, 0x8f, 0xa2, 0xf3, 0x3b, 0x77, 0x4e, 0x53, 0xde, 0xd1, 0x95, 0x97, 0x18, 0x7a, 0x86, 0x81},
@@ -175,9 +176,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -627,6 +627,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:    "hash4_base",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   maps_hash4_base,
 			Engine:  mapsEngine,
 			Hash:    [32]byte{0xc7, 0x1a, 0x0c, 0x1a, 0xdf, 0x7b, 0xee, 0x51, 0xdb, 0x2e, 0xa7, 0xe6, 0x5f, 0x1c, 0x24, 0x52, 0x28, 0x7e, 0xce, 0xe2, 0x92, 0xf9, 0x64, 0x6f, 0xe3, 0x02, 0x05, 0x34, 0x28, 0x1a, 0xa0, 0xa8},
@@ -636,6 +637,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:    "hash16_base",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   maps_hash16_base,
 			Engine:  mapsEngine,
 			Hash:    [32]byte{0x5e, 0x67, 0xa0, 0x72, 0x1c, 0xc5, 0xa1, 0x65, 0x8d, 0xa4, 0x74, 0x84, 0x37, 0x5d, 0x30, 0x8a, 0x91, 0xad, 0xfb, 0xde, 0x6c, 0x74, 0xf1, 0xf9, 0x21, 0x9b, 0x74, 0xc2, 0x67, 0x1d, 0x3d, 0xb0},
@@ -645,6 +647,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash4_lookup",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash4_lookup,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
@@ -656,6 +659,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash4_absent",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash4_absent,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
@@ -667,6 +671,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash16_lookup",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash16_lookup,
 			Engine:   mapsEngine,
 			Maps:     []int{1},
@@ -678,6 +683,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash16_absent",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash16_absent,
 			Engine:   mapsEngine,
 			Maps:     []int{1},
@@ -689,6 +695,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash4_update",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash4_update,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
@@ -700,6 +707,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash16_update",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash16_update,
 			Engine:   mapsEngine,
 			Maps:     []int{1},
@@ -711,6 +719,7 @@ var mapsObject = rtlib.ObjectSpec{
 			Name:     "hash4_replace",
 			Section:  "xdp",
 			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
 			Entry:    maps_hash4_replace,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
@@ -731,9 +740,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

@@ -155,6 +155,7 @@ var memuserObject = rtlib.ObjectSpec{
 			Name:    "memuser",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   memuser_memuser,
 			Engine:  memuserEngine,
 			Hash:    [32]byte{0xd0, 0xbe, 0xcd, 0x10, 0xcb, 0xfb, 0x6d, 0xf0, 0x25, 0xd3, 0xf8, 0xbd, 0x2f, 0x15, 0xe6, 0x06, 0xc0, 0xb5, 0x8e, 0x19, 0xd2, 0xca, 0x29, 0x8d, 0x5c, 0xe1, 0x69, 0xdb, 0x4b, 0xb8, 0x04, 0x3f},
@@ -173,9 +174,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

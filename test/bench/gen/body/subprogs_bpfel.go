@@ -157,6 +157,7 @@ var subprogsObject = rtlib.ObjectSpec{
 			Name:    "subprogs",
 			Section: "raw",
 			Hook:    "raw",
+			Layout:  0xb7ad57b7d97d39d4,
 			Entry:   subprogs_subprogs,
 			Engine:  subprogsEngine,
 			Hash:    [32]byte{0x99, 0x11, 0x50, 0xbb, 0x85, 0xc4, 0x17, 0x35, 0x1f, 0x08, 0xd1, 0xcd, 0xe1, 0xca, 0x4e, 0xfa, 0xb2, 0x62, 0x07, 0xa7, 0x78, 0x68, 0xd9, 0x2f, 0xea, 0x29, 0x05, 0x14, 0xd7, 0xb0, 0x64, 0xea},
@@ -175,9 +176,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

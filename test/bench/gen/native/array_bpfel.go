@@ -272,6 +272,7 @@ var arrayObject = rtlib.ObjectSpec{
 			Name:    "array_base",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   array_array_base,
 			Engine:  arrayEngine,
 			Hash:    [32]byte{0xec, 0xc1, 0x67, 0x4b, 0x55, 0x65, 0x42, 0x7d, 0xfe, 0x70, 0x44, 0x77, 0xba, 0x44, 0xb3, 0x8b, 0x94, 0xf2, 0x4e, 0x95, 0x1c, 0x45, 0x22, 0x89, 0x64, 0x7f, 0xd5, 0x9f, 0xc2, 0x56, 0x35, 0xfb},
@@ -281,6 +282,7 @@ var arrayObject = rtlib.ObjectSpec{
 			Name:    "array_lookup",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   array_array_lookup,
 			Engine:  arrayEngine,
 			Maps:    []int{0},
@@ -291,6 +293,7 @@ var arrayObject = rtlib.ObjectSpec{
 			Name:    "array_update",
 			Section: "xdp",
 			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
 			Entry:   array_array_update,
 			Engine:  arrayEngine,
 			Maps:    []int{0},
@@ -310,9 +313,13 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataEnd)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.DataMeta)-40]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Slot)-48]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Unwind)-80]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Result)-88]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Fuel)-96]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Ctx)-128]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Stack)-384]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.Frame{}.Stack)-4096]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.Frame{}.Each)-4480]
 	_ = [1]struct{}{}[unsafe.Sizeof(abi.MapSlot{})-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]

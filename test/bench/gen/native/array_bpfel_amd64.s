@@ -50,6 +50,9 @@ TEXT ·array_array_base(SB), 0, $0-16
 #line 19 "array.bpf.c"
 
 	RET
+#line 19 "array.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_lookup(fr *abi.Frame) (ret uint64)
 #line 30 "array.bpf.c"
@@ -77,7 +80,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
 	QUAD $0x703b14eec1ce8948; WORD $0x7310; BYTE $0x7
-	// 20: call 0x1
+	// 20: call 0x1  ; map_lookup_elem
 #line 39 "array.bpf.c"
 	// value = bpf_map_lookup_elem(&array, &key);
 	LONG $0x8788b48
@@ -103,6 +106,9 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 #line 43 "array.bpf.c"
 
 	RET
+#line 43 "array.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_update(fr *abi.Frame) (ret uint64)
 #line 47 "array.bpf.c"
@@ -142,7 +148,7 @@ TEXT ·array_array_update(SB), 0, $96-16
 #line 53 "array.bpf.c"
 	// u64 value = value_of(key);
 	QUAD $0x37024bc8949
-	// 23: call 0x2
+	// 23: call 0x2  ; map_update_elem
 	// 24: w6 += w9
 	// 25: w6 += w0
 #line 56 "array.bpf.c"

@@ -45,6 +45,9 @@ TEXT ·array_array_base(SB), 0, $0-16
 #line 19 "array.bpf.c"
 
 	RET
+#line 19 "array.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_lookup(fr *abi.Frame) (ret uint64)
 #line 30 "array.bpf.c"
@@ -71,7 +74,7 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 #line 31 "ops.h"
 	// return x >> 20; /* below ENTRIES */
 	WORD $0x53147c24
-	// 20: call 0x1
+	// 20: call 0x1  ; map_lookup_elem
 #line 39 "array.bpf.c"
 	// value = bpf_map_lookup_elem(&array, &key);
 	WORD $0xf9400805; WORD $0x6b05009f; WORD $0x54000082; WORD $0xf9400405
@@ -98,6 +101,9 @@ TEXT ·array_array_lookup(SB), 0, $0-16
 #line 43 "array.bpf.c"
 
 	RET
+#line 43 "array.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_update(fr *abi.Frame) (ret uint64)
 #line 47 "array.bpf.c"
@@ -137,7 +143,7 @@ TEXT ·array_array_update(SB), 0, $96-16
 #line 53 "array.bpf.c"
 	// u64 value = value_of(key);
 	WORD $0xf901ba65
-	// 23: call 0x2
+	// 23: call 0x2  ; map_update_elem
 	// 24: w6 += w9
 	// 25: w6 += w0
 #line 56 "array.bpf.c"

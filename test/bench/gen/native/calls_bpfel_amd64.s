@@ -60,6 +60,9 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 #line 19 "calls.bpf.c"
 
 	RET
+#line 19 "calls.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
@@ -83,7 +86,7 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
 	// 11: w6 += w2
-	// 12: call 0x7
+	// 12: call 0x7  ; get_prandom_u32
 	// 13: r0 >>= 0x20
 	// 14: w6 += w0
 #line 34 "calls.bpf.c"

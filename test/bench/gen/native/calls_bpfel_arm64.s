@@ -59,6 +59,9 @@ TEXT ·calls_helper_base(SB), 0, $0-16
 #line 19 "calls.bpf.c"
 
 	RET
+#line 19 "calls.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // calls_helper(fr *abi.Frame) (ret uint64)
 #line 27 "calls.bpf.c"
@@ -82,7 +85,7 @@ TEXT ·calls_helper(SB), 0, $48-16
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
 	// 11: w6 += w2
-	// 12: call 0x7
+	// 12: call 0x7  ; get_prandom_u32
 	// 13: r0 >>= 0x20
 	// 14: w6 += w0
 #line 34 "calls.bpf.c"

@@ -52,6 +52,9 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 #line 27 "hash.bpf.c"
 
 	RET
+#line 27 "hash.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash16_base(fr *abi.Frame) (ret uint64)
 #line 38 "hash.bpf.c"
@@ -108,6 +111,9 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 #line 42 "hash.bpf.c"
 
 	RET
+#line 42 "hash.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
 #line 70 "hash.bpf.c"
@@ -140,7 +146,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $72-16
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
 	QUAD $0x37c24b48941
-	// 24: call 0x1
+	// 24: call 0x1  ; map_lookup_elem
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
 	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
@@ -198,7 +204,7 @@ TEXT ·maps_hash4_absent(SB), 0, $72-16
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
 	QUAD $0x37c24b48941
-	// 24: call 0x1
+	// 24: call 0x1  ; map_lookup_elem
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
 	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
@@ -267,7 +273,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $72-16
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
 	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
-	// 32: call 0x1
+	// 32: call 0x1  ; map_lookup_elem
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
 	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
@@ -337,7 +343,7 @@ TEXT ·maps_hash16_absent(SB), 0, $72-16
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
 	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
-	// 33: call 0x1
+	// 33: call 0x1  ; map_lookup_elem
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
 	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
@@ -406,7 +412,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 #line 116 "hash.bpf.c"
 	// u64 value = value_of(index);
 	QUAD $0x37024b48949
-	// 24: call 0x2
+	// 24: call 0x2  ; map_update_elem
 	// 25: w6 += w8
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
@@ -475,7 +481,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 #line 132 "hash.bpf.c"
 	// u64 value = value_of(index);
 	QUAD $0x36824bc8949
-	// 34: call 0x2
+	// 34: call 0x2  ; map_update_elem
 	// 35: w6 += w8
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
@@ -538,11 +544,11 @@ TEXT ·maps_hash4_replace(SB), 0, $104-16
 #line 148 "hash.bpf.c"
 	// u64 value = value_of(index);
 	QUAD $0x37024b48949
-	// 23: call 0x3
+	// 23: call 0x3  ; map_delete_elem
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
 	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0x4c894818244c8b48; WORD $0x6024
-	// 31: call 0x2
+	// 31: call 0x2  ; map_update_elem
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
 	QUAD $0x108b483824448b48; QUAD $0x648b4c0824548948; QUAD $0x37c24948d493024; QUAD $0x4910245489480000; QUAD $0x480000037024948d; QUAD $0x2444c74818245489; QUAD $0x24894c0000000020; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x24748b48; BYTE $0x28

@@ -50,6 +50,9 @@ TEXT ·maps_hash4_base(SB), 0, $0-16
 #line 27 "hash.bpf.c"
 
 	RET
+#line 27 "hash.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash16_base(fr *abi.Frame) (ret uint64)
 #line 38 "hash.bpf.c"
@@ -104,6 +107,9 @@ TEXT ·maps_hash16_base(SB), 0, $0-16
 #line 42 "hash.bpf.c"
 
 	RET
+#line 42 "hash.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
 #line 70 "hash.bpf.c"
@@ -136,7 +142,7 @@ TEXT ·maps_hash4_lookup(SB), 0, $80-16
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
 	WORD $0xb9037e64
-	// 24: call 0x1
+	// 24: call 0x1  ; map_lookup_elem
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
 	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
@@ -195,7 +201,7 @@ TEXT ·maps_hash4_absent(SB), 0, $80-16
 #line 58 "hash.bpf.c"
 	// u32 key = key_of(pick(x), absent);
 	WORD $0xb9037e64
-	// 24: call 0x1
+	// 24: call 0x1  ; map_lookup_elem
 #line 62 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash4, &key);
 	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
@@ -260,7 +266,7 @@ TEXT ·maps_hash16_lookup(SB), 0, $80-16
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
 	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
-	// 32: call 0x1
+	// 32: call 0x1  ; map_lookup_elem
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
 	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
@@ -325,7 +331,7 @@ TEXT ·maps_hash16_absent(SB), 0, $80-16
 #line 45 "ops.h"
 	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
 	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
-	// 33: call 0x1
+	// 33: call 0x1  ; map_lookup_elem
 #line 90 "hash.bpf.c"
 	// value = bpf_map_lookup_elem(&hash16, &key);
 	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
@@ -395,7 +401,7 @@ TEXT ·maps_hash4_update(SB), 0, $96-16
 #line 116 "hash.bpf.c"
 	// u64 value = value_of(index);
 	WORD $0xf901ba64
-	// 24: call 0x2
+	// 24: call 0x2  ; map_update_elem
 	// 25: w6 += w8
 	// 26: w6 += w0
 #line 119 "hash.bpf.c"
@@ -462,7 +468,7 @@ TEXT ·maps_hash16_update(SB), 0, $96-16
 #line 132 "hash.bpf.c"
 	// u64 value = value_of(index);
 	WORD $0xf901b665
-	// 34: call 0x2
+	// 34: call 0x2  ; map_update_elem
 	// 35: w6 += w8
 	// 36: w6 += w0
 #line 135 "hash.bpf.c"
@@ -525,11 +531,11 @@ TEXT ·maps_hash4_replace(SB), 0, $112-16
 #line 148 "hash.bpf.c"
 	// u64 value = value_of(index);
 	WORD $0xf901ba64
-	// 23: call 0x3
+	// 23: call 0x3  ; map_delete_elem
 #line 151 "hash.bpf.c"
 	// sum += key + bpf_map_delete_elem(&hash4, &key);
 	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xf90037e1
-	// 31: call 0x2
+	// 31: call 0x2  ; map_update_elem
 #line 152 "hash.bpf.c"
 	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
 	WORD $0xf94023e0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1

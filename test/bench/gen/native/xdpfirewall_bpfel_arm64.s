@@ -53,7 +53,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 	// if (*data >> 4 != 6)
 	WORD $0x39400062; WORD $0x121c0c42; WORD $0x7101805f; WORD $0x540009e1
 	// 84: r2 += 0x8
-	// 87: call 0x1
+	// 87: call 0x1  ; map_lookup_elem
 #line 202 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
 	WORD $0x91002062; WORD $0xf9402004; WORD $0xf9000be4; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xd28000a1; WORD $0x1400009a
@@ -70,7 +70,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	WORD $0x79405460; WORD $0x5ac00400
-	// 119: call 0x1
+	// 119: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540010a2; WORD $0xd37df000; WORD $0xf9403422
@@ -91,7 +91,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	WORD $0x79405460; WORD $0x5ac00400
-	// 105: call 0x1
+	// 105: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000dc2; WORD $0xd37df000; WORD $0xf9403422
@@ -131,7 +131,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 185 "xdpfirewall.bpf.c"
 	// source = ip->source;
 	WORD $0xf90023e2; WORD $0xb9400c64; WORD $0xb9037a64
-	// 50: call 0x1
+	// 50: call 0x1  ; map_lookup_elem
 #line 186 "xdpfirewall.bpf.c"
 	// if (bpf_map_lookup_elem(&blocked_v4, &source))
 	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910de264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xb27e03e1; WORD $0x14000044
@@ -152,7 +152,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	WORD $0x79400440; WORD $0x5ac00400
-	// 138: call 0x1
+	// 138: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540004e2; WORD $0xd37df000; WORD $0xf9403422
@@ -173,7 +173,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 146 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
 	WORD $0x79400440; WORD $0x5ac00400
-	// 72: call 0x1
+	// 72: call 0x1  ; map_lookup_elem
 #line 147 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
 	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000182; WORD $0xd37df000; WORD $0xf9403422
@@ -185,7 +185,7 @@ TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
 #line 160 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
 	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000008; WORD $0xaa0103e0; WORD $0xd2800141; WORD $0x14000005; WORD $0xf94017e0; WORD $0xd2800001; WORD $0x14000002; WORD $0xd2800001
-	// 161: call 0x1
+	// 161: call 0x1  ; map_lookup_elem
 #line 256 "xdpfirewall.bpf.c"
 	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
 	WORD $0xf9400802; WORD $0x6b02003f; WORD $0x54000102; WORD $0xf9400402
