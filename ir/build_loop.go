@@ -58,7 +58,7 @@ func (l *turns) refuse(cond *Value, e bpf.Errno) {
 	cond.Flags = FlagUnlikely
 	bad, good := t.fork(cond)
 	t.at(bad)
-	t.define(l.count(), t.f.Const(uint64(bpf.RulesOf(t.obj.Platform).HelperResult(e))))
+	t.define(l.count(), t.f.Const(bpf.RulesOf(t.obj.Platform).HelperResult(e)))
 	t.arrive(l.done)
 	t.at(good)
 }

@@ -107,7 +107,7 @@ done:
 // differ says what is not as the interpreter has it.
 func differ(got, want harness.Result) error {
 	if got.Refused != nil || len(got.Outputs) != len(want.Outputs) {
-		return fmt.Errorf("%d outputs of %d: %v", len(got.Outputs), len(want.Outputs), got.Refused)
+		return fmt.Errorf("%d outputs of %d: %w", len(got.Outputs), len(want.Outputs), got.Refused)
 	}
 	for k, w := range want.Outputs {
 		if g := got.Outputs[k]; g.R0 != w.R0 || g.Err != w.Err || !bytes.Equal(g.Data, w.Data) {

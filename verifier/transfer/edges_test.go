@@ -48,7 +48,7 @@ func TestEndOffsets(t *testing.T) {
 		m.S.Set(bpf.R3, p)
 		m.S.Set(bpf.R4, state.Value{Kind: state.PtrPacketEnd, S: value.Const(0)})
 		m.assumeEnd(m.S, value.Le, &p, m.S.Reg(bpf.R4))
-		if got := m.S.Reg(bpf.R3).Room; int64(got) != c.room {
+		if got := m.S.Reg(bpf.R3).Room; got != c.room {
 			t.Errorf("offset %#x, %d not beyond the end: room %#x, want %#x", c.off, c.s, got, c.room)
 		}
 	}
@@ -64,7 +64,7 @@ func TestProvenBase(t *testing.T) {
 		m.S.Set(bpf.R3, state.Value{Kind: state.PtrPacket, S: value.Const(0)})
 		p := state.Value{Kind: state.PtrPacket, S: value.Const(c.base)}
 		m.proven(m.S, &p, 8)
-		if got := m.S.Reg(bpf.R3).Room; int64(got) != c.room {
+		if got := m.S.Reg(bpf.R3).Room; got != c.room {
 			t.Errorf("8 bytes behind base %d: room %d at base 0, want %d", c.base, got, c.room)
 		}
 	}
