@@ -46,12 +46,7 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 			}
 		}
 		f.Insns[pc] = fact
-		if s.Uninit {
-			f.Warnings = append(f.Warnings, v.note(pc, "reads stack bytes that may not have been written; they are zeroed at entry"))
-		}
-		if s.PtrStore {
-			f.Warnings = append(f.Warnings, v.note(pc, "stores a pointer where others can read it"))
-		}
+		f.Warnings = append(f.Warnings, v.warnings(pc, s)...)
 	}
 	for i, fn := range v.p.Funcs {
 		s := &seen.Funcs[i]
@@ -60,6 +55,25 @@ func (v *verification) facts(env *transfer.Env, seen *check.Seen, err error) (*F
 	}
 	f.Relied = relied(entries, seen.Folded)
 	return f, nil
+}
+
+// warnings are what a user should know of the instruction at a slot.
+func (v *verification) warnings(pc int, s *check.Insn) (notes []string) {
+	if s.Uninit {
+		notes = append(notes, v.note(pc, "reads stack bytes that may not have been written; they are zeroed at entry"))
+	}
+	if s.PtrStore {
+		notes = append(notes, v.note(pc, "stores a pointer where others can read it"))
+	}
+	if s.Call == nil || s.Call.Helper.Ret != table.RetNeverOnSuccess {
+		return notes
+	}
+	for i, fn := range v.p.Funcs {
+		if i > 0 && fn.Start <= pc && pc < fn.End {
+			notes = append(notes, v.note(pc, "takes a tail call in function "+fn.Name+": it ends the whole program here, Linux returns to the caller of "+fn.Name))
+		}
+	}
+	return notes
 }
 
 // mixed is the fault of an instruction that accesses the context or an object

@@ -151,6 +151,20 @@ func TestFactsOfReadOnlyData(t *testing.T) {
 	}
 }
 
+func TestWarningOfTailCalls(t *testing.T) {
+	const tail = "r2 = map progs\nr3 = 0\ncall tail_call\nr0 = 0\nexit"
+	for text, want := range map[string]string{tail: "", "call f\nexit\nfunc f\n" + tail: "in function f: it ends the whole program here"} {
+		obj, p := assembleWith(t, "xdp", text, callMaps)
+		f, err := verifier.Verify(obj, p, verifier.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(f.Warnings, "\n"); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s\nwarns %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestStrict(t *testing.T) {
 	for _, c := range []struct{ name, code, text string }{
 		{"stack", "V023", "r0 = *(u64 *)(r10 - 8)\nexit"},

@@ -161,6 +161,9 @@ func (o *options) choices(f *flags) error {
 	if o.levels, err = levelOf(f.goamd64); err != nil {
 		return err
 	}
+	if len(o.levels) > 0 && f.backend == "go" {
+		return fmt.Errorf("-goamd64 %s: -backend go makes no machine code", f.goamd64)
+	}
 	o.arches = nativeArches()
 	if f.goarch == "" {
 		return nil

@@ -119,12 +119,12 @@ func (l *loader) hookOf(section string) (*table.Hook, error) {
 // bytes of memory every run has, which the program need not ask for.
 func withMinLen(h *table.Hook, section string) (*table.Hook, error) {
 	_, number, _ := strings.Cut(section, "/")
-	if !h.Memory || number == "" || number[0] < '0' || number[0] > '9' {
+	if !h.Memory || !strings.ContainsAny(number[:min(1, len(number))], "0123456789+- ") {
 		return h, nil // what follows is a name, as in xdp/drop
 	}
 	n, err := strconv.ParseUint(number, 10, 31)
 	if err != nil {
-		return nil, unknownType(fmt.Sprintf("section %s: the number is the least length of the memory in bytes and has to be below 2^31", section))
+		return nil, unknownType(fmt.Sprintf("section %s: behind the slash stands the least length of the memory in bytes, a number below 2^31, or a name", section))
 	}
 	own := *h
 	own.MinLen = int(n)

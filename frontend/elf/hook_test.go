@@ -25,7 +25,7 @@ func TestMatches(t *testing.T) {
 // TestProgTypes checks the hook of sections, by name, by what old loaders did
 // and by what the user says.
 func TestMinLen(t *testing.T) {
-	for section, want := range map[string]int{"raw": 0, "raw/64": 64, "raw/header": 0, "raw/0": 0, "raw/2147483648": -1, "raw/12x": -1} {
+	for section, want := range map[string]int{"raw": 0, "raw/64": 64, "raw/header": 0, "raw/0": 0, "raw/2147483648": -1, "raw/12x": -1, "raw/-1": -1, "raw/ 8": -1} {
 		hook, err := (&loader{}).hookOf(section)
 		switch {
 		case want < 0 && err == nil:
