@@ -20,17 +20,19 @@ import (
 var (
 	programs  = flag.Int("programs", 0, "cases that TestDifferential makes; 0 is as many as take a few seconds")
 	firstSeed = flag.Uint64("seed", 1, "seed of the first case")
-	oneSeed   = flag.Uint64("one", 0, "check the case of this seed alone and print it")
+	oneSeed   = flag.Uint64("one", 1, "seed of the case that TestOne checks and prints")
 )
 
-// TestWorker checks seeds for TestDifferential, in a process of its own.
-func TestWorker(t *testing.T) {
+// TestMain runs the tests, or checks seeds for TestDifferential in a process of
+// its own.
+func TestMain(m *testing.M) {
 	order := os.Getenv(workerEnv)
 	if order == "" {
-		t.Skip("is run by TestDifferential with an order in " + workerEnv)
+		os.Exit(m.Run())
 	}
 	if err := work(order); err != nil {
-		t.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
@@ -134,9 +136,6 @@ func samples(t *testing.T, seeds []uint64, sum *Report) {
 
 // TestOne checks the case of one seed, for people who look for a cause.
 func TestOne(t *testing.T) {
-	if *oneSeed == 0 {
-		t.Skip("is asked for with -one seed")
-	}
 	k, err := newChecker()
 	if err != nil {
 		t.Fatal(err)
