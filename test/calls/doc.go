@@ -41,7 +41,7 @@ func Inputs() [][]byte {
 }
 
 // Cases assembles the cases. Raw programs have MinLen bytes at r1; xdp programs
-// that much packet,; slot k of progs is their program k.
+// that much packet; slot k of progs is their program k.
 func Cases() ([]Case, error) {
 	var all []Case
 	for _, s := range sources {
