@@ -140,16 +140,26 @@ func (g *gen) argNumber() bpf.Reg {
 	return bpf.R5
 }
 
-// lookup finds a value and uses it where it is there.
-func (g *gen) lookup() {
+// keyed puts a map into r1 and the address of a key into r2, for a call; false
+// when there can be none.
+func (g *gen) keyed() (m *frontend.Map, ok bool) {
 	if g.callPinned() {
-		return
+		return nil, false
 	}
 	k, m := g.someMap()
 	if !g.keyArg(m) {
-		return
+		return nil, false
 	}
 	g.mapOf(bpf.R1, k)
+	return m, true
+}
+
+// lookup finds a value and uses it where it is there.
+func (g *gen) lookup() {
+	m, ok := g.keyed()
+	if !ok {
+		return
+	}
 	g.helper(1)
 	found := value{kind: memory, hi: int(m.ValueSize), align: 8, hash: m.Type == bpf.MapHash}
 	p := bpf.R0
@@ -216,14 +226,9 @@ func (g *gen) replaced() {
 
 // remove deletes an element.
 func (g *gen) remove() {
-	if g.callPinned() {
+	if _, ok := g.keyed(); !ok {
 		return
 	}
-	k, m := g.someMap()
-	if !g.keyArg(m) {
-		return
-	}
-	g.mapOf(bpf.R1, k)
 	g.helper(3)
 	g.changed()
 }
