@@ -34,10 +34,6 @@ var kfuncs = map[string]func(*translator, *body, *verifier.CallFact) bool{
 	"bpf_preempt_enable":   nothing,
 }
 
-// Inlined reports whether every call of a kernel function is translated in
-// place: its row needs no symbol.
-func Inlined(h *table.Helper) bool { return kfuncs[h.Name] != nil && h.Symbol == "" }
-
 // nothing is what a section needs that keeps others out: rtlib frees no memory
 // of a running program, and nobody else runs on its slot.
 func nothing(*translator, *body, *verifier.CallFact) bool { return true }
