@@ -65,4 +65,7 @@ const (
 	UpdateAny     uint64 = 0
 	UpdateNoExist uint64 = 1
 	UpdateExist   uint64 = 2
+	// UpdateLock (BPF_F_LOCK) is for lookups, too: the value is copied under
+	// its struct bpf_spin_lock.
+	UpdateLock uint64 = 4
 )

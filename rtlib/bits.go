@@ -147,25 +147,9 @@ func (f *Frame) readable(at, size uint64) bool {
 		return true
 	}
 	for _, m := range (*Instance)(fr.Inst.P).maps {
-		if m.kind == kindArray && inside(uint64(uintptr(m.values)), m.stride*m.max) || m.kind == kindHash && m.inSlab(inside) {
+		if n := m.ops.memory(at); n != 0 && n >= size {
 			return true
 		}
-	}
-	return false
-}
-
-// inSlab reports whether a range is inside a slab of elements.
-func (m *Map) inSlab(inside func(start, bytes uint64) bool) bool {
-	for i := range m.hash.stripes {
-		s := &m.hash.stripes[i]
-		s.mu.Lock()
-		for _, slab := range s.slabs {
-			if inside(uint64(uintptr(unsafe.Pointer(&slab[0]))), uint64(len(slab))*8) {
-				s.mu.Unlock()
-				return true
-			}
-		}
-		s.mu.Unlock()
 	}
 	return false
 }

@@ -56,18 +56,20 @@ type walk struct {
 //go:linkname ForEachNext bpf2go/rtlib/v1.ForEachNext
 //go:nocheckptr
 //go:norace
-func ForEachNext(_ *abi.Frame, m, state uint64) uint64 {
-	mp, w := mapAt(m), (*walk)(ptr(state))
-	if mp.kind == kindHash {
-		return mp.hashEach(w)
-	}
-	if w.pos >= mp.max {
-		return 0
+func ForEachNext(fr *abi.Frame, m, state uint64) uint64 {
+	return mapAt(m).ops.each(fr, (*walk)(ptr(state)))
+}
+
+// indexKey makes the next index of a walk over max elements the key, and returns
+// it; below 0 at the end.
+func (w *walk) indexKey(max uint64) int64 {
+	if w.pos >= max {
+		return -1
 	}
 	w.index = w.pos
 	w.key = uint64(uintptr(unsafe.Pointer(&w.index)))
 	w.pos++
-	return uint64(uintptr(mp.elem(w.index)))
+	return int64(w.index)
 }
 
 // hashEach is ForEachNext for a hash map.

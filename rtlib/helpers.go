@@ -37,16 +37,8 @@ func mapAt(addr uint64) *Map { return (*Map)(unsafe.Add(nil, uintptr(addr))) }
 //
 //go:linkname MapLookupElem bpf2go/rtlib/v1.MapLookupElem
 //go:nocheckptr
-func MapLookupElem(_ *abi.Frame, m, key uint64) uint64 {
-	mp := mapAt(m)
-	if mp.kind == kindHash {
-		return mp.find(ptr(key))
-	}
-	index := mp.index(ptr(key))
-	if index >= mp.max {
-		return 0
-	}
-	return uint64(uintptr(mp.elem(index)))
+func MapLookupElem(fr *abi.Frame, m, key uint64) uint64 {
+	return mapAt(m).ops.lookup(fr, ptr(key))
 }
 
 // MapUpdateElem is bpf_map_update_elem: 0 or a negative error as the map's
@@ -54,18 +46,17 @@ func MapLookupElem(_ *abi.Frame, m, key uint64) uint64 {
 //
 //go:linkname MapUpdateElem bpf2go/rtlib/v1.MapUpdateElem
 //go:nocheckptr
-func MapUpdateElem(_ *abi.Frame, m, key, value, flags uint64) uint64 {
+func MapUpdateElem(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 	mp := mapAt(m)
-	var errno bpf.Errno
-	if mp.kind == kindArray {
-		errno = mp.arrayUpdate(ptr(key), ptr(value), flags)
-	} else {
-		errno = mp.hashUpdate(ptr(key), ptr(value), flags)
-	}
+	return mp.result(mp.ops.update(fr, ptr(key), ptr(value), flags))
+}
+
+// result is r0 after an operation: 0, or the error as the map's platform has it.
+func (m *Map) result(errno bpf.Errno) uint64 {
 	if errno == 0 {
 		return 0
 	}
-	return mp.rules.HelperResult(errno)
+	return m.rules.HelperResult(errno)
 }
 
 // MapDeleteElem is bpf_map_delete_elem: 0 or a negative error as the map's
@@ -73,13 +64,48 @@ func MapUpdateElem(_ *abi.Frame, m, key, value, flags uint64) uint64 {
 //
 //go:linkname MapDeleteElem bpf2go/rtlib/v1.MapDeleteElem
 //go:nocheckptr
-func MapDeleteElem(_ *abi.Frame, m, key uint64) uint64 {
+func MapDeleteElem(fr *abi.Frame, m, key uint64) uint64 {
 	mp := mapAt(m)
-	errno := mp.remove(ptr(key))
-	if errno == 0 {
-		return 0
-	}
-	return mp.rules.HelperResult(errno)
+	return mp.result(mp.ops.remove(fr, ptr(key)))
+}
+
+// MapLookupPercpuElem is bpf_map_lookup_percpu_elem: the address of the value
+// that a CPU has for a key, or 0.
+//
+//go:linkname MapLookupPercpuElem bpf2go/rtlib/v1.MapLookupPercpuElem
+//go:nocheckptr
+func MapLookupPercpuElem(fr *abi.Frame, m, key, cpu uint64) uint64 {
+	return mapAt(m).ops.lookupAt(fr, ptr(key), uint64(uint32(cpu)))
+}
+
+// MapPushElem is bpf_map_push_elem: 0 or a negative error as the map's platform
+// has it.
+//
+//go:linkname MapPushElem bpf2go/rtlib/v1.MapPushElem
+//go:nocheckptr
+func MapPushElem(fr *abi.Frame, m, value, flags uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.ops.push(fr, ptr(value), flags))
+}
+
+// MapPopElem is bpf_map_pop_elem: 0 or a negative error as the map's platform
+// has it.
+//
+//go:linkname MapPopElem bpf2go/rtlib/v1.MapPopElem
+//go:nocheckptr
+func MapPopElem(fr *abi.Frame, m, value uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.ops.pop(fr, ptr(value)))
+}
+
+// MapPeekElem is bpf_map_peek_elem: 0 or a negative error as the map's platform
+// has it.
+//
+//go:linkname MapPeekElem bpf2go/rtlib/v1.MapPeekElem
+//go:nocheckptr
+func MapPeekElem(fr *abi.Frame, m, value uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.ops.peek(fr, ptr(value)))
 }
 
 // HashLookup is MapLookupElem for a map that is known to be a hash.

@@ -61,12 +61,29 @@ func TestSymbols(t *testing.T) {
 // that it says.
 func TestMapTypes(t *testing.T) {
 	for _, row := range table.MapTypes() {
-		kind := kindOfType(row.Type)
-		if supported := row.Status == table.Supported; supported != (kind != kindNone) {
-			t.Errorf("%s: supported by the compiler: %v, by rtlib: %v", row.Name, supported, !supported)
+		got, made := shapes[row.Type]
+		if row.Status == table.Supported && !made {
+			t.Errorf("%s: the compiler supports it, rtlib does not", row.Name)
 		}
-		if kind != kindNone && row.Flags != kindFlags[kind] {
-			t.Errorf("%s: flags %#x, the table has %#x", row.Name, kindFlags[kind], row.Flags)
+		want := shape{flags: row.Flags, needs: row.Needs, key: row.Key, value: row.Value, minKey: row.KeyMin, keyless: row.Keyless, valueless: row.NoValue, perCPU: row.PerCPU, maxKey: got.maxKey}
+		if made && got != want {
+			t.Errorf("%s: shape %+v, the table has %+v", row.Name, got, want)
+		}
+		if made {
+			spec := MapSpec{Name: "m", Type: row.Type, KeySize: max(got.key, got.minKey, 4), ValueSize: max(got.value, 8), MaxEntries: 4096, Flags: got.needs}
+			if got.keyless {
+				spec.KeySize = 0
+			}
+			if got.valueless {
+				spec.ValueSize = 0
+			}
+			if got.value != 0 {
+				spec.ValueSize = got.value
+			}
+			spec.Inner = &MapSpec{Name: "inner", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}
+			if m, err := NewMap(spec); err != nil || m.ops == nil {
+				t.Errorf("%s: %v", row.Name, err)
+			}
 		}
 	}
 }

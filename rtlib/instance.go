@@ -49,6 +49,9 @@ type InstanceOptions struct {
 	// NoSlots leaves the program arrays of the object empty: who loads it
 	// stores programs with Map.UpdateProgram.
 	NoSlots bool
+	// Clock is what programs read as the time in nanoseconds, all clocks of
+	// theirs; nil is the system's.
+	Clock func() uint64
 	// PoisonFreed overwrites the values of hash maps with a pattern when they
 	// become free, to find values that are used too long. For tests.
 	PoisonFreed bool
@@ -207,6 +210,7 @@ func (inst *Instance) fillSlots() {
 		inst.table[i].Map.P = unsafe.Pointer(m)
 		inst.table[i].Values.P = m.values
 		inst.table[i].Max = m.max
+		inst.table[i].Step = m.step
 	}
 	inst.slots = unsafe.Pointer(&inst.table[0])
 }

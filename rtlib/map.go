@@ -2,6 +2,7 @@ package rtlib
 
 import (
 	"fmt"
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 
@@ -23,11 +24,14 @@ type Map struct {
 	max       uint64         // max_entries
 	keySize   uintptr
 	valueSize uintptr
-	kind      mapKind
+	hostSize  uintptr // bytes of a value in calls of hosts: those of all CPUs of per-CPU types
+
+	ops operations // of its type
 
 	hostReadOnly, hostWriteOnly bool // what hosts may not do
 
 	hash   hash
+	step   uint64     // per-CPU types: bytes from the value of a CPU to that of the next
 	progs  *progArray // nil but for program arrays
 	rules  *bpf.Rules
 	domain *domain
@@ -40,34 +44,10 @@ type Map struct {
 	refs   atomic.Int64 // the creator and each instance that was given the map
 }
 
-// mapKind is how a type is implemented.
-type mapKind uint8
-
-const (
-	kindNone mapKind = iota
-	kindArray
-	kindHash
-	kindProgs
-	numMapKinds
-)
-
 // mapMisses are the errors that need no text of the moment, made once: a
 // lookup of a missing key allocates nothing.
 type mapMisses struct {
 	lookup, remove, next, exists, missing *MapError
-}
-
-// kindOfType finds the implementation of a type.
-func kindOfType(t bpf.MapType) mapKind {
-	switch t {
-	case bpf.MapArray:
-		return kindArray
-	case bpf.MapHash:
-		return kindHash
-	case bpf.MapProgArray:
-		return kindProgs
-	}
-	return kindNone
 }
 
 // maxMapBytes is the size in bytes that a map may have, 128 GiB, or 512 MiB
@@ -89,16 +69,24 @@ func NewMapFor(platform bpf.Platform, spec MapSpec) (*Map, error) {
 // newMap creates a map whose values are protected by the epoch of d.
 func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 	m := &Map{
-		kind: kindOfType(spec.Type), rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
-		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize),
+		rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
+		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize), hostSize: uintptr(spec.ValueSize),
 	}
 	m.hostReadOnly = spec.Frozen || spec.Flags&bpf.FlagRdonly != 0
 	m.hostWriteOnly = spec.Flags&bpf.FlagWronly != 0
 	m.refs.Store(1)
-	if m.kind == kindNone {
+	shape, known := shapes[spec.Type]
+	if !known {
 		return nil, fmt.Errorf("map %q: maps of type %d: %w", spec.Name, spec.Type, bpf.ErrUnsupported)
 	}
-	if detail, errno := m.checkSpec(); errno != 0 {
+	if shape.perCPU {
+		m.hostSize = round8(m.valueSize) * uintptr(len(d.cells))
+	}
+	detail, errno := shape.refuse(&m.spec, rules)
+	if errno == 0 {
+		detail, errno = m.checkBytes()
+	}
+	if errno != 0 {
 		return nil, &MapError{spec.Name, "create", detail, errno}
 	}
 	m.misses = mapMisses{
@@ -108,57 +96,19 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 		exists:  &MapError{m.name, "update", "the key exists and the flag is NOEXIST", bpf.EEXIST},
 		missing: &MapError{m.name, "update", "no such key and the flag is EXIST", bpf.ENOENT},
 	}
-	switch m.kind {
-	case kindArray:
-		m.initArray()
-	case kindHash:
-		m.initHash()
-	case kindProgs:
-		m.misses.lookup = &MapError{m.name, "lookup", "the slot is empty or not below max_entries", bpf.ENOENT}
-		m.initProgs()
-	}
+	m.ops = newKind(m)
 	return m, nil
 }
 
-// Flags that each kind accepts: those of the compiler's table. NUMA_NODE says
-// where the kernel would allocate the map; Go's allocator is not asked.
-var kindFlags = [numMapKinds]uint32{
-	kindArray: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagMmapable | bpf.FlagInnerMap | bpf.FlagNumaNode,
-	kindHash:  bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg | bpf.FlagNoPrealloc | bpf.FlagZeroSeed | bpf.FlagNumaNode,
-	kindProgs: bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagNumaNode,
-}
-
-// maxKey is the longest key of a hash map in bytes: what fits on a stack.
-const maxKey = 512
-
-// checkSpec says what is wrong with the sizes and flags.
-func (m *Map) checkSpec() (string, bpf.Errno) {
+// checkBytes says what is wrong with the size of the whole.
+func (m *Map) checkBytes() (string, bpf.Errno) {
 	s := &m.spec
 	switch {
-	case s.MaxEntries == 0:
-		return "max_entries is 0", bpf.EINVAL
-	case s.KeySize == 0:
-		return "the key size is 0", bpf.EINVAL
-	case s.ValueSize == 0:
-		return "the value size is 0", bpf.EINVAL
-	case s.Flags&^kindFlags[m.kind] != 0:
-		return fmt.Sprintf("flags %#x are not flags of this map type", s.Flags&^kindFlags[m.kind]), bpf.EINVAL
-	case s.Flags&(bpf.FlagRdonly|bpf.FlagWronly) == bpf.FlagRdonly|bpf.FlagWronly,
-		s.Flags&(bpf.FlagRdonlyProg|bpf.FlagWronlyProg) == bpf.FlagRdonlyProg|bpf.FlagWronlyProg:
-		return "read-only and write-only exclude each other", bpf.EINVAL
-	case (m.kind == kindArray && !m.rules.ArrayKeyAny || m.kind == kindProgs) && s.KeySize != 4:
-		return fmt.Sprintf("keys of arrays have 4 bytes, not %d", s.KeySize), bpf.EINVAL
-	case m.kind == kindProgs && s.ValueSize != 4:
-		return fmt.Sprintf("values of program arrays have 4 bytes, not %d", s.ValueSize), bpf.EINVAL
-	case m.kind == kindHash && s.KeySize > maxKey:
-		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, maxKey), bpf.E2BIG
 	case uint64(len(s.Data)) > uint64(s.ValueSize):
 		return fmt.Sprintf("%d initial bytes for a value of %d", len(s.Data), s.ValueSize), bpf.EINVAL
 	}
-	// Element sizes are below 2^33, so the product fits.
-	size := (24 + uint64(s.KeySize) + uint64(s.ValueSize)) * uint64(s.MaxEntries)
-	if size/uint64(s.MaxEntries) < uint64(s.ValueSize) || size > maxMapBytes {
-		return fmt.Sprintf("%d entries of %d bytes are more than %d bytes", s.MaxEntries, s.ValueSize, uint64(maxMapBytes)), bpf.ENOMEM
+	if high, size := bits.Mul64(24+uint64(s.KeySize)+uint64(m.hostSize), uint64(s.MaxEntries)); high != 0 || size > maxMapBytes {
+		return fmt.Sprintf("%d entries of %d bytes are more than %d bytes", s.MaxEntries, m.hostSize, uint64(maxMapBytes)), bpf.ENOMEM
 	}
 	return "", 0
 }
@@ -182,13 +132,9 @@ func (m *Map) MaxEntries() uint32 { return m.spec.MaxEntries }
 // Flags are the map's BPF_F_ flags.
 func (m *Map) Flags() uint32 { return m.spec.Flags }
 
-// Len is the number of keys at the moment; for arrays it is MaxEntries.
-func (m *Map) Len() int {
-	if m.kind == kindHash {
-		return int(m.hash.count.Load())
-	}
-	return int(m.spec.MaxEntries)
-}
+// Len is the number of keys, or of elements of a type without keys, at the
+// moment; for arrays it is MaxEntries.
+func (m *Map) Len() int { return m.ops.count() }
 
 // Close gives up the creator's hold on the map. When no instance uses it, it
 // is closed: programs cannot reach it and later calls return an error that
@@ -219,8 +165,6 @@ func (m *Map) retain() bool {
 func (m *Map) release() {
 	if m.refs.Add(-1) == 0 {
 		m.closed.Store(true)
-		if m.progs != nil {
-			m.progs.empty()
-		}
+		m.ops.close()
 	}
 }

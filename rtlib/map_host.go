@@ -15,11 +15,33 @@ import (
 // EPERM for a map that hosts may not read, ENOTSUP for a program array, which
 // LookupProgram reads; os.ErrClosed.
 func (m *Map) Lookup(key, value []byte) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostWriteOnly || m.kind == kindProgs {
+	return m.LookupFlags(key, value, 0)
+}
+
+// LookupFlags is Lookup with flags: 0, or bpf.UpdateLock to copy the value under
+// its lock.
+func (m *Map) LookupFlags(key, value []byte, flags uint64) error {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostWriteOnly {
 		return m.refuseRead("lookup", key, len(value))
 	}
-	if !m.read(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value))) {
-		return m.misses.lookup
+	if errno := m.ops.read(hide(key), hide(value), flags); errno != 0 {
+		return m.failed("lookup", errno, flags)
+	}
+	return nil
+}
+
+// LookupAndDelete copies the value of key to value and removes the key, as one
+// step for others. flags are those of LookupFlags. Errors as Lookup and Delete,
+// ENOTSUP for types that cannot do it.
+func (m *Map) LookupAndDelete(key, value []byte, flags uint64) error {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostWriteOnly {
+		return m.refuseRead("lookup and delete", key, len(value))
+	}
+	if m.hostReadOnly {
+		return m.refuseWrite("lookup and delete", key, len(value))
+	}
+	if errno := m.ops.take(hide(key), hide(value), flags); errno != 0 {
+		return m.failed("lookup and delete", errno, flags)
 	}
 	return nil
 }
@@ -34,11 +56,11 @@ func (m *Map) Lookup(key, value []byte) error {
 // may not write, ENOTSUP for a program array, which UpdateProgram writes;
 // os.ErrClosed.
 func (m *Map) Update(key, value []byte, flags uint64) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.valueSize || m.hostReadOnly || m.kind == kindProgs {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostReadOnly {
 		return m.refuseWrite("update", key, len(value))
 	}
-	if errno := m.write(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(value)), flags); errno != 0 {
-		return m.updateError(errno, flags)
+	if errno := m.ops.write(hide(key), hide(value), flags); errno != 0 {
+		return m.failed("update", errno, flags)
 	}
 	return nil
 }
@@ -54,8 +76,8 @@ func (m *Map) Delete(key []byte) error {
 	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
 		return m.refuseWrite("delete", key, noValue)
 	}
-	if errno := m.remove(unsafe.Pointer(unsafe.SliceData(key))); errno != 0 {
-		return m.removeError(errno)
+	if errno := m.ops.erase(hide(key)); errno != 0 {
+		return m.failed("delete", errno, 0)
 	}
 	return nil
 }
@@ -74,92 +96,38 @@ func (m *Map) NextKey(key, next []byte) error {
 	if key != nil && uintptr(len(key)) != m.keySize {
 		return m.refuseRead("next key", key, noValue)
 	}
-	if !m.next(unsafe.Pointer(unsafe.SliceData(key)), unsafe.Pointer(unsafe.SliceData(next))) {
-		return m.misses.next
+	if errno := m.ops.next(hide(key), hide(next)); errno != 0 {
+		return m.failed("next key", errno, 0)
 	}
 	return nil
 }
 
-// read copies a value out; false when there is no such key.
-func (m *Map) read(key, value unsafe.Pointer) bool {
-	if m.kind == kindHash {
-		return m.hashRead(key, value)
-	}
-	index := m.index(key)
-	if index >= m.max {
-		return false
-	}
-	copyOut(value, m.elem(index), m.valueSize)
-	return true
+// hide is the memory of a slice, hidden from escape analysis, which cannot see
+// that no implementation of operations keeps an address: a caller's key and
+// value can stay on its stack. The result is a pointer like any other, so it
+// follows a stack that moves.
+//
+//go:nocheckptr
+func hide(b []byte) unsafe.Pointer {
+	return unsafe.Add(nil, uintptr(unsafe.Pointer(unsafe.SliceData(b))))
 }
 
-// write stores a value.
-func (m *Map) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	if m.kind == kindHash {
-		return m.hashUpdate(key, value, flags)
-	}
-	return m.arrayUpdate(key, value, flags)
-}
-
-// remove deletes a key.
-func (m *Map) remove(key unsafe.Pointer) bpf.Errno {
-	switch m.kind {
-	case kindHash:
-		return m.hashDelete(key)
-	case kindProgs:
-		return m.progsDelete(key)
-	}
-	return m.arrayDelete(key)
-}
-
-// next copies the key after key out; false when there is none.
-func (m *Map) next(key, out unsafe.Pointer) bool {
-	if m.kind == kindHash {
-		return m.hashNext(key, out)
-	}
-	index, errno := m.arrayNext(key)
-	if errno != 0 {
-		return false
-	}
-	for i := range min(m.keySize, 8) {
-		*(*byte)(unsafe.Add(out, i)) = byte(index >> (8 * i))
-	}
-	return true
-}
-
-// updateError is the error for a result of write.
-func (m *Map) updateError(errno bpf.Errno, flags uint64) error {
-	var detail string
+// failed is the error of an operation. Those that say that a key is not there,
+// or is there, are made once: they allocate nothing.
+func (m *Map) failed(op string, errno bpf.Errno, flags uint64) error {
 	switch {
-	case flags > bpf.UpdateExist:
-		detail = fmt.Sprintf("flags %d; 0 (any), 1 (no exist) and 2 (exist) are possible", flags)
-	case m.kind == kindHash && errno == bpf.EEXIST:
-		return m.misses.exists
-	case m.kind == kindHash && errno == bpf.ENOENT:
-		return m.misses.missing
-	case m.kind == kindHash:
-		detail = fmt.Sprintf("the map is full, max_entries is %d", m.max)
-	case flags == bpf.UpdateNoExist:
-		detail = fmt.Sprintf("the flag is NOEXIST, and every element of an array exists below max_entries %d", m.max)
-	default:
-		detail = fmt.Sprintf("the index is not below max_entries %d", m.max)
-	}
-	return &MapError{m.name, "update", detail, errno}
-}
-
-// removeError is the error for a result of remove.
-func (m *Map) removeError(errno bpf.Errno) error {
-	switch {
-	case m.kind == kindHash:
+	case errno == bpf.ENOENT && op == "lookup":
+		return m.misses.lookup
+	case errno == bpf.ENOENT && op == "next key":
+		return m.misses.next
+	case errno == bpf.ENOENT && op == "delete":
 		return m.misses.remove
-	case m.kind == kindProgs && errno == bpf.ENOENT:
-		return &MapError{m.name, "delete", "the slot is empty", errno}
-	case m.kind == kindProgs:
-		return &MapError{m.name, "delete", fmt.Sprintf("the index is not below max_entries %d", m.max), errno}
-	case m.rules.ArrayDeleteZeroes:
-		return &MapError{m.name, "delete", fmt.Sprintf("the index is not below max_entries %d", m.max), errno}
+	case errno == bpf.ENOENT && op == "update":
+		return m.misses.missing
+	case errno == bpf.EEXIST && op == "update":
+		return m.misses.exists
 	}
-	return &MapError{m.name, "delete", "elements of arrays cannot be deleted", errno}
+	return &MapError{m.name, op, m.ops.explain(op, errno, flags), errno}
 }
 
 // noValue is the length of a value in calls that have none.
@@ -174,8 +142,8 @@ func (m *Map) refuse(op string, key []byte, value int) error {
 		return errClosed("map", m.name)
 	case uintptr(len(key)) != m.keySize:
 		return &MapError{m.name, op, fmt.Sprintf("key of %d bytes, want %d", len(key), m.keySize), bpf.EINVAL}
-	case value != noValue && value != int(m.valueSize):
-		return &MapError{m.name, op, fmt.Sprintf("value of %d bytes, want %d", value, m.valueSize), bpf.EINVAL}
+	case value != noValue && value != int(m.hostSize):
+		return &MapError{m.name, op, fmt.Sprintf("value of %d bytes, want %d", value, m.hostSize), bpf.EINVAL}
 	}
 	return nil
 }
@@ -184,9 +152,6 @@ func (m *Map) refuse(op string, key []byte, value int) error {
 func (m *Map) refuseRead(op string, key []byte, value int) error {
 	if err := m.refuse(op, key, value); err != nil {
 		return err
-	}
-	if m.kind == kindProgs && !m.hostWriteOnly {
-		return &MapError{m.name, op, "values of program arrays are programs: use LookupProgram", bpf.ENOTSUP}
 	}
 	return &MapError{m.name, op, "the map has the flag WRONLY", bpf.EPERM}
 }
@@ -197,11 +162,8 @@ func (m *Map) refuseWrite(op string, key []byte, value int) error {
 	if err := m.refuse(op, key, value); err != nil {
 		return err
 	}
-	switch {
-	case m.frozen:
+	if m.frozen {
 		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
-	case m.kind == kindProgs && !m.hostReadOnly:
-		return &MapError{m.name, op, "values of program arrays are programs: use UpdateProgram", bpf.ENOTSUP}
 	}
 	return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
 }

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Program arrays: max_entries slots, each empty or with a program that tail
@@ -72,10 +73,34 @@ func (a *fit) differs(b *fit) string {
 	return ""
 }
 
-// initProgs allocates the slots.
-func (m *Map) initProgs() {
+// newProgArray allocates the slots.
+func newProgArray(m *Map) operations {
+	m.misses.lookup = &MapError{m.name, "lookup", "the slot is empty or not below max_entries", bpf.ENOENT}
+	m.misses.remove = &MapError{m.name, "delete", "the slot is empty", bpf.ENOENT}
 	m.progs = &progArray{slots: make([]atomic.Pointer[target], m.max), held: make([]Reference, m.max)}
 	m.table = unsafe.Pointer(&m.progs.slots[0])
+	return progSlots{refuses{m}}
+}
+
+// progSlots is the implementation of program arrays. Values are no bytes:
+// UpdateProgram and LookupProgram take programs.
+type progSlots struct{ refuses }
+
+func (p progSlots) remove(_ *abi.Frame, key unsafe.Pointer) bpf.Errno { return p.m.progsDelete(key) }
+func (p progSlots) erase(key unsafe.Pointer) bpf.Errno                { return p.m.progsDelete(key) }
+func (p progSlots) next(key, out unsafe.Pointer) bpf.Errno            { return p.m.indexNext(key, out) }
+func (p progSlots) close()                                            { p.m.progs.empty() }
+
+func (p progSlots) explain(op string, errno bpf.Errno, flags uint64) string {
+	switch {
+	case errno == bpf.ENOTSUP && op == "lookup":
+		return "values of program arrays are programs: use LookupProgram"
+	case errno == bpf.ENOTSUP && op == "update":
+		return "values of program arrays are programs: use UpdateProgram"
+	case op == "update" || op == "delete":
+		return fmt.Sprintf("the index is not below max_entries %d", p.m.max)
+	}
+	return p.refuses.explain(op, errno, flags)
 }
 
 // slotAt is a slot below max, for programs.
@@ -128,7 +153,7 @@ func (m *Map) UpdateProgram(key []byte, p *Program, flags uint64, held Reference
 	}
 	invalid := func(detail string) error { return &MapError{m.name, "update", detail, bpf.EINVAL} }
 	switch {
-	case m.kind != kindProgs:
+	case m.progs == nil:
 		return invalid("its values are no programs")
 	case p == nil:
 		return invalid("the program is nil; Delete empties a slot")
@@ -137,7 +162,7 @@ func (m *Map) UpdateProgram(key []byte, p *Program, flags uint64, held Reference
 	}
 	index := m.index(unsafe.Pointer(unsafe.SliceData(key)))
 	if index >= m.max {
-		return m.updateError(m.rules.ArrayUpdateBounds, bpf.UpdateAny)
+		return m.failed("update", m.rules.ArrayUpdateBounds, bpf.UpdateAny)
 	}
 	return m.setProgram(index, p, held)
 }
@@ -216,7 +241,7 @@ func (m *Map) LookupProgram(key []byte) (*Program, Reference, error) {
 	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostWriteOnly {
 		return nil, nil, m.refuseRead("lookup", key, noValue)
 	}
-	if m.kind != kindProgs {
+	if m.progs == nil {
 		return nil, nil, &MapError{m.name, "lookup", "its values are no programs", bpf.EINVAL}
 	}
 	index := m.index(unsafe.Pointer(unsafe.SliceData(key)))
@@ -240,7 +265,7 @@ func (inst *Instance) fillPrograms(opts *InstanceOptions) error {
 	for i := range inst.programs {
 		p := &inst.programs[i]
 		for _, index := range p.spec.Maps {
-			if m := inst.maps[index]; m.kind == kindProgs && p.spec.TailCalls {
+			if m := inst.maps[index]; m.progs != nil && p.spec.TailCalls {
 				if err := m.join(p); err != nil {
 					return err
 				}
@@ -254,7 +279,7 @@ func (inst *Instance) fillPrograms(opts *InstanceOptions) error {
 		}
 		for _, s := range spec.Slots {
 			switch {
-			case m.kind != kindProgs:
+			case m.progs == nil:
 				return fmt.Errorf("map %q: initial programs in a map of type %d; generate the object again: %w", m.name, spec.Type, os.ErrInvalid)
 			case uint(s.Program) >= uint(len(inst.programs)):
 				return fmt.Errorf("map %q: initial program %d of %d; generate the object again: %w", m.name, s.Program, len(inst.programs), os.ErrInvalid)

@@ -36,12 +36,16 @@ type MapSpec struct {
 	MinEntries uint32 // programs rely on at least so many entries, 0 when they do not
 	ReliedBy   string // program that relies on MinEntries or on frozen bytes
 	Slots      []SlotSpec
+	Extra      uint64   // map_extra: the number of hash functions of a Bloom filter
+	Inner      *MapSpec // of maps of maps: what inner maps are like
+	Lock       uint32   // 1 + offset in bytes of the value's struct bpf_spin_lock, 0 without one
 }
 
-// SlotSpec is an initial element of a program array.
+// SlotSpec is an initial element of a program array or of a map of maps.
 type SlotSpec struct {
 	Index   uint32
-	Program int // index into ObjectSpec.Programs
+	Program int // index into ObjectSpec.Programs, in a program array
+	Map     int // index into ObjectSpec.Maps, in a map of maps
 }
 
 // VarSpec describes a global variable.
@@ -80,4 +84,7 @@ type ProgramSpec struct {
 	Fuel uint64
 	// TailCalls: it may take tail calls. A run sets their count to 0.
 	TailCalls bool
+	// Holds: it may hold ring buffer records or a lock. Its runs give back what
+	// a panic leaves.
+	Holds bool
 }

@@ -227,23 +227,14 @@ func readString(fr *abi.Frame, inst *Instance, addr uint64) []byte {
 
 // memoryAt returns how many bytes from an address on are memory of the program.
 func memoryAt(fr *abi.Frame, inst *Instance, addr uint64) uint64 {
-	within := func(start, size uint64) uint64 {
-		if addr-start < size {
-			return size - (addr - start)
-		}
-		return 0
-	}
-	if n := within(uint64(uintptr(unsafe.Pointer(&fr.Stack))), uint64(len(fr.Stack))); n != 0 {
+	if n := within(addr, uint64(uintptr(unsafe.Pointer(&fr.Stack))), uint64(len(fr.Stack))); n != 0 {
 		return n
 	}
-	if n := within(fr.DataMeta, fr.DataEnd-fr.DataMeta); n != 0 {
+	if n := within(addr, fr.DataMeta, fr.DataEnd-fr.DataMeta); n != 0 {
 		return n
 	}
 	for _, m := range inst.maps {
-		if n := within(uint64(uintptr(m.values)), m.stride*m.max); m.kind == kindArray && n != 0 {
-			return n
-		}
-		if n := m.slabAt(addr); n != 0 {
+		if n := m.ops.memory(addr); n != 0 {
 			return n
 		}
 	}

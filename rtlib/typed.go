@@ -21,7 +21,7 @@ type HashMap[K comparable, V any] struct{ m *Map }
 //
 // Errors wrap os.ErrInvalid.
 func NewHashMap[K comparable, V any](m *Map) (HashMap[K, V], error) {
-	if err := checkTyped(m, kindHash, "hash", reflect.TypeFor[V]()); err != nil {
+	if err := checkTyped(m, bpf.MapHash, "hash", reflect.TypeFor[V]()); err != nil {
 		return HashMap[K, V]{}, err
 	}
 	key := reflect.TypeFor[K]()
@@ -56,7 +56,7 @@ func (h HashMap[K, V]) Update(key K, value V, flags uint64) error {
 		return h.m.refuseWrite("update", bytesOf(&key), noValue)
 	}
 	if errno := h.m.hashUpdate(unsafe.Pointer(&key), unsafe.Pointer(&value), flags); errno != 0 {
-		return h.m.updateError(errno, flags)
+		return h.m.failed("update", errno, flags)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func (h HashMap[K, V]) Delete(key K) error {
 		return h.m.refuseWrite("delete", bytesOf(&key), noValue)
 	}
 	if errno := h.m.hashDelete(unsafe.Pointer(&key)); errno != 0 {
-		return h.m.removeError(errno)
+		return h.m.failed("delete", errno, 0)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ type Array[V any] struct{ m *Map }
 // NewArray gives an array a type. V has the map's value size and consists of
 // numbers, booleans, arrays and structs of them. Errors wrap os.ErrInvalid.
 func NewArray[V any](m *Map) (Array[V], error) {
-	if err := checkTyped(m, kindArray, "array", reflect.TypeFor[V]()); err != nil {
+	if err := checkTyped(m, bpf.MapArray, "array", reflect.TypeFor[V]()); err != nil {
 		return Array[V]{}, err
 	}
 	return Array[V]{m}, nil
@@ -136,18 +136,18 @@ func (a Array[V]) Set(index int, value V) error {
 		return a.m.refuseWrite("update", make([]byte, a.m.keySize), noValue)
 	}
 	if uint64(index) >= a.m.max {
-		return a.m.updateError(a.m.rules.ArrayUpdateBounds, bpf.UpdateAny)
+		return a.m.failed("update", a.m.rules.ArrayUpdateBounds, bpf.UpdateAny)
 	}
 	copyIn(a.m.elem(uint64(index)), unsafe.Pointer(&value), a.m.valueSize)
 	return nil
 }
 
 // checkTyped checks a map's kind and the type of its values.
-func checkTyped(m *Map, kind mapKind, name string, value reflect.Type) error {
+func checkTyped(m *Map, kind bpf.MapType, name string, value reflect.Type) error {
 	switch {
 	case m == nil:
 		return fmt.Errorf("the map is nil; does the object have it: %w", os.ErrInvalid)
-	case m.kind != kind:
+	case m.spec.Type != kind:
 		return fmt.Errorf("map %q is no %s, its type is %d: %w", m.name, name, m.spec.Type, os.ErrInvalid)
 	case value.Size() != m.valueSize:
 		return fmt.Errorf("map %q: values have %d bytes, %v has %d: %w", m.name, m.valueSize, value, value.Size(), os.ErrInvalid)

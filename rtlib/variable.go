@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
 // Variable is a global variable of an Instance.
@@ -24,7 +26,7 @@ func (inst *Instance) Variable(name string) *Variable {
 			return nil
 		}
 		m := inst.maps[spec.Map]
-		if spec.Off < 0 || spec.Size <= 0 || uint64(spec.Off)+uint64(spec.Size) > uint64(m.valueSize) || m.kind != kindArray {
+		if spec.Off < 0 || spec.Size <= 0 || uint64(spec.Off)+uint64(spec.Size) > uint64(m.valueSize) || m.spec.Type != bpf.MapArray {
 			return nil
 		}
 		return &Variable{inst: inst, spec: spec, addr: unsafe.Add(m.values, spec.Off)}

@@ -100,12 +100,15 @@ const (
 	SlotMap    = 0
 	SlotValues = 8
 	SlotMax    = 16
+	SlotStep   = 24
 )
 
 // MapSlot is what generated code reads of a map of its instance.
 type MapSlot struct {
 	Map    Ptr    // the map as helpers take it
-	Values Ptr    // first element of arrays and data sections, else nil
+	Values Ptr    // first element of arrays, per-CPU arrays and data sections, else nil
 	Max    uint64 // live max_entries
-	_      uint64
+	// Step is the distance in bytes of the values of two CPUs in a per-CPU
+	// array: those of the execution slot s begin at Values + s*Step.
+	Step uint64
 }
