@@ -18,6 +18,9 @@ type domain struct {
 	safe    atomic.Uint64 // tags below may be used again
 	upgrade sync.Once
 	cells   []cell // one for each slot
+	// high is 1 + the highest slot that was ever leased: the cells from there on
+	// are 0, and so is what only programs in them write.
+	high atomic.Int64
 
 	mu   sync.Mutex
 	free []int // slots that are not leased
@@ -87,6 +90,9 @@ func (d *domain) leaseFree(pooled bool) (int, bool) {
 	}
 	slot := d.free[n-1]
 	d.free = d.free[:n-1]
+	if int64(slot) >= d.high.Load() {
+		d.high.Store(int64(slot) + 1)
+	}
 	if pooled {
 		d.pooled++
 	}

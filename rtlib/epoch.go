@@ -16,8 +16,9 @@ package rtlib
 //
 //	enter:   c.epoch = E          plain store
 //	leave:   c.epoch = 0          release store: after every access of the run
-//	retire:  unlink the element (sequentially consistent store), then tag = E;
-//	         the element goes to a list of its map with the tag
+//	retire:  unlink the element (release store); it goes to a queue
+//	mark:    full fence; tag = E, the tag of all elements of the queue that have
+//	         none yet
 //	advance: E++; barrier; least = smallest cell that is not 0;
 //	         every element with tag < min(least, the E after the increment)
 //	         may be used again. The result is kept in safe.
@@ -32,13 +33,31 @@ package rtlib
 //     store is visible to the scan after B. Either R has left, and since leave
 //     is a release store all its accesses are done; or the scan sees R's cell
 //     with the epoch c that R read. If c ≤ tag, the element is not released.
-//     If c > tag, R read E after it was raised above tag, hence after the
-//     retirer read tag, hence after the unlinking: E and the links are
-//     accessed by sequentially consistent operations. R's lookups come after
-//     R's read of E, so they do not find the element.
+//     If c > tag, R read E after it was raised above tag, hence after mark
+//     read tag, hence after the unlinking was visible to all (see below). R's
+//     lookups come after R's read of E, so they do not find the element.
 //  2. R's store at entry stands after the fence of B. Then R's lookups do, too,
-//     and the unlinking is visible to them: it precedes the retirement, which
+//     and the unlinking is visible to them: it precedes the mark, which
 //     precedes the advance that releases the element.
+//
+// The unlinking is visible to all before mark reads E:
+//
+//   - Unlinking and mark happen under one lock, and mark may be another
+//     goroutine's, later. What the lock's earlier holders stored is visible to
+//     the goroutine that marks, and what is visible to it and was stored by itself
+//     stands before the fence.
+//   - amd64: a store is visible to all other processors at once when it leaves its
+//     own's buffer (Intel SDM vol. 3, §9.2.3.5 to 9.2.3.7). Those of earlier
+//     holders left theirs before the store that gave the lock back did; those of
+//     the goroutine itself leave it at the fence, an instruction with LOCK.
+//   - Elsewhere, and under the race detector, link words, E and the lock are
+//     accessed by package sync/atomic, whose operations all have one order that
+//     agrees with the program's and the lock's ("The Go Memory Model", Atomic
+//     Values). On arm64 they are STLR, LDAR and CASAL or LDAXR with STLXR, which
+//     have it without any fence.
+//
+// One fence for a queue of elements replaces one for each that is unlinked: a
+// later tag is never wrong, it only keeps the element longer.
 //
 // A migrating goroutine changes threads only through the scheduler, whose
 // locks are fences, so "R's thread" may change between entry and lookup.
@@ -108,7 +127,7 @@ func (d *domain) advance() uint64 {
 	if !d.fenced.Load() {
 		d.barrier()
 	}
-	for i := range d.cells {
+	for i := range d.high.Load() {
 		if e := atomic.LoadUint64(&d.cells[i].epoch); e != 0 && e < limit {
 			limit = e
 		}
@@ -119,6 +138,19 @@ func (d *domain) advance() uint64 {
 			return max(old, limit)
 		}
 	}
+}
+
+// release tries to get elements with the tag released and reports whether they
+// are. It makes no barrier when a run shows without one that they are not: then
+// it only sees to it that later runs have a later epoch.
+func (d *domain) release(tag uint64) bool {
+	for i := range d.high.Load() {
+		if e := atomic.LoadUint64(&d.cells[i].epoch); e != 0 && e <= tag {
+			d.epoch.CompareAndSwap(tag, tag+1)
+			return false
+		}
+	}
+	return d.advance() > tag
 }
 
 // synchronize waits until every run that began before the call has ended, at

@@ -23,15 +23,14 @@ package rtlib
 //
 // Invariants
 //
-//  1. Words are written under the lock of the bucket's stripe, by sequentially
-//     consistent stores, and read without lock by atomic loads. Searches are
-//     wait-free.
+//  1. Words are written under the lock of the bucket's stripe, by release
+//     stores, and read without lock by atomic loads. Searches are wait-free.
 //  2. The key and, at insertion, the value of an element are written before a
 //     word points to it. The key does not change while a search can see it.
 //  3. Replacing a value makes a new element; the unlinked one keeps its next
 //     word, so a search that stands on it goes on.
 //  4. An unlinked element is used again only by its stripe, and only when the
-//     epoch scheme says that no program can hold its address (epoch.go). Each
+//     epoch scheme says that no program can hold its address (cells.go). Each
 //     time that elements become free, stripe.reused changes first.
 //  5. Elements are part of slabs that the stripe keeps: the addresses in words
 //     are no pointers to the garbage collector.
@@ -43,7 +42,7 @@ package rtlib
 import (
 	"math/bits"
 	"math/rand/v2"
-	"sync"
+	"runtime"
 	"sync/atomic"
 	"unsafe"
 
@@ -68,55 +67,49 @@ const (
 	zeroSeed = 0xd6e8feb86659fd93
 )
 
-// hash is the part of a Map that writers use.
+// hash is the part of a Map that writers use. LRU and per-CPU kinds have it, too.
 type hash struct {
 	count     atomic.Int64 // keys
 	stripes   []stripe
 	perStripe uint64   // buckets of a stripe, a power of two
 	words     []uint64 // the bucket words
-	elemSize  uintptr  // bytes
-	valueOff  uintptr  // bytes from the start of an element to its address
-	chunk     int      // elements that a stripe allocates at once
-	batch     int      // retired elements that are worth a barrier
-	poison    bool     // overwrite values that are free: for tests
+	keyOff    uintptr  // bytes from an element's key to its address
+	cells     cells    // elements
 }
 
 // stripe is a range of buckets with its lock and its elements.
 type stripe struct {
-	mu     sync.Mutex
-	reused atomic.Uint64 // changes before elements become free
-	free   []uintptr     // elements that can be used
-	limbo  limbo         // elements that programs may still hold
-	unused uintptr       // rest of the newest slab
-	left   int           // elements in the rest
-	slabs  [][]uint64
-	_      [40]byte
+	cellPool
+	_ [24]byte
 }
 
-// initHash allocates the buckets. Elements are allocated when they are needed.
-func (m *Map) initHash() {
+// initHash allocates the buckets. Elements are allocated when they are needed;
+// they have prefix bytes in front of the key that are the kind's own, and value
+// bytes at their address.
+func (m *Map) initHash(prefix, value uintptr) {
 	h := &m.hash
 	buckets := uint64(1) << bits.Len64(m.max-1)
 	if m.max <= 1<<20 {
 		buckets *= 2
 	}
 	buckets = max(buckets, 2)
-	stripes := min(64, max(1, buckets/64))
+	stripes := min(stripesFor(runtime.GOMAXPROCS(0)), max(1, buckets/64))
 	h.words = make([]uint64, buckets)
 	h.stripes = make([]stripe, stripes)
 	m.table = unsafe.Pointer(&h.words[0])
 	m.mask = buckets - 1
 	h.perStripe = buckets / stripes
-	h.valueOff = round8(m.keySize) + elemNext
-	h.elemSize = h.valueOff + round8(m.valueSize)
-	h.chunk = int(max(8, min(m.max/stripes/4, 1<<16/uint64(h.elemSize))))
-	h.batch = int(max(32, 512/stripes))
+	h.keyOff = round8(m.keySize) + elemNext
+	m.initCells(&h.cells, round8(prefix)+h.keyOff, value, stripes)
 	m.seed1 = zeroSeed
 	if m.spec.Flags&bpf.FlagZeroSeed == 0 {
 		m.seed0, m.seed1 = rand.Uint64(), rand.Uint64()|1
 	}
-	m.domain.useBarrier()
 }
+
+// stripesFor is the number of stripes that so many processors need: two of them
+// rarely meet. It is a power of two.
+func stripesFor(procs int) uint64 { return uint64(1) << bits.Len(uint(min(procs, 32)*8-1)) }
 
 // fold multiplies and folds the high half of the product into the low one.
 func fold(a, b uint64) uint64 {
@@ -177,7 +170,7 @@ func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[m.bucketOf(h)/
 func next(elem uint64) *uint64 { return (*uint64)(at(elem - elemNext)) }
 
 // key returns an element's key.
-func (m *Map) key(elem uint64) unsafe.Pointer { return at(elem - uint64(m.hash.valueOff)) }
+func (m *Map) key(elem uint64) unsafe.Pointer { return at(elem - uint64(m.hash.keyOff)) }
 
 // seek finds a key under the stripe's lock: the place of the word that points
 // to it and the word. The word is 0 when there is no such key.
@@ -205,27 +198,27 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	}
 	h := m.hashKey(key)
 	s := m.stripeOf(h)
-	s.mu.Lock()
+	s.lock()
 	place, old := m.seek(h, key)
 	var rest uint64
 	switch {
 	case old != 0 && flags == bpf.UpdateNoExist:
-		s.mu.Unlock()
+		s.unlock()
 		return bpf.EEXIST
 	case old == 0 && flags == bpf.UpdateExist:
-		s.mu.Unlock()
+		s.unlock()
 		return bpf.ENOENT
 	case old != 0:
 		rest = *next(old & wordAddr)
 	default:
 		if !m.countUp() {
-			s.mu.Unlock()
+			s.unlock()
 			return m.rules.HashFull
 		}
 		place = m.bucket(h)
 		rest = *place
 	}
-	e := uint64(m.alloc(s))
+	e := uint64(m.hash.cells.alloc(&s.cellPool))
 	*next(e) = rest
 	copyIn(m.key(e), key, m.keySize)
 	copyIn(at(e), value, m.valueSize)
@@ -233,11 +226,11 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	if rest == 0 {
 		word |= wordLast
 	}
-	atomic.StoreUint64(place, word)
+	storeRelease(place, word)
 	if old != 0 {
-		s.retire(m, uintptr(old&wordAddr))
+		m.hash.cells.retire(&s.cellPool, uintptr(old&wordAddr))
 	}
-	s.mu.Unlock()
+	s.unlock()
 	return 0
 }
 
@@ -247,16 +240,16 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 func (m *Map) hashDelete(key unsafe.Pointer) bpf.Errno {
 	h := m.hashKey(key)
 	s := m.stripeOf(h)
-	s.mu.Lock()
+	s.lock()
 	place, old := m.seek(h, key)
 	if old == 0 {
-		s.mu.Unlock()
+		s.unlock()
 		return bpf.ENOENT
 	}
-	atomic.StoreUint64(place, *next(old & wordAddr))
-	s.retire(m, uintptr(old&wordAddr))
+	storeRelease(place, *next(old & wordAddr))
+	m.hash.cells.retire(&s.cellPool, uintptr(old&wordAddr))
 	m.hash.count.Add(-1)
-	s.mu.Unlock()
+	s.unlock()
 	return 0
 }
 
@@ -271,4 +264,18 @@ func (m *Map) countUp() bool {
 			return true
 		}
 	}
+}
+
+// slabAt is how many bytes from an address on belong to a slab of the map.
+func (m *Map) slabAt(addr uint64) uint64 {
+	for i := range m.hash.stripes {
+		s := &m.hash.stripes[i]
+		s.lock()
+		n := s.memory(addr)
+		s.unlock()
+		if n != 0 {
+			return n
+		}
+	}
+	return 0
 }

@@ -27,8 +27,8 @@ func (m *Map) hashRead(key, value unsafe.Pointer) bool {
 			return e != 0
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	e := m.search(h, key)
 	if e != 0 {
 		copyOut(value, at(e), m.valueSize)
@@ -43,25 +43,25 @@ func (m *Map) hashNext(key, out unsafe.Pointer) bool {
 	if key != nil {
 		h := m.hashKey(key)
 		s := m.stripeOf(h)
-		s.mu.Lock()
+		s.lock()
 		_, w := m.seek(h, key)
 		if w != 0 {
 			bucket = int(m.bucketOf(h)) + 1
 			if m.keyOut(atomic.LoadUint64(next(w&wordAddr)), out) {
-				s.mu.Unlock()
+				s.unlock()
 				return true
 			}
 		}
-		s.mu.Unlock()
+		s.unlock()
 	}
 	for ; bucket < len(m.hash.words); bucket++ {
 		if atomic.LoadUint64(&m.hash.words[bucket]) == 0 {
 			continue
 		}
 		s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
-		s.mu.Lock()
+		s.lock()
 		found := m.keyOut(atomic.LoadUint64(&m.hash.words[bucket]), out)
-		s.mu.Unlock()
+		s.unlock()
 		if found {
 			return true
 		}
@@ -85,8 +85,8 @@ func (m *Map) hashBucket(bucket int, visit func(key, value unsafe.Pointer)) {
 		return
 	}
 	s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	for w := m.hash.words[bucket]; w != 0; w = atomic.LoadUint64(next(w & wordAddr)) {
 		visit(m.key(w&wordAddr), at(w&wordAddr))
 	}

@@ -13,7 +13,7 @@ import (
 type hashMap struct{ refuses }
 
 func newHash(m *Map) operations {
-	m.initHash()
+	m.initHash(0, m.valueSize)
 	return hashMap{refuses{m}}
 }
 

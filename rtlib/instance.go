@@ -151,6 +151,7 @@ func (inst *Instance) addMap(spec *MapSpec, opts *InstanceOptions) (*Map, error)
 	if n, set := opts.MaxEntries[spec.Name]; set {
 		own.MaxEntries = n
 	}
+	own.poison = opts.PoisonFreed
 	if own.MaxEntries < spec.MinEntries {
 		return nil, errFewEntries(spec, own.MaxEntries)
 	}
@@ -161,7 +162,6 @@ func (inst *Instance) addMap(spec *MapSpec, opts *InstanceOptions) (*Map, error)
 	if err != nil {
 		return nil, err
 	}
-	m.hash.poison = opts.PoisonFreed
 	return m, nil
 }
 

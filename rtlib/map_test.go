@@ -44,7 +44,7 @@ func TestHashModel(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d-%d-%d", c.keySize, c.valueSize, c.entries), func(t *testing.T) {
 			m := mustMap(t, hashSpec(c.keySize, c.valueSize, c.entries))
-			m.hash.poison = true
+			m.hash.cells.poison = true
 			testModel(t, m, c.keys)
 		})
 	}

@@ -39,6 +39,8 @@ type MapSpec struct {
 	Extra      uint64   // map_extra: the number of hash functions of a Bloom filter
 	Inner      *MapSpec // of maps of maps: what inner maps are like
 	Lock       uint32   // 1 + offset in bytes of the value's struct bpf_spin_lock, 0 without one
+
+	poison bool // overwrite values that become free
 }
 
 // SlotSpec is an initial element of a program array or of a map of maps.

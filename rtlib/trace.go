@@ -240,20 +240,3 @@ func memoryAt(fr *abi.Frame, inst *Instance, addr uint64) uint64 {
 	}
 	return 0
 }
-
-// slabAt returns how many bytes from an address on belong to a slab of a hash.
-func (m *Map) slabAt(addr uint64) uint64 {
-	for i := range m.hash.stripes {
-		s := &m.hash.stripes[i]
-		s.mu.Lock()
-		for _, slab := range s.slabs {
-			start, size := uint64(uintptr(unsafe.Pointer(&slab[0]))), uint64(len(slab))*8
-			if addr-start < size {
-				s.mu.Unlock()
-				return size - (addr - start)
-			}
-		}
-		s.mu.Unlock()
-	}
-	return 0
-}

@@ -1,0 +1,239 @@
+package rtlib
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// Cells are pieces of memory of one size whose addresses programs may hold: the
+// elements of hash maps, LRU maps and tries, the references of maps of maps. A
+// cell that was unlinked waits in its pool until the epoch scheme (epoch.go) says
+// that no program can hold its address, and is then used again, by its pool only.
+// Cells never move and are never given back to Go, so memory is bounded by the
+// most that was in use and in waiting at once.
+//
+// How to use it: a kind has one cells and one pool for each of its locks.
+//
+//	p.lock()                  // or any other lock that is the pool's
+//	e := c.alloc(p)           // garbage, but for words that init did not cover
+//	… write the element, link it by storeRelease or an atomic store
+//	… unlink another by storeRelease or an atomic store
+//	c.retire(p, old)          // after it was unlinked
+//	c.giveBack(p, e)          // instead: e was never linked
+//	p.unlock()
+//
+// What every user has to keep to, because the proof in epoch.go rests on it:
+//
+//   - retire comes after the store that unlinks the cell, under the pool's lock.
+//   - Links are written by storeRelease or sync/atomic, and read by sync/atomic.
+//   - Searches that programs do not make, without a slot, hold the pool's lock, or
+//     look at p.reused before and after (hash_host.go).
+//   - What such a search relies on outside the first payload bytes of a cell stays
+//     as it was when the cell is free: poison fills only those.
+type cells struct {
+	domain  *domain
+	size    uintptr // bytes of a cell, a multiple of 8
+	origin  uintptr // bytes from the start of a cell to its address, a multiple of 8
+	payload uintptr // bytes at the address that are garbage in a free cell
+	chunk   int     // cells that a pool allocates at once
+	batch   int     // waiting cells that are worth a barrier
+	poison  bool    // fill the payload of free cells with poisonWord: for tests
+	values  perCPU  // of kinds with values for each CPU
+}
+
+// cellPool is the cells that one lock guards. Its zero value is an empty pool.
+//
+//	ring:  │ free            │ tagged           │ retired, no tag yet │
+//	       head              ready              marked                tail
+//
+// The four are counts of cells since the pool was made; the place of number i is
+// ring[i & (len(ring)-1)].
+type cellPool struct {
+	latch
+	reused atomic.Uint64 // changes before cells become free
+	ring   []uintptr
+	head   uint
+	ready  uint
+	marked uint
+	tail   uint
+	retry  uint // cells that must wait before the next attempt, 0 for c.batch
+	fence  atomic.Uint32
+	marks  [maxMarks]tagMark // of the tagged cells, the oldest first
+	nmarks int
+	unused uintptr // rest of the newest slab
+	left   int     // cells in the rest
+	slabs  [][]uint64
+}
+
+// tagMark is the tag of the cells before number end that no earlier mark has.
+type tagMark struct {
+	tag uint64
+	end uint
+}
+
+const (
+	// maxMarks is the number of tags that a pool tells apart. When there are more,
+	// because a run takes long, the last one grows: a later tag is always right.
+	maxMarks = 4
+
+	// retryAfter is the number of cells that a pool lets wait, at most, before it
+	// asks again when a long run held all of them.
+	retryAfter = 512
+
+	// poisonWord fills values that are free when the map is told to.
+	poisonWord = 0xdbdbdbdbdbdbdbdb
+)
+
+// initCells makes cells for a map: with before bytes in front of the address and
+// payload bytes behind it, both rounded up to 8. pools is the number of pools
+// that will share max_entries.
+func (m *Map) initCells(c *cells, before, payload uintptr, pools uint64) {
+	c.domain = m.domain
+	c.origin = round8(before)
+	c.payload = round8(payload)
+	c.size = c.origin + c.payload
+	each := max(1, m.max/pools) // elements of a pool
+	c.chunk = int(max(8, min(each/4, 1<<16/uint64(c.size))))
+	c.batch = int(max(32, min(each/4, 1024)))
+	c.poison = poisonAll || m.spec.poison
+	m.domain.useBarrier()
+}
+
+// alloc returns the address of a cell that nobody uses. The pool is locked.
+//
+// Free cells come first, then those that were retired and are known to be
+// released, then, when enough wait, those that a barrier releases, and last new
+// memory.
+func (c *cells) alloc(p *cellPool) uintptr {
+	if p.head == p.ready && (p.ready == p.tail || !c.refill(p)) {
+		return c.fresh(p)
+	}
+	e := p.ring[p.head&uint(len(p.ring)-1)]
+	p.head++
+	return e
+}
+
+// retire lets a cell wait that was just unlinked. The pool is locked.
+func (c *cells) retire(p *cellPool, e uintptr) {
+	if p.tail-p.head == uint(len(p.ring)) {
+		p.grow()
+	}
+	p.ring[p.tail&uint(len(p.ring)-1)] = e
+	p.tail++
+}
+
+// giveBack makes a cell free that was allocated and never linked. The pool is
+// locked.
+func (c *cells) giveBack(p *cellPool, e uintptr) {
+	if p.tail-p.head == uint(len(p.ring)) {
+		p.grow()
+	}
+	p.head--
+	p.ring[p.head&uint(len(p.ring)-1)] = e
+}
+
+// grow doubles the ring.
+func (p *cellPool) grow() {
+	ring := make([]uintptr, max(32, 2*len(p.ring)))
+	for i := p.head; i != p.tail; i++ {
+		ring[i&uint(len(ring)-1)] = p.ring[i&uint(len(p.ring)-1)]
+	}
+	p.ring = ring
+}
+
+// refill makes cells free that are released. It reports whether there are any.
+func (c *cells) refill(p *cellPool) bool {
+	enough := p.tail-p.ready >= max(p.retry, uint(c.batch))
+	if p.nmarks == 0 && !enough {
+		return false
+	}
+	if p.nmarks == 0 || !c.domain.released(p.marks[0].tag) {
+		if !enough {
+			return false
+		}
+		p.mark(c.domain)
+		if !c.domain.release(p.marks[0].tag) {
+			p.retry = min(p.tail-p.ready+uint(c.batch), p.tail-p.ready+retryAfter)
+			return false
+		}
+	}
+	p.retry = 0
+	p.reused.Add(1)
+	end, n := p.ready, 0
+	for n < p.nmarks && c.domain.released(p.marks[n].tag) {
+		end = p.marks[n].end
+		n++
+	}
+	p.nmarks = copy(p.marks[:], p.marks[n:p.nmarks])
+	if c.poison {
+		for i := p.ready; i != end; i++ {
+			c.fillFree(p.ring[i&uint(len(p.ring)-1)])
+		}
+	}
+	p.ready = end
+	if p.marked != p.tail {
+		p.mark(c.domain)
+	}
+	return true
+}
+
+// mark gives the cells that have none a tag: the epoch after all of them were
+// unlinked. The fence is what makes that so: see epoch.go.
+func (p *cellPool) mark(d *domain) {
+	p.fence.Add(1)
+	tag := d.tag()
+	if p.nmarks == maxMarks || p.nmarks != 0 && p.marks[p.nmarks-1].tag == tag {
+		p.nmarks--
+	}
+	p.marks[p.nmarks] = tagMark{tag, p.tail}
+	p.nmarks++
+	p.marked = p.tail
+}
+
+// fillFree overwrites what a program would see that holds a free cell.
+func (c *cells) fillFree(e uintptr) {
+	if c.values.step != 0 {
+		c.values.poison(e)
+		return
+	}
+	fill(at(uint64(e)), c.payload, poisonWord)
+}
+
+// fresh cuts a cell off the newest slab, or allocates a slab. Slabs hold no
+// pointers and live as long as the map.
+func (c *cells) fresh(p *cellPool) uintptr {
+	if p.left == 0 {
+		slab := make([]uint64, c.slabWords())
+		p.slabs = append(p.slabs, slab)
+		p.unused = uintptr(unsafe.Pointer(&slab[0])) + c.origin
+		p.left = c.chunk
+		if c.values.step != 0 {
+			c.values.carve(c, p.unused)
+		}
+	}
+	e := p.unused
+	p.unused += c.size
+	p.left--
+	return e
+}
+
+// slabWords is the size of a slab in words of 8 bytes.
+func (c *cells) slabWords() uintptr {
+	n := c.size * uintptr(c.chunk)
+	if c.values.step != 0 {
+		n += c.values.bytes()
+	}
+	return n / 8
+}
+
+// memory is how many bytes from an address on belong to a slab of the pool, which
+// is locked; 0 when the address is in none.
+func (p *cellPool) memory(addr uint64) uint64 {
+	for _, slab := range p.slabs {
+		start, size := uint64(uintptr(unsafe.Pointer(&slab[0]))), uint64(len(slab))*8
+		if addr-start < size {
+			return size - (addr - start)
+		}
+	}
+	return 0
+}
