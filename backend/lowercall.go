@@ -80,8 +80,13 @@ func (l *Lower) slot(i int64, off int64) Addr {
 	return Addr{Base: l.slots, Disp: int32(i*abi.SlotSize + off)}
 }
 
-// MapMaxPlace returns where the number v, an OpMapMax, is.
-func (l *Lower) MapMaxPlace(v *ir.Value) Addr { return l.slot(v.Imm, abi.SlotMax) }
+// MapNumberPlace returns where the number v, an OpMapMax or OpMapStep, is.
+func (l *Lower) MapNumberPlace(v *ir.Value) Addr {
+	if v.Op == ir.OpMapStep {
+		return l.slot(v.Imm, abi.SlotStep)
+	}
+	return l.slot(v.Imm, abi.SlotMax)
+}
 
 // LowerMapPtr lowers OpMapPtr for every target when it stands alone.
 func LowerMapPtr(l *Lower, v *ir.Value) {
@@ -96,6 +101,11 @@ func LowerMapValues(l *Lower, v *ir.Value) {
 // LowerMapMax lowers OpMapMax for every target.
 func LowerMapMax(l *Lower, v *ir.Value) {
 	l.Target.LoadWord(l, l.Dst(v), l.slot(v.Imm, abi.SlotMax))
+}
+
+// LowerMapStep lowers OpMapStep for every target.
+func LowerMapStep(l *Lower, v *ir.Value) {
+	l.Target.LoadWord(l, l.Dst(v), l.slot(v.Imm, abi.SlotStep))
 }
 
 // LowerStackAddr lowers OpStackAddr for every target when it stands alone.

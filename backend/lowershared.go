@@ -18,6 +18,7 @@ func SharedLowering(set LowerFunc) [ir.NumOps]LowerFunc {
 	t[ir.OpMapPtr] = LowerMapPtr
 	t[ir.OpMapValues] = LowerMapValues
 	t[ir.OpMapMax] = LowerMapMax
+	t[ir.OpMapStep] = LowerMapStep
 	t[ir.OpCall] = LowerCall
 	t[ir.OpCallFunc] = LowerCallFunc
 	t[ir.OpPreempt] = LowerPreempt

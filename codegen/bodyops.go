@@ -25,7 +25,7 @@ func expressions() *[ir.NumOps]expression {
 		ir.OpFrame:     func(*body, *ir.Value) *jen.Statement { return jen.Qual(pathABI, "Addr").Call(jen.Id("fr")) },
 		ir.OpArg:       func(_ *body, v *ir.Value) *jen.Statement { return jen.Id("r" + strconv.FormatInt(v.Imm+1, 10)) },
 		ir.OpStackAddr: (*body).stackAddr,
-		ir.OpMapPtr:    ofMap("Map"), ir.OpMapValues: ofMap("Values"), ir.OpMapMax: ofMap("Max"),
+		ir.OpMapPtr:    ofMap("Map"), ir.OpMapValues: ofMap("Values"), ir.OpMapMax: ofMap("Max"), ir.OpMapStep: ofMap("Step"),
 
 		ir.OpAdd64: (*body).add64, ir.OpAdd32: alu32("+"),
 		ir.OpSub64: alu64("-"), ir.OpSub32: alu32("-"),

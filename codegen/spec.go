@@ -210,6 +210,7 @@ func (g *generator) assertions(f *jen.File) {
 			{offset(slot, "Map"), abi.SlotMap},
 			{offset(slot, "Values"), abi.SlotValues},
 			{offset(slot, "Max"), abi.SlotMax},
+			{offset(slot, "Step"), abi.SlotStep},
 		} {
 			defs.Id("_").Op("=").Index(jen.Lit(1)).Struct().Values().Index(jen.Add(a.got).Op("-").Lit(a.want))
 		}

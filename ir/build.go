@@ -35,6 +35,7 @@ func Build(obj *frontend.Object, p *frontend.Program, f *verifier.Facts) (*Progr
 	if err := b.survey(); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
+	b.aliases = b.aliased()
 	if _, err := b.function(0); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
@@ -50,6 +51,8 @@ type builder struct {
 	funcs []*Func // by index into src.Funcs; nil while not needed
 	sites []int   // reachable calls of each function
 	sizes []int   // reachable instructions of each function
+	// aliases are the regions that sized memory may be part of, see aliased.
+	aliases table.Region
 }
 
 // survey counts reachable instructions and calls of each function.

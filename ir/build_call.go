@@ -3,7 +3,6 @@ package ir
 import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
-	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -134,8 +133,7 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 		return nil
 	}
 	if h.Symbol == "GetSmpProcessorId" {
-		// The processor is the execution slot of the Frame.
-		t.set(e, bpf.R0, t.access(OpLoad64, table.RegionCtx, offSlot, t.emit(OpFrame, 0)))
+		t.set(e, bpf.R0, t.processor())
 		return nil
 	}
 	reads, writes := h.Reads, h.Writes
@@ -159,10 +157,10 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 		t.span(v, c, i)
 	}
 	v.Sym, v.Helper, v.Map, v.Region = h.Symbol, h, c.Map, writes
-	if c.Map >= 0 {
-		m := t.obj.Maps[c.Map]
+	if m := t.mapOf(c); m != nil {
 		v.Sym = table.Symbol(h, m.Type, m.KeySize)
 	}
+	t.prog.Holds = t.prog.Holds || holds(h)
 	t.order(v, reads|writes, writes)
 	if h.Ret == table.RetArg1 {
 		v = v.Args[0]
@@ -179,12 +177,17 @@ func (t *translator) span(v *Value, c *verifier.CallFact, i int) {
 	size := -1
 	switch kind {
 	case table.ArgKey, table.ArgValue, table.ArgValueOut:
-		if c.Map >= 0 && kind == table.ArgKey {
-			size = int(t.obj.Maps[c.Map].KeySize)
-		} else if c.Map >= 0 {
-			size = int(t.obj.Maps[c.Map].ValueSize)
+		if m := t.mapOf(c); m != nil && kind == table.ArgKey {
+			size = int(m.KeySize)
+		} else if m != nil {
+			size = int(m.ValueSize)
 		}
+	case table.ArgDynptr, table.ArgDynptrOut, table.ArgDynptrRingbuf:
+		size = dynptrSize
 	case table.ArgMem, table.ArgMemOrNull, table.ArgMemOut:
+		if c.Helper.Ret == table.RetDynptrSlice {
+			return // the result may lead to the buffer
+		}
 		if k := c.Helper.SizeOf(i); k >= 0 && c.Args[k].Kind == verifier.KindScalar && c.Args[k].UMax <= stackStep {
 			size = int(c.Args[k].UMax)
 		}
@@ -205,66 +208,6 @@ func (t *translator) argument(e *body, r bpf.Reg, kind table.ArgKind, known veri
 		return t.f.Const(0)
 	}
 	return t.register(e, r, known)
-}
-
-// inlineLookup translates map_lookup_elem on an array map that the fact
-// CallFact.Map names into a bounds check and an address. Elements of an array
-// lie value_size bytes rounded up to 8 apart, as rtlib lays them out; values
-// never move. The check is left out for a constant key that the proof found
-// below max_entries (facts KeyConst and KeyBelow; the run time enforces it).
-func (t *translator) inlineLookup(e *body, c *verifier.CallFact) bool {
-	if c.Helper.Symbol != "MapLookupElem" || c.Map < 0 {
-		return false
-	}
-	m := t.obj.Maps[c.Map]
-	if m.Type != bpf.MapArray || m.KeySize != 4 {
-		return false
-	}
-	stride := elementSize(m)
-	if c.KeyConst && c.KeyBelow {
-		t.set(e, bpf.R0, t.element(c.Map, t.f.Const(uint64(c.Key)), stride))
-		return true
-	}
-	key := t.key(e, c)
-	limit := t.emit(OpMapMax, int64(c.Map))
-	in := t.emit(OpUlt64, 0, key, limit)
-	in.Flags = FlagLikely
-	from := t.b
-	hit, done := t.f.NewBlock(t.pc), t.f.NewBlock(t.pc)
-	t.seal(hit, from)
-	// Nothing but r0 differs between the two ways to done.
-	t.seal(done, from)
-	r0 := t.f.NewParam(done, TypeInt, 0)
-	from.branch(in, Edge{To: hit}, Edge{To: done, Args: []*Value{t.f.Const(0)}})
-	t.at(hit)
-	hit.jumpTo(done, t.element(c.Map, key, stride))
-	t.at(done)
-	t.set(e, bpf.R0, r0)
-	return true
-}
-
-// key is the 4-byte key that r2 points to.
-func (t *translator) key(e *body, c *verifier.CallFact) *Value {
-	if c.KeyConst {
-		return t.f.Const(uint64(c.Key))
-	}
-	region := t.regionOf(c.Args[1])
-	g := t.f.guard(t.b)
-	v := t.access(OpLoad32, region, 0, t.register(e, bpf.R2, c.Args[1]))
-	if region != table.RegionStack {
-		v.Guard = g
-	}
-	return v
-}
-
-// elementSize is the distance of the elements of an array in bytes.
-func elementSize(m *frontend.Map) uint64 { return (uint64(m.ValueSize) + 7) &^ 7 }
-
-func (t *translator) element(m int, key *Value, stride uint64) *Value {
-	off := t.emit(OpMul64, 0, key, t.f.Const(stride))
-	v := t.emit(OpAdd64, 0, t.emit(OpMapValues, int64(m)), off)
-	v.Flags = FlagNonNull
-	return v
 }
 
 // clear writes zeros to the bytes of an inlined callee's stack that it may

@@ -1,12 +1,10 @@
 package ir
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
-	"github.com/bpf2go-native/bpf2go-native/frontend"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
@@ -164,15 +162,6 @@ func swap(t *translator, e *body, in bpf.Instruction) error {
 	}
 	t.set(e, in.Dst, v)
 	return nil
-}
-
-// mapCompiled is an error for a map of a type that no engine has.
-func mapCompiled(m *frontend.Map) error {
-	row := table.MapTypeOf(m.Type)
-	if row == nil {
-		return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
-	}
-	return row.Status.Compiled(fmt.Sprintf("map %s of type %s", m.Name, row.Name))
 }
 
 func immediate(t *translator, e *body, in bpf.Instruction) error {

@@ -1,8 +1,11 @@
 package ir
 
 import (
+	"slices"
+
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -92,16 +95,41 @@ func (t *translator) iterNumDestroy(e *body, c *verifier.CallFact) bool {
 	return true
 }
 
-// elements adds the stack to the regions of an access to sized memory when the
-// program has iterators, whose elements may lie there.
+// elements adds to the regions of an access to sized memory those where that may
+// lie (aliases).
 func (t *translator) elements(r table.Region) table.Region {
 	if r&table.RegionMem == 0 {
 		return r
 	}
-	for _, name := range t.src.Kfuncs {
-		if h := table.KfuncByName(name); h != nil && h.Ret == table.RetIter {
-			return r | table.RegionStack
+	return r | t.aliases
+}
+
+// aliased are the regions that sized memory of the program may be part of,
+// beside its own: records of rings are nowhere else. Elements of iterators lie
+// on the stack. Slices of dynptrs are values of maps, of the packet, or buffers
+// that the program has; so is what global functions are passed.
+func (b *builder) aliased() table.Region {
+	var r table.Region
+	for pc := range b.facts.Insns {
+		c := b.facts.Insns[pc].Call
+		switch {
+		case c == nil || c.Helper == nil:
+		case c.Helper.Ret == table.RetIter:
+			r |= table.RegionStack
+		case c.Helper.Ret == table.RetDynptrData || c.Helper.Ret == table.RetDynptrSlice:
+			r |= anyMemory
+		}
+	}
+	for _, fn := range b.src.Funcs[1:] {
+		if fn.Global && takesMemory(fn.Proto) {
+			r |= anyMemory
 		}
 	}
 	return r
 }
+
+func takesMemory(p *frontend.Proto) bool {
+	return p == nil || slices.ContainsFunc(p.Params, func(q frontend.Param) bool { return q.Kind == frontend.ParamMem || q.Kind == frontend.ParamDynptr })
+}
+
+const anyMemory = table.RegionStack | table.RegionMap | table.RegionPacket

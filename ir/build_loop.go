@@ -150,10 +150,10 @@ func (t *translator) forEach(e *body, c *verifier.CallFact) error {
 		return t.errorf(t.pc, "for_each_map_elem without a function")
 	}
 	m, state := l.arg(bpf.R1), t.walk(e)
-	if c.Map >= 0 && t.obj.Maps[c.Map].Type == bpf.MapArray && t.obj.Maps[c.Map].KeySize == 4 {
+	if c.Map >= 0 && (t.obj.Maps[c.Map].Type == bpf.MapArray || t.obj.Maps[c.Map].Type == bpf.MapPercpuArray) && t.obj.Maps[c.Map].KeySize == 4 {
 		return l.counted(t.emit(OpMapMax, int64(c.Map)), func(i *Value) []*Value {
 			t.access(OpStore64, walkRegion, abi.EachPos, state, i) // its low half is the key
-			return []*Value{m, state, t.element(c.Map, i, elementSize(t.obj.Maps[c.Map])), l.ctx}
+			return []*Value{m, state, t.element(c.Map, i), l.ctx}
 		})
 	}
 	t.access(OpStore64, walkRegion, abi.EachPos, state, t.f.Const(0))

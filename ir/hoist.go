@@ -66,7 +66,7 @@ func (h *hoister) worth(v *Value) bool {
 	switch v.Op {
 	case OpConst, OpFrame, OpStackAddr:
 		return false
-	case OpMapPtr, OpMapValues, OpMapMax:
+	case OpMapPtr, OpMapValues, OpMapMax, OpMapStep:
 		return true
 	}
 	row := v.Op.Row()

@@ -145,4 +145,6 @@ type Program struct {
 	Hook   *table.Hook
 	// TailCalls: it calls rtlib's TailCall somewhere.
 	TailCalls bool
+	// Holds: it may hold records of a ring buffer or a lock.
+	Holds bool
 }

@@ -18,6 +18,7 @@ const (
 	OpMapPtr    // map Imm of the object as helpers take it
 	OpMapValues // address of the first element of map Imm
 	OpMapMax    // live max_entries of map Imm
+	OpMapStep   // bytes from the values of a CPU to those of the next in map Imm, a per-CPU array
 
 	OpAdd64
 	OpAdd32

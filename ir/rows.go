@@ -117,6 +117,7 @@ var rows = [NumOps]Row{
 	OpMapPtr:    leaf("mapptr"),
 	OpMapValues: leaf("mapvalues"),
 	OpMapMax:    leaf("mapmax"),
+	OpMapStep:   leaf("mapstep"),
 
 	OpAdd64:    com("add64", 8, func(a, b, _ uint64) uint64 { return a + b }),
 	OpAdd32:    com("add32", 4, func(a, b, _ uint64) uint64 { return lo(a + b) }),

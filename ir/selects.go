@@ -137,5 +137,5 @@ func (a way) pure() bool {
 var costly = [NumOps]bool{
 	OpUDiv64: true, OpUDiv32: true, OpSDiv64: true, OpSDiv32: true,
 	OpUMod64: true, OpUMod32: true, OpSMod64: true, OpSMod32: true,
-	OpMapPtr: true, OpMapValues: true, OpMapMax: true,
+	OpMapPtr: true, OpMapValues: true, OpMapMax: true, OpMapStep: true,
 }

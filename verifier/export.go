@@ -166,7 +166,7 @@ func access(a *check.Access) Access {
 }
 
 func call(c *check.Call) *CallFact {
-	r := &CallFact{Helper: c.Helper, Map: c.Map, Key: c.Key, KeyConst: c.KeyConst, KeyBelow: c.KeyBelow}
+	r := &CallFact{Helper: c.Helper, Map: c.Map, Outer: c.Outer, Key: c.Key, KeyConst: c.KeyConst, KeyBelow: c.KeyBelow}
 	if !r.KeyConst {
 		r.Key = 0
 	}

@@ -107,6 +107,10 @@ type CallFact struct {
 	Funcs []int
 	Args  [5]Operand
 	Map   int // index of the map in ArgMap, -1 when none or several
+	// Outer is 1 plus the index of the map of maps that the map in ArgMap is an
+	// inner map of: it is as the template says. 0 when it is not, or when there
+	// are several.
+	Outer int
 	// Key is the constant value of a 4-byte key, valid when KeyConst.
 	Key      uint32
 	KeyConst bool // the key is the same constant on every path

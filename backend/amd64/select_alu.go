@@ -41,7 +41,7 @@ func operand(l *backend.Lower, v *ir.Value, wide bool) reg {
 // instruction.
 func isLoadOperand(l *backend.Lower, v *ir.Value, wide bool) bool {
 	switch v.Op {
-	case ir.OpMapMax: // does not change
+	case ir.OpMapMax, ir.OpMapStep: // do not change
 		return l.Single(v) && !l.Needed(v)
 	case ir.OpLoad64:
 		return l.Foldable(v)
@@ -53,8 +53,8 @@ func isLoadOperand(l *backend.Lower, v *ir.Value, wide bool) bool {
 
 // loadOperand returns the address of v, for which isLoadOperand holds.
 func loadOperand(l *backend.Lower, v *ir.Value) addr {
-	if v.Op == ir.OpMapMax {
-		return l.MapMaxPlace(v)
+	if v.Op == ir.OpMapMax || v.Op == ir.OpMapStep {
+		return l.MapNumberPlace(v)
 	}
 	return address(l, v.Args[0], v.Imm)
 }

@@ -51,15 +51,17 @@ func newMachine(p *ir.Program, in Input) *machine {
 		binary.LittleEndian.PutUint64(s[abi.SlotMap:], uint64(mapNumber+i))
 		binary.LittleEndian.PutUint64(s[abi.SlotValues:], uint64(bufBase+64*i))
 		binary.LittleEndian.PutUint64(s[abi.SlotMax:], uint64(mapEntries+i))
+		binary.LittleEndian.PutUint64(s[abi.SlotStep:], uint64(mapStep+i))
 	}
 	return m
 }
 
-// mapNumber and mapEntries are what the slots of map 0 hold; map 1 has one
-// more of each.
+// mapNumber, mapEntries and mapStep are what the slots of map 0 hold; map 1 has
+// one more of each.
 const (
 	mapNumber  = 0x7777
 	mapEntries = 5
+	mapStep    = 0x1230
 )
 
 // pattern is byte i of the buffer at the beginning.
@@ -164,6 +166,8 @@ func (c *call) value(v *ir.Value) uint64 {
 		return m.load(slotsBase+uint64(v.Imm)*abi.SlotSize+abi.SlotValues, 8)
 	case ir.OpMapMax:
 		return m.load(slotsBase+uint64(v.Imm)*abi.SlotSize+abi.SlotMax, 8)
+	case ir.OpMapStep:
+		return m.load(slotsBase+uint64(v.Imm)*abi.SlotSize+abi.SlotStep, 8)
 	case ir.OpCtxLoad:
 		off, size := ctxPlace(v.Imm)
 		return m.load(frameBase+uint64(off), size)

@@ -111,6 +111,7 @@ func frameCases() []Case {
 		"stores":  "\tv1 = ctxload 6 ctx\n\tv2 = ctxstore 0, v1 ctx\n\tv3 = ctxstore 1, v1 ctx\n\tv4 = ctxstore 2, v1 ctx\n\tv5 = ctxstore 3, v1 ctx\n\tv6 = ctxstore 7, -3 ctx\n\tv7 = ctxload 1 ctx\n\tret v7\n",
 		"storek":  "\tv2 = ctxstore 1, -1 ctx\n\tv3 = ctxstore 0, -1 ctx\n\tv4 = ctxstore 2, 0x12345 ctx\n\tv5 = ctxstore 0, 0xffffffff ctx\n\tret 7\n",
 		"maps":    "\tv1 = mapptr 0\n\tv2 = mapptr 1\n\tv3 = mapmax 1\n\tv4 = mapmax 0\n\tv5 = shl64 v1, 8\n\tv6 = xor64 v5, v2\n\tv7 = mul64 v3, v4\n\tv8 = add64 v6, v7\n\tret v8\n",
+		"step":    "\tv1 = mapstep 0\n\tv2 = mapstep 1\n\tv3 = ctxload 0 ctx\n\tv4 = mul64 v3, v2\n\tv5 = xor64 v4, v1\n\tret v5\n",
 		"lookup":  "\tv1 = ctxload 0 ctx\n\tv2 = mapmax 1\n\tv3 = ult64 v1, v2\n\tif v3 b1 else b2\nb1:\n\tv4 = mapvalues 1\n\tv5 = shl64 v1, 3\n\tv6 = add64 v4, v5\n\tv7 = load64 [v6] map\n\tv8 = add64 v7, 1\n\tv9 = store64 [v6], v8 map\n\tret v8\nb2:\n\tret -1\n",
 		"frame":   "\tv1 = frame\n\tv2 = load64 [v1+128] ctx\n\tv3 = add64 v1, 136\n\tv4 = load32 [v3] ctx\n\tv5 = sub64 v3, v1\n\tv6 = add64 v5, v2\n\tv7 = mul64 v6, v4\n\tret v7\n",
 		"stack":   "\tv1 = stackaddr -8\n\tv2 = ctxload 0 ctx\n\tv3 = store64 [v1], v2 stack\n\tv4 = load8 [v1+7] stack\n\tv5 = load16 [v1+2] stack\n\tv6 = add64 v4, v5\n\tret v6\n",

@@ -144,7 +144,7 @@ import (
 )
 
 type slot struct {
-	Map, Values, Max, _ uint64
+	Map, Values, Max, Step uint64
 }
 
 type Frame struct {
@@ -181,7 +181,7 @@ func main() {
 			buf[i] = byte(i*37 + 11)
 		}
 		for i := range slots {
-			slots[i] = slot{Map: 0x7777 + uint64(i), Values: address() + 64*uint64(i), Max: 5 + uint64(i)}
+			slots[i] = slot{Map: 0x7777 + uint64(i), Values: address() + 64*uint64(i), Max: 5 + uint64(i), Step: 0x1230 + uint64(i)}
 		}
 		fr.slots = uint64(uintptr(unsafe.Pointer(slots)))
 		fr.data, fr.end, fr.meta = address(), address()+256, address()

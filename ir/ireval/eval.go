@@ -153,6 +153,8 @@ func (a *activation) leaf(v *ir.Value) uint64 {
 		return uint64(uintptr(slot.Map.P))
 	case ir.OpMapValues:
 		return uint64(uintptr(slot.Values.P))
+	case ir.OpMapStep:
+		return slot.Step
 	}
 	return slot.Max
 }

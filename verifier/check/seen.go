@@ -67,6 +67,7 @@ type Call struct {
 	Mixed    bool // a callx of several helpers
 	Args     [5]Operand
 	Map      int // -1 when several or none
+	Outer    int // 1 + the map of maps that it is an inner map of, 0 when several or none
 	Key      uint32
 	KeyConst bool
 	KeyBelow bool
@@ -217,7 +218,7 @@ func (a *Access) join(n *transfer.Access, depth int) {
 func (i *Insn) call(m *transfer.Machine) {
 	n := &m.Note
 	if i.Call == nil {
-		i.Call = &Call{Helper: n.Helper, Map: int(n.Map), Key: n.Key, KeyConst: n.KeyConst, KeyBelow: n.KeyBelow, Keys: map[int]uint32{}}
+		i.Call = &Call{Helper: n.Helper, Map: int(n.Map), Outer: int(n.Outer), Key: n.Key, KeyConst: n.KeyConst, KeyBelow: n.KeyBelow, Keys: map[int]uint32{}}
 	}
 	c := i.Call
 	if c.Mixed = c.Mixed || c.Helper != n.Helper; c.Mixed {
@@ -231,6 +232,9 @@ func (i *Insn) call(m *transfer.Machine) {
 	}
 	if c.Map != int(n.Map) {
 		c.Map = -1
+	}
+	if c.Outer != int(n.Outer) {
+		c.Outer = 0
 	}
 	c.KeyConst = c.KeyConst && n.KeyConst && c.Key == n.Key && c.Map >= 0
 	c.KeyBelow = c.KeyBelow && n.KeyBelow && c.KeyConst

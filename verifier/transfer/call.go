@@ -103,6 +103,8 @@ func (m *Machine) invoke(h *table.Helper) *Fault {
 			m.mapArg = n.Args[i]
 			if m.mapArg.Flags&state.Inner == 0 {
 				n.Map = m.mapArg.Map
+			} else {
+				n.Outer = m.mapArg.Map + 1
 			}
 		}
 	}

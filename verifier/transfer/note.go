@@ -14,6 +14,7 @@ type Note struct {
 	Helper   *table.Helper
 	Args     [5]state.Value // of a helper call, as many as it has
 	Map      int32          // in ArgMap of a helper call, -1 when none
+	Outer    int32          // 1 + the map of maps that the map in ArgMap is of, 0 when none
 	Key      uint32         // of a helper call
 	KeyConst bool
 	KeyBelow bool
@@ -65,7 +66,7 @@ type Access struct {
 // reset forgets the observations of the instruction before; Args and Access
 // count only with Helper and Accessed.
 func (n *Note) reset() {
-	n.Accessed, n.Helper, n.Map, n.Root = false, nil, -1, nil
+	n.Accessed, n.Helper, n.Map, n.Outer, n.Root = false, nil, -1, 0, nil
 	n.Key, n.KeyConst, n.KeyBelow = 0, false, false
 	n.Folded, n.Falls, n.Takes, n.PtrStore = false, false, false, false
 	n.Exact, n.Linked, n.Far = 0, 0, false

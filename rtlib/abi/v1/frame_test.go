@@ -29,6 +29,7 @@ func TestOffsets(t *testing.T) {
 		{"MapSlot", unsafe.Sizeof(s), SlotSize},
 		{"MapSlot.Values", unsafe.Offsetof(s.Values), SlotValues},
 		{"MapSlot.Max", unsafe.Offsetof(s.Max), SlotMax},
+		{"MapSlot.Step", unsafe.Offsetof(s.Step), SlotStep},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)

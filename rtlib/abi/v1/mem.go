@@ -31,6 +31,9 @@ func Values(fr *Frame, i int) uint64 { return uint64(uintptr(slot(fr, i).Values.
 // Max is the live max_entries of map i.
 func Max(fr *Frame, i int) uint64 { return slot(fr, i).Max }
 
+// Step is the distance of the values of two CPUs in map i, a per-CPU array.
+func Step(fr *Frame, i int) uint64 { return slot(fr, i).Step }
+
 func slot(fr *Frame, i int) *MapSlot {
 	return (*MapSlot)(unsafe.Add(fr.Slots.P, i*SlotSize))
 }
