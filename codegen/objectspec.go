@@ -62,7 +62,7 @@ func (in *Input) objectSpec() (rtlib.ObjectSpec, error) {
 		spec.Programs = append(spec.Programs, rtlib.ProgramSpec{
 			Name: p.Source.Name, Section: p.Source.Section, Hook: p.Source.Hook.Name, Layout: layout(p.Source.Hook), MinLen: p.Source.Hook.MinLen,
 			Maps: mapsOf(p.Source, len(in.Object.Maps)), Hash: hash, Insns: instructions(p.Source),
-			Reclaims: in.reclaiming(p.Source), TailCalls: p.IR.TailCalls, Fuel: uint64(p.IR.Funcs[0].Fuel),
+			Reclaims: in.reclaiming(p.Source), Holds: p.IR.Holds, TailCalls: p.IR.TailCalls, Fuel: uint64(p.IR.Funcs[0].Fuel),
 		})
 	}
 	return spec, nil
@@ -161,8 +161,8 @@ func (in *Input) reclaiming(p *frontend.Program) bool {
 }
 
 // reclaims reports whether values of the map are reclaimed while it lives
-// (docs/decisions/0005): array values never move and never go, and those of program
-// arrays are no memory.
+// (docs/decisions/0005), or inner maps of it.
 func reclaims(m *frontend.Map) bool {
-	return m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray && m.Type != bpf.MapProgArray
+	row := table.MapTypeOf(m.Type)
+	return row == nil || row.Reclaims
 }

@@ -63,7 +63,13 @@ func (r *row) number(name string, v int) {
 }
 
 // mapTypeNames are the constants of package bpf.
-var mapTypeNames = map[bpf.MapType]string{bpf.MapHash: "MapHash", bpf.MapArray: "MapArray", bpf.MapProgArray: "MapProgArray"}
+var mapTypeNames = map[bpf.MapType]string{
+	bpf.MapHash: "MapHash", bpf.MapArray: "MapArray", bpf.MapProgArray: "MapProgArray", bpf.MapPerfEvent: "MapPerfEvent",
+	bpf.MapPercpuHash: "MapPercpuHash", bpf.MapPercpuArray: "MapPercpuArray", bpf.MapStackTrace: "MapStackTrace",
+	bpf.MapLRUHash: "MapLRUHash", bpf.MapLRUPercpu: "MapLRUPercpu", bpf.MapLPMTrie: "MapLPMTrie",
+	bpf.MapArrayOfMaps: "MapArrayOfMaps", bpf.MapHashOfMaps: "MapHashOfMaps", bpf.MapQueue: "MapQueue", bpf.MapStack: "MapStack",
+	bpf.MapRingbuf: "MapRingbuf", bpf.MapUserRingbuf: "MapUserRingbuf", bpf.MapBloomFilter: "MapBloomFilter",
+}
 
 func (r *row) mapType(t bpf.MapType) {
 	if name := mapTypeNames[t]; name != "" {
@@ -166,6 +172,7 @@ func (g *generator) programSpecs(programs []rtlib.ProgramSpec) []jen.Code {
 		r.add("Hash", jen.Index(jen.Lit(len(p.Hash))).Byte().Values(bytes...))
 		r.number("Insns", p.Insns)
 		r.claim("Reclaims", p.Reclaims)
+		r.claim("Holds", p.Holds)
 		r.claim("TailCalls", p.TailCalls)
 		if p.Fuel != 0 {
 			r.add("Fuel", jen.Id(strconv.FormatUint(p.Fuel, 10)))

@@ -28,11 +28,11 @@ func TestVerifiedOnly(t *testing.T) {
 		{"helper", xdp, bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindHelper, Src: bpf.RegImm, Imm: int64(helper.ID)},
 			verifier.Fact{Call: &verifier.CallFact{Helper: helper, Map: -1}}, "helper xdp_adjust_head is verified, but not compiled yet"},
 		{"function", xdp, bpf.Instruction{Op: bpf.OpCall, Kind: bpf.KindKfunc, Src: bpf.RegImm},
-			verifier.Fact{Call: &verifier.CallFact{Helper: table.KfuncByName("bpf_dynptr_size"), Map: -1}}, "function bpf_dynptr_size is verified, but not compiled yet"},
+			verifier.Fact{Call: &verifier.CallFact{Helper: table.KfuncByName("bpf_dynptr_from_xdp"), Map: -1}}, "function bpf_dynptr_from_xdp is verified, but not compiled yet"},
 		{"map", xdp, bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Kind: bpf.KindMap, Src: bpf.RegImm}, verifier.Fact{},
-			"map counts of type percpu_array is verified, but not compiled yet"},
-		{"callback of records", xdp, callOf("user_ringbuf_drain"), verifier.Fact{Call: &verifier.CallFact{Helper: helperOf("user_ringbuf_drain"), Map: -1}},
-			"helper user_ringbuf_drain is verified, but not compiled yet"},
+			"map counts of type devmap is verified, but not compiled yet"},
+		{"callback of mappings", xdp, callOf("find_vma"), verifier.Fact{Call: &verifier.CallFact{Helper: helperOf("find_vma"), Map: -1}},
+			"helper find_vma is verified, but not compiled yet"},
 		{"timer", xdp, callOf("timer_set_callback"), verifier.Fact{Call: &verifier.CallFact{Helper: helperOf("timer_set_callback"), Map: -1}},
 			"helper timer_set_callback is verified, but not compiled yet"},
 		{"array", array, bpf.Instruction{Op: bpf.OpLoad, Width: 8, Src: bpf.R1, Off: 16},
@@ -52,7 +52,7 @@ func TestVerifiedOnly(t *testing.T) {
 			for i := range facts.Insns {
 				facts.Insns[i].Reachable = insns[i].Op != bpf.OpInvalid
 			}
-			obj := &frontend.Object{Programs: []*frontend.Program{p}, Maps: []*frontend.Map{{Name: "counts", Type: bpf.MapPercpuArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}}}
+			obj := &frontend.Object{Programs: []*frontend.Program{p}, Maps: []*frontend.Map{{Name: "counts", Type: bpf.MapDevmap, KeySize: 4, ValueSize: 8, MaxEntries: 1}}}
 			_, err := ir.Build(obj, p, facts)
 			if !errors.Is(err, bpf.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
