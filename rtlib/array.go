@@ -63,6 +63,9 @@ func (a array) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 }
 
 func (a array) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags&bpf.UpdateLock != 0 {
+		return bpf.EINVAL // the value has no struct bpf_spin_lock
+	}
 	return a.m.arrayUpdate(key, value, flags)
 }
 
@@ -117,16 +120,19 @@ func (m *Map) elem(index uint64) unsafe.Pointer {
 	return unsafe.Add(m.values, uintptr(index*m.stride))
 }
 
-// arrayUpdate overwrites an element.
+// arrayUpdate overwrites an element. A flag F_LOCK without a lock is found last,
+// as Linux finds it.
 func (m *Map) arrayUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	index := m.index(key)
 	switch {
-	case flags > bpf.UpdateExist:
+	case flags&^bpf.UpdateLock > bpf.UpdateExist:
 		return bpf.EINVAL
 	case index >= m.max:
 		return m.rules.ArrayUpdateBounds
-	case flags == bpf.UpdateNoExist:
+	case flags&bpf.UpdateNoExist != 0:
 		return m.rules.ArrayNoExist
+	case flags != bpf.UpdateAny && flags != bpf.UpdateExist:
+		return bpf.EINVAL
 	}
 	copyIn(m.elem(index), value, m.valueSize)
 	return 0
