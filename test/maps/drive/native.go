@@ -1,0 +1,197 @@
+// Package drive does the operations of test/maps/model on maps of the runtime
+// library: those of hosts by its methods, those of programs by its helpers, on
+// Frames, inside runs of a program whose body is Go.
+package drive
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+	"github.com/bpf2go-native/bpf2go-native/test/maps/model"
+)
+
+// Native is a map of the runtime library, in an instance of its own with one
+// program.
+type Native struct {
+	Spec  model.Spec
+	Map   *rtlib.Map
+	inst  *rtlib.Instance
+	prog  *rtlib.Program
+	hands []*Hand // by slot
+	first []*Hand // of Do
+}
+
+// Hand is one user of the map at a time: a host, and a program on a Frame.
+type Hand struct {
+	n     *Native
+	frame *rtlib.Frame
+	body  func(fr *abi.Frame)
+	skew  int
+}
+
+// New makes the map. Freed values are overwritten with a pattern. Close it.
+func New(s model.Spec) (*Native, error) {
+	spec := rtlib.MapSpec{Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: s.ValueSize, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra}
+	n := &Native{Spec: s, hands: make([]*Hand, rtlib.PossibleCPU())}
+	inst, err := rtlib.NewInstance(&rtlib.ObjectSpec{
+		Name: "maps", ABI: abi.Version, Platform: s.Platform, Maps: []rtlib.MapSpec{spec},
+		Programs: []rtlib.ProgramSpec{{Name: "step", Hook: "raw", Engine: "go", Entry: n.step, Maps: []int{0}, Reclaims: true}},
+	}, &rtlib.InstanceOptions{PoisonFreed: true})
+	if err != nil {
+		return nil, err
+	}
+	n.inst, n.Map, n.prog = inst, inst.Map("m"), inst.Program("step")
+	return n, nil
+}
+
+// Hand leases a Frame. Close it.
+func (n *Native) Hand() (*Hand, error) {
+	f, err := rtlib.NewFrame(n.inst)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hand{n: n, frame: f}
+	n.hands[f.Slot()] = h
+	return h, nil
+}
+
+// Slot is the CPU number of the hand's programs.
+func (h *Hand) Slot() int { return h.frame.Slot() }
+
+// Close gives the Frame back.
+func (h *Hand) Close() error { return h.frame.Close() }
+
+// Close closes the map and all Frames that Do has made.
+func (n *Native) Close() error {
+	var err error
+	for _, h := range n.first {
+		err = errors.Join(err, h.Close())
+	}
+	return errors.Join(err, n.inst.Close())
+}
+
+// Do does an operation. Op.CPU counts the Frames that it uses for programs: the
+// operation's CPU is replaced by the Frame's slot, which the result's caller
+// gets.
+func (n *Native) Do(op *model.Op) (model.Result, error) {
+	for len(n.first) <= op.CPU {
+		h, err := n.Hand()
+		if err != nil {
+			return model.Result{}, err
+		}
+		n.first = append(n.first, h)
+	}
+	h := n.first[op.CPU]
+	op.CPU = h.Slot()
+	return h.Do(*op)
+}
+
+// Do does an operation on the hand's Frame; Op.CPU is ignored.
+func (h *Hand) Do(op model.Op) (r model.Result, err error) {
+	if op.Code < model.ProgLookup {
+		return h.host(op)
+	}
+	err = h.Run(func(fr *abi.Frame) { r, err = h.program(fr, op) })
+	return r, err
+}
+
+// Run runs body as the program's body.
+func (h *Hand) Run(body func(fr *abi.Frame)) error {
+	h.body = body
+	_, err := h.frame.RunRaw(h.n.prog, nil)
+	return err
+}
+
+// step is the program.
+func (n *Native) step(fr *abi.Frame) uint64 {
+	n.hands[fr.Slot].body(fr)
+	return 0
+}
+
+// Errno is the number of an error; it fails for errors that have none.
+func Errno(err error) (bpf.Errno, error) {
+	var e *rtlib.MapError
+	var number syscall.Errno
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &e):
+		if !errors.As(err, &number) {
+			return 0, fmt.Errorf("%w: wraps no errno of the host", err)
+		}
+		return e.Errno, nil
+	case errors.Is(err, os.ErrClosed):
+		return 0, fmt.Errorf("closed: %w", err)
+	}
+	return 0, fmt.Errorf("not a MapError: %w", err)
+}
+
+// host does a host's operation.
+func (h *Hand) host(op model.Op) (r model.Result, err error) {
+	m := h.n.Map
+	switch op.Code {
+	case model.Lookup:
+		value := make([]byte, h.n.Spec.HostSize())
+		if h.n.Spec.Type == bpf.MapBloomFilter {
+			copy(value, op.Value)
+		}
+		r.Errno, err = Errno(m.LookupFlags(op.Key, value, op.Flags))
+		r.Value = h.read(r, value)
+	case model.Update:
+		r.Errno, err = Errno(m.Update(op.Key, op.Value, op.Flags))
+	case model.Delete:
+		r.Errno, err = Errno(m.Delete(op.Key))
+	case model.NextKey:
+		next := make([]byte, h.n.Spec.KeySize)
+		r.Errno, err = Errno(m.NextKey(op.Key, next))
+		if r.Errno == 0 {
+			r.Key = next
+		}
+	case model.Take:
+		value := make([]byte, h.n.Spec.HostSize())
+		r.Errno, err = Errno(m.LookupAndDelete(op.Key, value, op.Flags))
+		r.Value = h.read(r, value)
+	case model.Walk:
+		return h.walk()
+	case model.Count:
+		r.N = m.Len()
+	default:
+		return h.batch(op)
+	}
+	return r, err
+}
+
+// read is the value of a successful operation.
+func (h *Hand) read(r model.Result, value []byte) []byte {
+	if r.Errno != 0 || h.n.Spec.Type == bpf.MapBloomFilter {
+		return nil
+	}
+	return value
+}
+
+// walk reads all elements.
+func (h *Hand) walk() (r model.Result, err error) {
+	var key []byte
+	for range 2*h.n.Spec.MaxEntries + 8 {
+		next := make([]byte, h.n.Spec.KeySize)
+		errno, err := Errno(h.n.Map.NextKey(key, next))
+		if err != nil || errno == bpf.ENOENT {
+			return r, err
+		}
+		value := make([]byte, h.n.Spec.HostSize())
+		if errno == 0 {
+			errno, err = Errno(h.n.Map.Lookup(next, value))
+		}
+		if err != nil || errno != 0 {
+			r.Errno = errno
+			return r, err
+		}
+		r.Keys, r.Values, key = append(r.Keys, next), append(r.Values, value), next
+	}
+	return r, fmt.Errorf("a walk of a map with at most %d keys does not end: %x", h.n.Spec.MaxEntries, r.Keys)
+}

@@ -1,0 +1,8 @@
+package drive
+
+import "github.com/bpf2go-native/bpf2go-native/bpf"
+
+// Types are the map types that have a model in test/maps/model.
+var Types = map[string]bpf.MapType{
+	"array": bpf.MapArray, "hash": bpf.MapHash,
+}

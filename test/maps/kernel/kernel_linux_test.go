@@ -1,0 +1,71 @@
+package kernel
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
+	"github.com/bpf2go-native/bpf2go-native/test/maps/model"
+)
+
+// types are the map types with a model, all of which the kernel has.
+var types = map[string]bpf.MapType{
+	"array": bpf.MapArray, "hash": bpf.MapHash, "percpu_array": bpf.MapPercpuArray, "percpu_hash": bpf.MapPercpuHash,
+	"lru_hash": bpf.MapLRUHash, "lru_percpu_hash": bpf.MapLRUPercpu, "lpm_trie": bpf.MapLPMTrie,
+	"queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
+}
+
+// TestModel asks the kernel whether the models with the rules of Linux are
+// right.
+func TestModel(t *testing.T) {
+	if missing := Missing(); missing != "" {
+		enginetest.Missing(t, missing)
+	}
+	cpus, err := CPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, typ := range types {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { agree(t, typ, cpus) })
+		})
+	}
+}
+
+func agree(t *rapid.T, typ bpf.MapType, cpus int) {
+	s := model.DrawSpec(t, bpf.Linux, typ, cpus)
+	s.Early = true
+	m, err := New(s)
+	if err != nil {
+		t.Fatalf("%v: %v", s, err)
+	}
+	defer func() { _ = m.Close() }()
+	want := model.New(s)
+	d := &model.Draw{Spec: s, Codes: hostAnd(s), CPUs: cpus}
+	t.Repeat(map[string]func(*rapid.T){
+		"": func(t *rapid.T) {},
+		"operation": func(t *rapid.T) {
+			op := d.Op(t)
+			got, err := m.Do(op)
+			if err == nil {
+				err = want.Step(op, got)
+			}
+			if err != nil {
+				t.Fatalf("%v: %v: %v", s, op, err)
+			}
+		},
+	})
+}
+
+// hostAnd are the operations that the kernel can be asked: it does not count,
+// and callbacks need BTF.
+func hostAnd(s model.Spec) (codes []model.Code) {
+	for _, c := range model.CodesOf(s) {
+		if c != model.Count && c != model.ProgEach {
+			codes = append(codes, c)
+		}
+	}
+	return codes
+}
