@@ -29,11 +29,17 @@ type Rules struct {
 	// QueueFull is the error of pushing to a full queue or stack.
 	QueueFull Errno
 	// ProgArrayDeleteEmpty is the error of deleting an empty slot of a
-	// program array; 0 is success.
+	// program array or an array of maps; 0 is success.
 	ProgArrayDeleteEmpty Errno
-	// ProgArrayExist: an update of a program array may have the flag EXIST,
-	// which then says nothing. Else it is EINVAL, as NOEXIST always is.
+	// ProgArrayExist: an update of a program array or an array of maps may
+	// have the flag EXIST, which then says nothing. Else it is EINVAL, as
+	// NOEXIST always is.
 	ProgArrayExist bool
+	// InnerMaxEntries: the inner maps of a map of maps have the type, the
+	// sizes and the max_entries of its template. Else they have its type,
+	// sizes and flags, and arrays its max_entries but for the flag
+	// INNER_MAP.
+	InnerMaxEntries bool
 	// TailCallNone and TailCallLimit are r0 after a tail call that was
 	// refused: no program is there, or 33 were taken already.
 	TailCallNone, TailCallLimit int32
@@ -86,6 +92,7 @@ var windowsRules = Rules{
 	HashFull:          E2BIG,
 	QueueFull:         ENOSPC,
 	ProgArrayExist:    true,
+	InnerMaxEntries:   true,
 	TailCallNone:      -6,  // INVALID_ARGUMENT
 	TailCallLimit:     -27, // NO_MORE_TAIL_CALLS
 	PerfArrayBytes:    true,

@@ -1,6 +1,7 @@
 package rtlib
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,8 +47,8 @@ type InstanceOptions struct {
 	// time, so Write must not run a program of the instance that traces: it
 	// would wait for itself.
 	Trace io.Writer
-	// NoSlots leaves the program arrays of the object empty: who loads it
-	// stores programs with Map.UpdateProgram.
+	// NoSlots leaves the program arrays and maps of maps of the object empty:
+	// who loads it stores programs with Map.UpdateProgram, maps with UpdateMap.
 	NoSlots bool
 	// Clock is what programs read as the time in nanoseconds, all clocks of
 	// theirs; nil is the system's.
@@ -106,7 +107,7 @@ func newInstance(d *domain, spec *ObjectSpec, opts *InstanceOptions) (*Instance,
 		inst.releaseMaps()
 		return nil, err
 	}
-	if err := inst.fillPrograms(opts); err != nil {
+	if err := errors.Join(inst.fillPrograms(opts), inst.fillMaps(opts)); err != nil {
 		inst.releaseMaps()
 		return nil, err
 	}
@@ -188,6 +189,11 @@ func (inst *Instance) checkReplacement(spec *MapSpec, m *Map) error {
 	} {
 		if c.have != c.want {
 			return fmt.Errorf("map %q: the replacement has %s %d, the object needs %d: %w", spec.Name, c.what, c.have, c.want, os.ErrInvalid)
+		}
+	}
+	if spec.Inner != nil {
+		if detail := spec.Inner.differs(m.spec.Inner, inst.rules); detail != "" {
+			return fmt.Errorf("map %q: the replacement has another template: %s: %w", spec.Name, detail, os.ErrInvalid)
 		}
 	}
 	switch {

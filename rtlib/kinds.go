@@ -66,6 +66,10 @@ func newKind(m *Map) operations {
 		return newHash(m)
 	case bpf.MapProgArray:
 		return newProgArray(m)
+	case bpf.MapArrayOfMaps:
+		return newMapArray(m)
+	case bpf.MapHashOfMaps:
+		return newMapHash(m)
 	}
 	return nil
 }
@@ -98,6 +102,9 @@ var shapes = map[bpf.MapType]shape{
 	bpf.MapArray:     {flags: accessFlags | bpf.FlagMmapable | bpf.FlagInnerMap | bpf.FlagNumaNode, key: 4},
 	bpf.MapHash:      {flags: hashFlags, maxKey: maxKey},
 	bpf.MapProgArray: {flags: slotFlags, key: 4, value: 4},
+
+	bpf.MapArrayOfMaps: {flags: slotFlags, key: 4, value: 4},
+	bpf.MapHashOfMaps:  {flags: hashFlags, value: 4, maxKey: maxKey},
 }
 
 // refuse says what is wrong with the sizes and flags of a map of the type.

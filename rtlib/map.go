@@ -40,8 +40,9 @@ type Map struct {
 	frozen bool // bytes of .rodata and the like
 	misses mapMisses
 
-	closed atomic.Bool
-	refs   atomic.Int64 // the creator and each instance that was given the map
+	closed  atomic.Bool
+	dropped atomic.Bool  // the creator has called Close
+	refs    atomic.Int64 // the creator, each instance that was given the map, each place in a map of maps
 }
 
 // mapMisses are the errors that need no text of the moment, made once: a
@@ -83,6 +84,9 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 		m.hostSize = round8(m.valueSize) * uintptr(len(d.cells))
 	}
 	detail, errno := shape.refuse(&m.spec, rules)
+	if errno == 0 && holdsMaps(spec.Type) {
+		detail, errno = refuseTemplate(spec.Inner, rules)
+	}
 	if errno == 0 {
 		detail, errno = m.checkBytes()
 	}
@@ -139,9 +143,9 @@ func (m *Map) Len() int { return m.ops.count() }
 // Close gives up the creator's hold on the map. When no instance uses it, it
 // is closed: programs cannot reach it and later calls return an error that
 // wraps os.ErrClosed. Its memory goes when nothing refers to it. Maps of an
-// instance are closed by Instance.Close.
+// instance are closed by Instance.Close. A second call does nothing.
 func (m *Map) Close() error {
-	if m == nil || m.closed.Load() {
+	if m == nil || m.dropped.Swap(true) || m.closed.Load() {
 		return nil
 	}
 	m.release()

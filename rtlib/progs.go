@@ -274,7 +274,7 @@ func (inst *Instance) fillPrograms(opts *InstanceOptions) error {
 	}
 	for i := range inst.spec.Maps {
 		spec, m := &inst.spec.Maps[i], inst.maps[i]
-		if opts.MapReplacements[spec.Name] != nil || opts.NoSlots {
+		if opts.MapReplacements[spec.Name] != nil || opts.NoSlots || holdsMaps(spec.Type) {
 			continue
 		}
 		for _, s := range spec.Slots {
