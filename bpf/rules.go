@@ -48,6 +48,15 @@ type Rules struct {
 	PerfArrayBytes bool
 	// RingFull is the error of output to a full ring buffer.
 	RingFull Errno
+	// RingNoPage is the error of a ring whose size is a power of two, but not a
+	// multiple of a page.
+	RingNoPage Errno
+	// RingLengths: output of no bytes, or of more than a ring has, is EINVAL.
+	// Else a record can be empty, and one that is too long finds the ring full.
+	RingLengths bool
+	// RingFlagsIgnored: flags of an output say nothing. Else those that are not
+	// known are EINVAL.
+	RingFlagsIgnored bool
 	// ChecksumFolds: csum_diff gives 16 bits. Else it gives the plain sum of
 	// 16-bit words.
 	ChecksumFolds bool
@@ -77,6 +86,7 @@ var linuxRules = Rules{
 	QueueFull:            E2BIG,
 	ProgArrayDeleteEmpty: ENOENT,
 	RingFull:             EAGAIN,
+	RingNoPage:           EINVAL,
 	ChecksumFolds:        true,
 	NameMax:              15,
 }
@@ -97,6 +107,9 @@ var windowsRules = Rules{
 	TailCallLimit:     -27, // NO_MORE_TAIL_CALLS
 	PerfArrayBytes:    true,
 	RingFull:          ENOMEM,
+	RingNoPage:        ENOMEM,
+	RingLengths:       true,
+	RingFlagsIgnored:  true,
 	NameMax:           63,
 	helperCodes: [numErrnos]int8{
 		EINVAL:  6,  // INVALID_ARGUMENT

@@ -28,6 +28,7 @@ type Frame struct {
 	home    *poolCell // of a pooled Frame: the P's place that has it
 	random  uint64    // state of GetPrandomU32
 	bits    []*bitWords
+	held    []hold // what the run has to give back, see hold.go
 	nested  bool
 }
 

@@ -39,6 +39,7 @@ func (f *Frame) abandon() {
 	for _, w := range f.bits { // of iterators, see bits.go
 		w.owner = 0
 	}
+	f.letGo()
 }
 
 // ended returns why the run that returned did not reach its end, once; nil

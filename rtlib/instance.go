@@ -250,6 +250,9 @@ func (p *Program) init() {
 	if p.spec.TailCalls {
 		p.body = p.fromGo()
 	}
+	if p.holds = p.spec.Holds; p.holds {
+		p.body = p.holding(p.body)
+	}
 	p.run = p.body
 	if p.reclaims {
 		p.run = p.inEpoch()

@@ -70,6 +70,8 @@ func newKind(m *Map) operations {
 		return newMapArray(m)
 	case bpf.MapHashOfMaps:
 		return newMapHash(m)
+	case bpf.MapRingbuf, bpf.MapUserRingbuf:
+		return newRing(m)
 	}
 	return nil
 }
@@ -84,6 +86,7 @@ type shape struct {
 	keyless    bool
 	valueless  bool
 	perCPU     bool
+	ring       bool // max_entries is the size of a ring in bytes
 }
 
 const (
@@ -105,6 +108,9 @@ var shapes = map[bpf.MapType]shape{
 
 	bpf.MapArrayOfMaps: {flags: slotFlags, key: 4, value: 4},
 	bpf.MapHashOfMaps:  {flags: hashFlags, value: 4, maxKey: maxKey},
+
+	bpf.MapRingbuf:     {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
+	bpf.MapUserRingbuf: {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
 }
 
 // refuse says what is wrong with the sizes and flags of a map of the type.
@@ -130,7 +136,10 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	case t.value != 0 && s.ValueSize != t.value:
 		return fmt.Sprintf("the value size is %d, maps of this type have values of %d bytes", s.ValueSize, t.value), bpf.EINVAL
 	}
-	return t.refuseFlags(s.Flags)
+	if detail, errno := t.refuseFlags(s.Flags); errno != 0 || !t.ring {
+		return detail, errno
+	}
+	return refuseRing(s.MaxEntries, rules)
 }
 
 func (t *shape) refuseFlags(flags uint32) (string, bpf.Errno) {

@@ -15,6 +15,7 @@ type entry func(*abi.Frame) uint64
 type Program struct {
 	entry    entry // of generated code
 	reclaims bool  // takes part in the epoch scheme
+	holds    bool  // its runs let go of what they hold, see hold.go
 	run      entry // body, inside an epoch when the program reclaims
 	body     entry // entry, with a count of tail calls that begins at 0
 	minLen   uint64

@@ -34,4 +34,10 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·IterBitsDestroy(SB)
 	CALL bpf2go∕rtlib∕v1·OutOfFuel(SB)
 	CALL bpf2go∕rtlib∕v1·Preempt(SB)
+	CALL bpf2go∕rtlib∕v1·RingbufOutput(SB)
+	CALL bpf2go∕rtlib∕v1·RingbufReserve(SB)
+	CALL bpf2go∕rtlib∕v1·RingbufSubmit(SB)
+	CALL bpf2go∕rtlib∕v1·RingbufDiscard(SB)
+	CALL bpf2go∕rtlib∕v1·RingbufQuery(SB)
+	CALL bpf2go∕rtlib∕v1·UserRingbufNext(SB)
 	RET

@@ -42,7 +42,7 @@ func TailCall(fr *abi.Frame, m, index uint64) uint64 {
 	if fr.TailCalls >= maxTailCalls {
 		return uint64(int64(mp.rules.TailCallLimit))
 	}
-	if unsafe.Pointer(p.inst) != fr.Inst.P || p.reclaims && fr.Running == 0 {
+	if unsafe.Pointer(p.inst) != fr.Inst.P || p.reclaims && fr.Running == 0 || p.holds {
 		return p.tailSwitch(fr, mp)
 	}
 	fr.TailCalls++
@@ -51,8 +51,9 @@ func TailCall(fr *abi.Frame, m, index uint64) uint64 {
 	return 0
 }
 
-// tailSwitch is the rest of TailCall for a program of another instance, or one
-// that takes part in reclamation while its caller does not.
+// tailSwitch is the rest of TailCall for a program of another instance, one that
+// takes part in reclamation while its caller does not, or one that can hold
+// something.
 //
 // The deferred function keeps a panic in the callee from leaving the Frame with
 // its maps: other programs of the Frame's instance would take them for theirs.
@@ -63,6 +64,7 @@ func (p *Program) tailSwitch(fr *abi.Frame, mp *Map) uint64 {
 	inst, slots := fr.Inst.P, fr.Slots.P
 	enter := p.reclaims && fr.Running == 0 && !f.inside()
 	defer func() {
+		f.letGo()
 		fr.Inst.P, fr.Slots.P = inst, slots
 		if enter {
 			f.leave()
