@@ -28,6 +28,14 @@ type Rules struct {
 	HashFull Errno
 	// QueueFull is the error of pushing to a full queue or stack.
 	QueueFull Errno
+	// QueueEmpty is the error that programs get when they pop or peek an
+	// empty queue or stack. Hosts get ENOENT.
+	QueueEmpty Errno
+	// QueueNoExist: a push may have the flag NOEXIST, which then says
+	// nothing. Else it is EINVAL.
+	QueueNoExist bool
+	// QueueNextKey is the error of asking a queue or stack for a key.
+	QueueNextKey Errno
 	// ProgArrayDeleteEmpty is the error of deleting an empty slot of a
 	// program array or an array of maps; 0 is success.
 	ProgArrayDeleteEmpty Errno
@@ -84,6 +92,8 @@ var linuxRules = Rules{
 	ArrayNextKeyRestarts: true,
 	HashFull:             E2BIG,
 	QueueFull:            E2BIG,
+	QueueEmpty:           ENOENT,
+	QueueNextKey:         EINVAL,
 	ProgArrayDeleteEmpty: ENOENT,
 	RingFull:             EAGAIN,
 	RingNoPage:           EINVAL,
@@ -101,6 +111,9 @@ var windowsRules = Rules{
 	ArrayKeyAny:       true,
 	HashFull:          E2BIG,
 	QueueFull:         ENOSPC,
+	QueueEmpty:        ENODATA,
+	QueueNoExist:      true,
+	QueueNextKey:      ENOTSUP,
 	ProgArrayExist:    true,
 	InnerMaxEntries:   true,
 	TailCallNone:      -6,  // INVALID_ARGUMENT
@@ -120,6 +133,7 @@ var windowsRules = Rules{
 		EPERM:   20, // ACCESS_DENIED
 		E2BIG:   29, // OUT_OF_SPACE
 		ENOSPC:  29, // OUT_OF_SPACE
+		ENODATA: 7,  // OBJECT_NOT_FOUND
 		EFAULT:  31, // INVALID_POINTER
 	},
 }

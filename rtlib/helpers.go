@@ -116,18 +116,6 @@ func HashLookup(_ *abi.Frame, m, key uint64) uint64 {
 	return mapAt(m).find(ptr(key))
 }
 
-// KtimeGetNs is bpf_ktime_get_ns: nanoseconds of a clock that only advances
-// (CLOCK_MONOTONIC on Linux).
-//
-//go:linkname KtimeGetNs bpf2go/rtlib/v1.KtimeGetNs
-func KtimeGetNs(*abi.Frame) uint64 { return uint64(nanotime()) }
-
-// nanotime is the clock behind package time. The runtime promises to keep it
-// linkable (runtime/time_nofake.go).
-//
-//go:linkname nanotime runtime.nanotime
-func nanotime() int64
-
 // GetPrandomU32 is bpf_get_prandom_u32: 32 pseudo-random bits, not for secrets.
 // Each Frame has a sequence of its own, with a random start: a counter of
 // Weyl's, mixed by one multiplication to 128 bits (the scheme of wyrand).

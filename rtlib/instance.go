@@ -24,6 +24,7 @@ type Instance struct {
 	closed atomic.Bool
 	status unsafe.Pointer // *error of bound runs, changed by sync/atomic
 	trace  tracer
+	clock  func() uint64 // nil for the system's
 
 	maps     []*Map
 	programs []Program
@@ -50,8 +51,9 @@ type InstanceOptions struct {
 	// NoSlots leaves the program arrays and maps of maps of the object empty:
 	// who loads it stores programs with Map.UpdateProgram, maps with UpdateMap.
 	NoSlots bool
-	// Clock is what programs read as the time in nanoseconds, all clocks of
-	// theirs; nil is the system's.
+	// Clock is what programs read as ktime_get_ns and its relatives, in
+	// nanoseconds; jiffies64 is in units of 4 ms of it. Nil is the system's
+	// clocks. Goroutines that run programs call it at once.
 	Clock func() uint64
 	// PoisonFreed overwrites the values of hash maps with a pattern when they
 	// become free, to find values that are used too long. For tests.
@@ -82,6 +84,7 @@ func newInstance(d *domain, spec *ObjectSpec, opts *InstanceOptions) (*Instance,
 	}
 	inst := &Instance{spec: spec, domain: d, rules: bpf.RulesOf(spec.Platform), byName: make(map[string]*Map, len(spec.Maps))}
 	inst.status = unsafe.Pointer(&noError)
+	inst.clock = opts.Clock
 	inst.trace.out = opts.Trace
 	if opts.Trace == nil {
 		inst.trace.out = os.Stderr

@@ -72,6 +72,12 @@ func newKind(m *Map) operations {
 		return newMapHash(m)
 	case bpf.MapRingbuf, bpf.MapUserRingbuf:
 		return newRing(m)
+	case bpf.MapQueue, bpf.MapStack:
+		return newQueue(m)
+	case bpf.MapBloomFilter:
+		return newBloom(m)
+	case bpf.MapStackTrace:
+		return newStackMap(m)
 	}
 	return nil
 }
@@ -111,6 +117,10 @@ var shapes = map[bpf.MapType]shape{
 
 	bpf.MapRingbuf:     {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
 	bpf.MapUserRingbuf: {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
+	bpf.MapQueue:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
+	bpf.MapStack:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
+	bpf.MapBloomFilter: {flags: accessFlags | bpf.FlagNumaNode | bpf.FlagZeroSeed, keyless: true},
+	bpf.MapStackTrace:  {flags: slotFlags | bpf.FlagStackBuildID, key: 4},
 }
 
 // refuse says what is wrong with the sizes and flags of a map of the type.
@@ -135,6 +145,12 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 		return "the value size is 0", bpf.EINVAL
 	case t.value != 0 && s.ValueSize != t.value:
 		return fmt.Sprintf("the value size is %d, maps of this type have values of %d bytes", s.ValueSize, t.value), bpf.EINVAL
+	case s.Type == bpf.MapBloomFilter && s.Extra > maxBloomHashes:
+		return fmt.Sprintf("map_extra is %d; it is the number of hash functions, up to %d", s.Extra, maxBloomHashes), bpf.EINVAL
+	case s.Type != bpf.MapBloomFilter && s.Extra != 0:
+		return fmt.Sprintf("map_extra is %d; maps of this type have none", s.Extra), bpf.EINVAL
+	case s.Type == bpf.MapStackTrace && refuseStacks(s) != "":
+		return refuseStacks(s), bpf.EINVAL
 	}
 	if detail, errno := t.refuseFlags(s.Flags); errno != 0 || !t.ring {
 		return detail, errno

@@ -17,7 +17,7 @@ func (m *Map) push(value []byte, flags uint64) bpf.Errno {
 		m.queue = append(m.queue, slices.Clone(value))
 		return 0
 	}
-	if flags > bpf.UpdateExist || flags&bpf.UpdateNoExist != 0 {
+	if flags > bpf.UpdateExist || flags == bpf.UpdateNoExist && !m.machine.rules.QueueNoExist {
 		return bpf.EINVAL
 	}
 	if len(m.queue) >= int(m.def.MaxEntries) {
@@ -45,7 +45,7 @@ func (c *helperCall) mapPush() (Value, error) {
 	return c.status(c.m.push(c.mem[1], c.args[2].Bits)), nil
 }
 
-// mapPop takes a value out. From an empty map it gives zeros and ENOENT.
+// mapPop takes a value out. From an empty map it gives zeros and an error.
 func (c *helperCall) mapPop() (Value, error) {
 	result, err := c.mapPeek()
 	if k := c.m.next(); k >= 0 {
@@ -67,7 +67,7 @@ func (c *helperCall) mapPeek() (Value, error) {
 	k := c.m.next()
 	if k < 0 {
 		clear(c.mem[1])
-		return c.status(bpf.ENOENT), nil
+		return c.status(c.m.machine.rules.QueueEmpty), nil
 	}
 	copy(c.mem[1], c.m.queue[k])
 	return number(0), nil

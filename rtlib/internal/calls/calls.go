@@ -47,3 +47,6 @@ func Delete(fr *abi.Frame) uint64
 
 // Loop calls Preempt until the first byte of the memory is not 0.
 func Loop(fr *abi.Frame) uint64
+
+// Stack stores the stack in the memory by GetStack and returns its bytes.
+func Stack(fr *abi.Frame) uint64

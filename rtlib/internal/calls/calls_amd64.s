@@ -114,3 +114,19 @@ again:
 done:
 	MOVQ $0, ret+8(FP)
 	RET
+
+TEXT ·Stack(SB), 0, $48-16
+	NO_LOCAL_POINTERS
+	MOVQ fr+0(FP), AX
+	MOVQ 24(AX), DX
+	MOVQ 32(AX), CX
+	SUBQ DX, CX
+	MOVQ AX, 0(SP)
+	MOVQ DX, 8(SP)
+	MOVQ DX, 16(SP)
+	MOVQ CX, 24(SP)
+	MOVQ $0, 32(SP)
+	CALL bpf2go∕rtlib∕v1·GetStack(SB)
+	MOVQ 40(SP), AX
+	MOVQ AX, ret+8(FP)
+	RET

@@ -119,3 +119,19 @@ again:
 done:
 	MOVD ZR, ret+8(FP)
 	RET
+
+TEXT ·Stack(SB), 0, $56-16
+	NO_LOCAL_POINTERS
+	MOVD fr+0(FP), R0
+	MOVD 24(R0), R1
+	MOVD 32(R0), R2
+	SUB  R1, R2
+	MOVD R0, 8(RSP)
+	MOVD R1, 16(RSP)
+	MOVD R1, 24(RSP)
+	MOVD R2, 32(RSP)
+	MOVD ZR, 40(RSP)
+	CALL bpf2go∕rtlib∕v1·GetStack(SB)
+	MOVD 48(RSP), R0
+	MOVD R0, ret+8(FP)
+	RET
