@@ -53,12 +53,12 @@ func (a array) each(_ *abi.Frame, w *walk) uint64 {
 func (a array) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	index := a.m.index(key)
 	switch {
-	case flags != 0:
+	case flags&^bpf.UpdateLock != 0 || a.m.noLock(flags):
 		return bpf.EINVAL
 	case index >= a.m.max:
 		return bpf.ENOENT
 	}
-	copyOut(value, a.m.elem(index), a.m.valueSize)
+	a.m.getValue(value, a.m.elem(index), flags)
 	return 0
 }
 
@@ -86,6 +86,9 @@ func (a array) explain(op string, errno bpf.Errno, flags uint64) string {
 
 // explainIndex is explain of all types whose keys are indices.
 func (m *Map) explainIndex(op string, errno bpf.Errno, flags uint64) string {
+	if m.spec.Lock != 0 {
+		flags &^= bpf.UpdateLock
+	}
 	switch {
 	case errno == bpf.ENOTSUP:
 	case op == "update" && flags == bpf.UpdateNoExist:
@@ -124,6 +127,15 @@ func (m *Map) elem(index uint64) unsafe.Pointer {
 // as Linux finds it.
 func (m *Map) arrayUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	index := m.index(key)
+	if errno := m.refuseIndex(index, flags); errno != 0 {
+		return errno
+	}
+	m.setValue(m.elem(index), value, flags)
+	return 0
+}
+
+// refuseIndex is the error of an update at an index.
+func (m *Map) refuseIndex(index, flags uint64) bpf.Errno {
 	switch {
 	case flags&^bpf.UpdateLock > bpf.UpdateExist:
 		return bpf.EINVAL
@@ -131,23 +143,30 @@ func (m *Map) arrayUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 		return m.rules.ArrayUpdateBounds
 	case flags&bpf.UpdateNoExist != 0:
 		return m.rules.ArrayNoExist
-	case flags != bpf.UpdateAny && flags != bpf.UpdateExist:
+	case m.noLock(flags):
 		return bpf.EINVAL
 	}
-	copyIn(m.elem(index), value, m.valueSize)
 	return 0
 }
 
 // arrayDelete zeroes an element where the platform says so.
 func (m *Map) arrayDelete(key unsafe.Pointer) bpf.Errno {
 	index := m.index(key)
+	if errno := m.refuseErase(index); errno != 0 {
+		return errno
+	}
+	fill(m.elem(index), m.valueSize, 0)
+	return 0
+}
+
+// refuseErase is the error of a deletion at an index.
+func (m *Map) refuseErase(index uint64) bpf.Errno {
 	switch {
 	case !m.rules.ArrayDeleteZeroes:
 		return bpf.EINVAL
 	case index >= m.max:
 		return m.rules.ArrayDeleteBounds
 	}
-	fill(m.elem(index), m.valueSize, 0)
 	return 0
 }
 

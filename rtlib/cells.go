@@ -193,7 +193,7 @@ func (p *cellPool) mark(d *domain) {
 // fillFree overwrites what a program would see that holds a free cell.
 func (c *cells) fillFree(e uintptr) {
 	if c.values.step != 0 {
-		c.values.poison(e)
+		c.values.poison(*(*uint64)(at(uint64(e))))
 		return
 	}
 	fill(at(uint64(e)), c.payload, poisonWord)

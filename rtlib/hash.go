@@ -194,34 +194,53 @@ func (m *Map) seek(h uint64, key unsafe.Pointer) (*uint64, uint64) {
 //go:norace
 func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	if flags > bpf.UpdateExist {
-		return bpf.EINVAL
+		return m.hashUpdateLocked(key, value, flags)
 	}
 	h := m.hashKey(key)
 	s := m.stripeOf(h)
 	s.lock()
 	place, old := m.seek(h, key)
-	var rest uint64
+	if errno := m.refuseUpdate(old, flags); errno != 0 {
+		s.unlock()
+		return errno
+	}
+	e := uint64(m.hash.cells.alloc(&s.cellPool))
+	m.newValue(at(e), value)
+	m.put(s, place, old, h, e, key)
+	s.unlock()
+	return 0
+}
+
+// refuseUpdate is the error of an update with flags, of which UpdateLock is
+// none; old is not 0 when the key exists. A new key is counted.
+func (m *Map) refuseUpdate(old, flags uint64) bpf.Errno {
 	switch {
 	case old != 0 && flags == bpf.UpdateNoExist:
-		s.unlock()
 		return bpf.EEXIST
-	case old == 0 && flags == bpf.UpdateExist:
-		s.unlock()
-		return bpf.ENOENT
 	case old != 0:
+	case flags == bpf.UpdateExist:
+		return bpf.ENOENT
+	case !m.countUp():
+		return m.rules.HashFull
+	}
+	return 0
+}
+
+// put links element e, whose value is written, with the key: in place of the one
+// that old, the word at place, points to, or in front of the bucket. The stripe is
+// locked.
+//
+//go:norace
+func (m *Map) put(s *stripe, place *uint64, old, h, e uint64, key unsafe.Pointer) {
+	var rest uint64
+	if old != 0 {
 		rest = *next(old & wordAddr)
-	default:
-		if !m.countUp() {
-			s.unlock()
-			return m.rules.HashFull
-		}
+	} else {
 		place = m.bucket(h)
 		rest = *place
 	}
-	e := uint64(m.hash.cells.alloc(&s.cellPool))
 	*next(e) = rest
 	copyIn(m.key(e), key, m.keySize)
-	copyIn(at(e), value, m.valueSize)
 	word := h>>tagShift<<tagShift | e
 	if rest == 0 {
 		word |= wordLast
@@ -230,8 +249,6 @@ func (m *Map) hashUpdate(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	if old != 0 {
 		m.hash.cells.retire(&s.cellPool, uintptr(old&wordAddr))
 	}
-	s.unlock()
-	return 0
 }
 
 // hashDelete removes a key.
@@ -246,11 +263,19 @@ func (m *Map) hashDelete(key unsafe.Pointer) bpf.Errno {
 		s.unlock()
 		return bpf.ENOENT
 	}
+	m.drop(s, place, old)
+	s.unlock()
+	return 0
+}
+
+// drop unlinks the element that old, the word at place, points to. The stripe is
+// locked.
+//
+//go:norace
+func (m *Map) drop(s *stripe, place *uint64, old uint64) {
 	storeRelease(place, *next(old & wordAddr))
 	m.hash.cells.retire(&s.cellPool, uintptr(old&wordAddr))
 	m.hash.count.Add(-1)
-	s.unlock()
-	return 0
 }
 
 // countUp counts a new key; false when the map is full.

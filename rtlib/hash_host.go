@@ -3,6 +3,8 @@ package rtlib
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
 // Host reads hold no execution slot, so an element that they stand on may be
@@ -21,19 +23,70 @@ func (m *Map) hashRead(key, value unsafe.Pointer) bool {
 		before := s.reused.Load()
 		e := m.search(h, key)
 		if e != 0 {
-			copyOut(value, at(e), m.valueSize)
+			m.valueOut(value, e, 0)
 		}
 		if s.reused.Load() == before {
 			return e != 0
 		}
 	}
 	s.lock()
-	defer s.unlock()
 	e := m.search(h, key)
 	if e != 0 {
-		copyOut(value, at(e), m.valueSize)
+		m.valueOut(value, e, 0)
 	}
+	s.unlock()
 	return e != 0
+}
+
+// hashReadLocked is hashRead for flags: UpdateLock copies the value under its
+// lock.
+func (m *Map) hashReadLocked(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags != bpf.UpdateLock || m.noLock(flags) {
+		return bpf.EINVAL
+	}
+	h := m.hashKey(key)
+	s := m.stripeOf(h)
+	s.lock()
+	e := m.search(h, key)
+	if e != 0 {
+		m.valueOut(value, e, flags)
+	}
+	s.unlock()
+	if e == 0 {
+		return bpf.ENOENT
+	}
+	return 0
+}
+
+// hashTake copies the value of a key out and removes the key.
+//
+//go:norace
+func (m *Map) hashTake(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags&^bpf.UpdateLock != 0 || m.noLock(flags) {
+		return bpf.EINVAL
+	}
+	h := m.hashKey(key)
+	s := m.stripeOf(h)
+	s.lock()
+	place, old := m.seek(h, key)
+	if old == 0 {
+		s.unlock()
+		return bpf.ENOENT
+	}
+	m.valueOut(value, old&wordAddr, flags)
+	m.drop(s, place, old)
+	s.unlock()
+	return 0
+}
+
+// valueOut copies the value of an element, or its values for all CPUs, to a
+// host.
+func (m *Map) valueOut(dst unsafe.Pointer, e, flags uint64) {
+	if m.step == 0 {
+		m.getValue(dst, at(e), flags)
+		return
+	}
+	m.hash.cells.values.out(dst, *(*uint64)(at(e)))
 }
 
 // hashNext copies the key after key in the order of buckets out; a nil or

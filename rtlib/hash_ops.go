@@ -30,11 +30,15 @@ func (h hashMap) each(_ *abi.Frame, w *walk) uint64 { return h.m.hashEach(w) }
 func (h hashMap) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 	switch {
 	case flags != 0:
-		return bpf.EINVAL
+		return h.m.hashReadLocked(key, value, flags)
 	case !h.m.hashRead(key, value):
 		return bpf.ENOENT
 	}
 	return 0
+}
+
+func (h hashMap) take(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	return h.m.hashTake(key, value, flags)
 }
 
 func (h hashMap) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {

@@ -64,6 +64,10 @@ func newKind(m *Map) operations {
 		return newArray(m)
 	case bpf.MapHash:
 		return newHash(m)
+	case bpf.MapPercpuHash:
+		return newPerCPUHash(m)
+	case bpf.MapPercpuArray:
+		return newPerCPUArray(m)
 	case bpf.MapProgArray:
 		return newProgArray(m)
 	case bpf.MapArrayOfMaps:
@@ -121,11 +125,14 @@ var shapes = map[bpf.MapType]shape{
 	bpf.MapStack:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
 	bpf.MapBloomFilter: {flags: accessFlags | bpf.FlagNumaNode | bpf.FlagZeroSeed, keyless: true},
 	bpf.MapStackTrace:  {flags: slotFlags | bpf.FlagStackBuildID, key: 4},
+
+	bpf.MapPercpuHash:  {flags: hashFlags &^ bpf.FlagNumaNode, maxKey: maxKey, perCPU: true},
+	bpf.MapPercpuArray: {flags: accessFlags, key: 4, perCPU: true},
 }
 
 // refuse says what is wrong with the sizes and flags of a map of the type.
 func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
-	anyKey := s.Type == bpf.MapArray && rules.ArrayKeyAny
+	anyKey := (s.Type == bpf.MapArray || s.Type == bpf.MapPercpuArray) && rules.ArrayKeyAny
 	switch {
 	case s.MaxEntries == 0:
 		return "max_entries is 0", bpf.EINVAL

@@ -17,6 +17,8 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·HashOfMapsLookup4(SB)
 	CALL bpf2go∕rtlib∕v1·HashOfMapsLookup8(SB)
 	CALL bpf2go∕rtlib∕v1·HashOfMapsLookup16(SB)
+	CALL bpf2go∕rtlib∕v1·PercpuHashLookup(SB)
+	CALL bpf2go∕rtlib∕v1·PercpuHashUpdate(SB)
 	CALL bpf2go∕rtlib∕v1·KtimeGetNs(SB)
 	CALL bpf2go∕rtlib∕v1·KtimeGetCoarseNs(SB)
 	CALL bpf2go∕rtlib∕v1·KtimeGetBootNs(SB)

@@ -12,6 +12,8 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·MapPopElem(SB)
 	CALL bpf2go∕rtlib∕v1·MapPeekElem(SB)
 	CALL bpf2go∕rtlib∕v1·HashLookup(SB)
+	CALL bpf2go∕rtlib∕v1·PercpuHashLookup(SB)
+	CALL bpf2go∕rtlib∕v1·PercpuHashUpdate(SB)
 	CALL bpf2go∕rtlib∕v1·HashLookup4(SB)
 	CALL bpf2go∕rtlib∕v1·HashLookup8(SB)
 	CALL bpf2go∕rtlib∕v1·HashLookup16(SB)
