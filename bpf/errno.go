@@ -19,6 +19,7 @@ const (
 	EEXIST  Errno = 17
 	EINVAL  Errno = 22
 	ENOSPC  Errno = 28
+	ERANGE  Errno = 34
 	ENODATA Errno = 61
 	ENOTSUP Errno = 95
 )
@@ -30,7 +31,7 @@ const numErrnos = ENOTSUP + 1
 // would have to be filled.
 var errnoNames = [numErrnos]string{
 	EPERM: "EPERM", ENOENT: "ENOENT", E2BIG: "E2BIG", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EFAULT: "EFAULT",
-	EBUSY: "EBUSY", EEXIST: "EEXIST", EINVAL: "EINVAL", ENOSPC: "ENOSPC", ENODATA: "ENODATA", ENOTSUP: "ENOTSUP",
+	EBUSY: "EBUSY", EEXIST: "EEXIST", EINVAL: "EINVAL", ENOSPC: "ENOSPC", ERANGE: "ERANGE", ENODATA: "ENODATA", ENOTSUP: "ENOTSUP",
 }
 
 // Error returns the C name, "ENOENT".

@@ -35,6 +35,8 @@ func (t *translator) helps(e *body, in bpf.Instruction, c *verifier.CallFact) (h
 		return false, t.loop(e, c)
 	case h.Callback == table.CallbackMapElem:
 		return false, t.forEach(e, c)
+	case h.Callback == table.CallbackRingbuf:
+		return false, t.drain(e, c)
 	case h.Callback != table.CallbackNone:
 		return false, t.errorf(t.pc, "%s %s: %w", callNames[in.Kind], h.Name, bpf.ErrUnsupported)
 	case h.Ret == table.RetNeverOnSuccess:

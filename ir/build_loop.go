@@ -92,10 +92,7 @@ func (l *turns) begin() {
 // which is given the number of turns so far.
 func (l *turns) turn(more func(n *Value), args ...*Value) error {
 	t := l.t
-	for i, v := range args {
-		t.define(l.regs.reg(bpf.R1+bpf.Reg(i)), v)
-	}
-	then := func() error {
+	return l.run(func() error {
 		t.pc = l.pc
 		n := t.emit(OpAdd64, 0, t.read(t.b, l.count()), t.f.Const(1))
 		t.define(l.count(), n)
@@ -105,8 +102,15 @@ func (l *turns) turn(more func(n *Value), args ...*Value) error {
 		more(n)
 		t.b.jumpTo(l.head)
 		return nil
+	}, args...)
+}
+
+// run calls the function with args; then translates what follows.
+func (l *turns) run(then func() error, args ...*Value) error {
+	for i, v := range args {
+		l.t.define(l.regs.reg(bpf.R1+bpf.Reg(i)), v)
 	}
-	here, err := t.invoke(l.regs, l.which, l.fns, then)
+	here, err := l.t.invoke(l.regs, l.which, l.fns, then)
 	if here && err == nil {
 		err = then()
 	}
@@ -165,6 +169,39 @@ func (t *translator) forEach(e *body, c *verifier.CallFact) error {
 	l.while(t.emit(OpNe64, 0, v, t.f.Const(0)))
 	key := t.access(OpLoad64, walkRegion, abi.EachKey, state)
 	return l.turn(func(*Value) {}, m, key, v, l.ctx)
+}
+
+// drain translates user_ringbuf_drain(map, function, ctx, flags): rtlib has all
+// rules of the ring, and says at the end what the result is. The state is where a
+// walk has its; the dynptr of a sample is in it.
+//
+//	state = 0; ret = 0
+//	head:  sample = next(map, state, flags, ret)
+//	       if sample == 0: r0 of the caller = result in state, done
+//	       ret = function(sample, ctx); goto head
+func (t *translator) drain(e *body, c *verifier.CallFact) error {
+	l := t.newTurns(e, c, bpf.R2, bpf.R3)
+	if len(l.fns) == 0 {
+		return t.errorf(t.pc, "user_ringbuf_drain without a function")
+	}
+	t.prog.Holds = true
+	m, flags, state := l.arg(bpf.R1), l.arg(bpf.R4), t.walk(e)
+	t.access(OpStore64, walkRegion, abi.EachPos, state, t.f.Const(0))
+	t.define(l.regs.reg(bpf.R0), t.f.Const(0))
+	l.begin()
+	v := t.f.newValue(OpCall, t.pc, m, state, flags, t.read(t.b, l.regs.reg(bpf.R0)))
+	v.Sym, v.Helper, v.Map, v.Region = c.Helper.Symbol, c.Helper, c.Map, walkRegion
+	v.Spans = []Span{{Arg: 0}, {Arg: 1}, {Arg: 2}, {Arg: 3}} // no memory of the program's
+	t.order(v, walkRegion, walkRegion)
+	on, out := t.fork(t.emit(OpNe64, 0, v, t.f.Const(0)))
+	t.at(out)
+	t.define(l.count(), t.access(OpLoad64, walkRegion, abi.EachKey, state))
+	t.arrive(l.done)
+	t.at(on)
+	return l.run(func() error {
+		t.b.jumpTo(l.head)
+		return nil
+	}, v, l.ctx)
 }
 
 // nextSymbol is the rtlib function func(fr *abi.Frame, m, state uint64) uint64

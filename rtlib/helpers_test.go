@@ -49,7 +49,9 @@ func TestSymbols(t *testing.T) {
 				continue
 			}
 			for _, size := range []uint32{1, 4, 8, 16, 20} {
-				check(table.Symbol(h, bpf.MapHash, size))
+				for _, row := range table.MapTypes() {
+					check(table.Symbol(h, row.Type, size))
+				}
 			}
 			check(h.Symbol)
 		}

@@ -84,23 +84,6 @@ func (h *Helper) Offered(hook *Hook) bool {
 	return false
 }
 
-// hashLookups are the specialised lookups of hash maps by key size in bytes.
-var hashLookups = map[uint32]string{4: "HashLookup4", 8: "HashLookup8", 16: "HashLookup16"}
-
-// Symbol is the rtlib function to call for a helper when the map in its ArgMap
-// is known to be of type t with keys of keySize bytes: HashLookup4,
-// HashLookup8, HashLookup16 or HashLookup (any size) for map_lookup_elem on a
-// hash map, with the same arguments; else h.Symbol.
-func Symbol(h *Helper, t bpf.MapType, keySize uint32) string {
-	if h.Symbol != "MapLookupElem" || t != bpf.MapHash {
-		return h.Symbol
-	}
-	if symbol, known := hashLookups[keySize]; known {
-		return symbol
-	}
-	return "HashLookup"
-}
-
 // Hooks returns the rows of a platform's hooks.
 func Hooks(p bpf.Platform) []Hook {
 	if p == bpf.Windows {
