@@ -4,5 +4,5 @@ import "github.com/bpf2go-native/bpf2go-native/bpf"
 
 // Types are the map types that have a model in test/maps/model.
 var Types = map[string]bpf.MapType{
-	"array": bpf.MapArray, "hash": bpf.MapHash,
+	"array": bpf.MapArray, "hash": bpf.MapHash, "queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
 }

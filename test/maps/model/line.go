@@ -57,6 +57,9 @@ func (l *line) push(op Op) Result {
 
 func (l *line) get(op Op) Result {
 	if len(l.elems) == 0 {
+		if op.Code >= ProgLookup && l.Platform == bpf.Windows {
+			return Result{R0: -7} // OBJECT_NOT_FOUND
+		}
 		return l.fails(op, bpf.ENOENT)
 	}
 	at := 0
