@@ -55,12 +55,16 @@ var (
 	syscallHooks       = []string{"syscall"}
 	attachHooks        = []string{"kprobe", "tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "perf_event"}
 	traceHooks         = slices.Concat(attachHooks, syscallHooks)
+	stackHooks         = slices.Concat(traceHooks, []string{"raw"})
 	outputHooks        = except("flow_dissector", "sk_reuseport")
 	coarseHooks        = except("cgroup_device", "cgroup_sockopt", "kprobe", "perf_event", "raw_tracepoint", "raw_tracepoint_writable", "syscall", "tracepoint")
 	skcHooks           = except("cgroup_device", "cgroup_sock", "cgroup_sockopt", "cgroup_sysctl", "kprobe", "perf_event", "raw_tracepoint",
 		"raw_tracepoint_writable", "sk_reuseport", "tracepoint")
 	othersThanTcLwt = except(tcLwtHooks...)
 )
+
+// dynptrMemory is where dynptrs lead: records, values of maps, the packet.
+const dynptrMemory = RegionMem | RegionMap | RegionPacket
 
 // except are the names of all hooks but some.
 func except(hooks ...string) []string {

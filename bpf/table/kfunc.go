@@ -22,13 +22,13 @@ var kfuncs = []Helper{
 	{Name: "bpf_preempt_enable", Status: Supported, Ret: RetVoid, Closes: SectionPreempt},
 	{Name: "bpf_dynptr_from_skb", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgDynptrOut}, Ret: RetErr, Dynptr: DynptrSkb, Hooks: dynptrSkbHooks},
 	{Name: "bpf_dynptr_from_xdp", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgDynptrOut}, Ret: RetErr, Dynptr: DynptrXdp, Hooks: xdpHooks},
-	{Name: "bpf_dynptr_slice", Status: Verified, Args: []ArgKind{ArgDynptr, ArgAny, ArgMemOrNull, ArgConstSize}, Ret: RetDynptrSlice},
-	{Name: "bpf_dynptr_slice_rdwr", Status: Verified, Args: []ArgKind{ArgDynptr, ArgAny, ArgMemOrNull, ArgConstSize}, Ret: RetDynptrSlice, Writes: RegionAll},
-	{Name: "bpf_dynptr_adjust", Status: Verified, Args: []ArgKind{ArgDynptr, ArgAny, ArgAny}, Ret: RetErr},
-	{Name: "bpf_dynptr_is_null", Status: Verified, Args: []ArgKind{ArgDynptr}},
-	{Name: "bpf_dynptr_is_rdonly", Status: Verified, Args: []ArgKind{ArgDynptr}},
-	{Name: "bpf_dynptr_size", Status: Verified, Args: []ArgKind{ArgDynptr}},
-	{Name: "bpf_dynptr_clone", Status: Verified, Args: []ArgKind{ArgDynptr, ArgDynptrOut}, Ret: RetErr},
+	{Name: "bpf_dynptr_slice", Status: Supported, Args: []ArgKind{ArgDynptr, ArgAny, ArgMemOrNull, ArgConstSize}, Ret: RetDynptrSlice, Reads: dynptrMemory, Symbol: "DynptrSlice"},
+	{Name: "bpf_dynptr_slice_rdwr", Status: Supported, Args: []ArgKind{ArgDynptr, ArgAny, ArgMemOrNull, ArgConstSize}, Ret: RetDynptrSlice, Writes: RegionAll, Symbol: "DynptrSliceRdwr"},
+	{Name: "bpf_dynptr_adjust", Status: Supported, Args: []ArgKind{ArgDynptr, ArgAny, ArgAny}, Ret: RetErr, Symbol: "DynptrAdjust"},
+	{Name: "bpf_dynptr_is_null", Status: Supported, Args: []ArgKind{ArgDynptr}, Symbol: "DynptrIsNull"},
+	{Name: "bpf_dynptr_is_rdonly", Status: Supported, Args: []ArgKind{ArgDynptr}, Symbol: "DynptrIsRdonly"},
+	{Name: "bpf_dynptr_size", Status: Supported, Args: []ArgKind{ArgDynptr}, Symbol: "DynptrSize"},
+	{Name: "bpf_dynptr_clone", Status: Supported, Args: []ArgKind{ArgDynptr, ArgDynptrOut}, Ret: RetErr, Symbol: "DynptrClone"},
 }
 
 // Hooks of kernel functions that are not for everyone.

@@ -21,6 +21,7 @@ var keySizes = [...]uint32{4, 8, 16}
 
 var ownSymbols = map[bpf.MapType]own{
 	bpf.MapHash:        {lookup: "HashLookup", sized: true},
+	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", update: "PercpuHashUpdate"},
 	bpf.MapArrayOfMaps: {lookup: "ArrayOfMapsLookup"},
 	bpf.MapHashOfMaps:  {lookup: "HashOfMapsLookup", sized: true},
 }
