@@ -23,9 +23,18 @@ type Rules struct {
 	// ArrayKeyAny: arrays may have keys of any size of which the first
 	// bytes, at most 4, are the index. Else the size has to be 4.
 	ArrayKeyAny bool
+	// MapNeedsFlags: types that cannot be preallocated (LPM tries) must be told
+	// so by BPF_F_NO_PREALLOC.
+	MapNeedsFlags bool
 	// HashFull is the error of inserting into a hash map that has
 	// max_entries keys. Replacing a value is always possible.
 	HashFull Errno
+	// TrieFull is the error of inserting into an LPM trie that has max_entries
+	// prefixes. Replacing a value is always possible.
+	TrieFull Errno
+	// TrieLookupLength is the error of a host's lookup in an LPM trie with a
+	// prefix length of more bits than the key has. Programs get no value.
+	TrieLookupLength Errno
 	// QueueFull is the error of pushing to a full queue or stack.
 	QueueFull Errno
 	// QueueEmpty is the error that programs get when they pop or peek an
@@ -90,7 +99,10 @@ var linuxRules = Rules{
 	ArrayNoExist:         EEXIST,
 	ArrayUpdateBounds:    E2BIG,
 	ArrayNextKeyRestarts: true,
+	MapNeedsFlags:        true,
 	HashFull:             E2BIG,
+	TrieFull:             ENOSPC,
+	TrieLookupLength:     ENOENT,
 	QueueFull:            E2BIG,
 	QueueEmpty:           ENOENT,
 	QueueNextKey:         EINVAL,
@@ -110,6 +122,8 @@ var windowsRules = Rules{
 	ArrayUpdateBounds: EINVAL,
 	ArrayKeyAny:       true,
 	HashFull:          E2BIG,
+	TrieFull:          E2BIG,
+	TrieLookupLength:  EINVAL,
 	QueueFull:         ENOSPC,
 	QueueEmpty:        ENODATA,
 	QueueNoExist:      true,

@@ -82,6 +82,8 @@ func newKind(m *Map) operations {
 		return newBloom(m)
 	case bpf.MapStackTrace:
 		return newStackMap(m)
+	case bpf.MapLPMTrie:
+		return newTrie(m)
 	}
 	return nil
 }
@@ -128,6 +130,8 @@ var shapes = map[bpf.MapType]shape{
 
 	bpf.MapPercpuHash:  {flags: hashFlags &^ bpf.FlagNumaNode, maxKey: maxKey, perCPU: true},
 	bpf.MapPercpuArray: {flags: accessFlags, key: 4, perCPU: true},
+
+	bpf.MapLPMTrie: {flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, needs: bpf.FlagNoPrealloc, minKey: triePrefix + 1, maxKey: trieMaxKey},
 }
 
 // refuse says what is wrong with the sizes and flags of a map of the type.
@@ -145,7 +149,11 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	case s.KeySize < t.minKey:
 		return fmt.Sprintf("the key size is %d, maps of this type have keys of at least %d bytes", s.KeySize, t.minKey), bpf.EINVAL
 	case t.maxKey != 0 && s.KeySize > t.maxKey:
-		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, t.maxKey), bpf.E2BIG
+		errno := bpf.E2BIG
+		if s.Type == bpf.MapLPMTrie {
+			errno = bpf.EINVAL
+		}
+		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, t.maxKey), errno
 	case t.valueless && s.ValueSize != 0:
 		return fmt.Sprintf("the value size is %d, maps of this type have no values", s.ValueSize), bpf.EINVAL
 	case !t.valueless && s.ValueSize == 0:
@@ -159,17 +167,17 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	case s.Type == bpf.MapStackTrace && refuseStacks(s) != "":
 		return refuseStacks(s), bpf.EINVAL
 	}
-	if detail, errno := t.refuseFlags(s.Flags); errno != 0 || !t.ring {
+	if detail, errno := t.refuseFlags(s.Flags, rules); errno != 0 || !t.ring {
 		return detail, errno
 	}
 	return refuseRing(s.MaxEntries, rules)
 }
 
-func (t *shape) refuseFlags(flags uint32) (string, bpf.Errno) {
+func (t *shape) refuseFlags(flags uint32, rules *bpf.Rules) (string, bpf.Errno) {
 	switch {
 	case flags&^t.flags != 0:
 		return fmt.Sprintf("flags %#x are not flags of this map type", flags&^t.flags), bpf.EINVAL
-	case t.needs&^flags != 0:
+	case t.needs&^flags != 0 && rules.MapNeedsFlags:
 		return fmt.Sprintf("maps of this type need the flags %#x", t.needs), bpf.EINVAL
 	case flags&(bpf.FlagRdonly|bpf.FlagWronly) == bpf.FlagRdonly|bpf.FlagWronly,
 		flags&(bpf.FlagRdonlyProg|bpf.FlagWronlyProg) == bpf.FlagRdonlyProg|bpf.FlagWronlyProg:

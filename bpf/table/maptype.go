@@ -170,10 +170,10 @@ func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags 
 	case t.ValueUnit != 0 && valueSize%t.ValueUnit != 0:
 		return fmt.Errorf("map type %s: value_size is %d, must be a multiple of %d", t.Name, valueSize, t.ValueUnit)
 	}
-	return t.checkRest(maxEntries, flags)
+	return t.checkRest(rules, maxEntries, flags)
 }
 
-func (t *MapType) checkRest(maxEntries, flags uint32) error {
+func (t *MapType) checkRest(rules *bpf.Rules, maxEntries, flags uint32) error {
 	const page = 4096
 	switch {
 	case t.NoEntries && maxEntries != 0:
@@ -184,7 +184,7 @@ func (t *MapType) checkRest(maxEntries, flags uint32) error {
 		return fmt.Errorf("map type %s: max_entries is %d, must be a power of two and a multiple of %d bytes", t.Name, maxEntries, page)
 	case flags&^t.Flags != 0:
 		return fmt.Errorf("map type %s: map_flags 0x%x: %w", t.Name, flags&^t.Flags, bpf.ErrUnsupported)
-	case t.Needs&^flags != 0:
+	case t.Needs&^flags != 0 && rules.MapNeedsFlags:
 		return fmt.Errorf("map type %s: map_flags lacks 0x%x", t.Name, t.Needs&^flags)
 	}
 	return nil
