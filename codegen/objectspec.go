@@ -37,14 +37,8 @@ func (in *Input) objectSpec() (rtlib.ObjectSpec, error) {
 		if err != nil {
 			return spec, fmt.Errorf("map %s: %w", m.Name, err)
 		}
-		row := rtlib.MapSpec{
-			Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries,
-			Flags: m.Flags, Pinning: m.Pinning, Section: isSection(m), Frozen: m.Frozen,
-			MinEntries: reliances[i].minEntries, ReliedBy: reliances[i].by, Slots: slots,
-		}
-		if slices.ContainsFunc(m.Data, func(b byte) bool { return b != 0 }) {
-			row.Data = string(m.Data)
-		}
+		row := mapSpec(m)
+		row.MinEntries, row.ReliedBy, row.Slots = reliances[i].minEntries, reliances[i].by, slots
 		spec.Maps = append(spec.Maps, row)
 	}
 	for _, v := range in.Object.Globals {

@@ -9,11 +9,14 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
-// slots are the initial elements of a program array. An array that no instance
+// slots are the initial elements of a program array or a map of maps. An array that no instance
 // could be made with is an error: rtlib refuses it only when the package is
 // loaded.
 func (in *Input) slots(index int) (slots []rtlib.SlotSpec, err error) {
 	m := in.Object.Maps[index]
+	if m.Inner != nil {
+		return in.innerSlots(m)
+	}
 	if m.Type != bpf.MapProgArray {
 		return nil, nil
 	}

@@ -101,33 +101,46 @@ func (r *row) lines() jen.Code {
 // mapSpecs prints ObjectSpec.Maps.
 func mapSpecs(maps []rtlib.MapSpec) []jen.Code {
 	var rows []jen.Code
-	for _, m := range maps {
-		r := &row{}
-		r.text("Name", m.Name)
-		r.mapType(m.Type)
-		r.number("KeySize", int(m.KeySize))
-		r.number("ValueSize", int(m.ValueSize))
-		r.number("MaxEntries", int(m.MaxEntries))
-		r.number("Flags", int(m.Flags))
-		r.number("Pinning", int(m.Pinning))
-		r.text("Data", m.Data)
-		r.claim("Section", m.Section)
-		r.claim("Frozen", m.Frozen)
-		r.number("MinEntries", int(m.MinEntries))
-		r.text("ReliedBy", m.ReliedBy)
-		if len(m.Slots) > 0 {
-			var slots []jen.Code
-			for _, s := range m.Slots {
-				slot := &row{}
-				slot.number("Index", int(s.Index))
-				slot.number("Program", s.Program)
-				slots = append(slots, slot.code())
-			}
-			r.add("Slots", jen.Index().Qual(pathRT, "SlotSpec").Values(slots...))
-		}
-		rows = append(rows, r.code())
+	for i := range maps {
+		rows = append(rows, mapRow(&maps[i]).code())
 	}
 	return rows
+}
+
+// mapRow prints a map or a template.
+func mapRow(m *rtlib.MapSpec) *row {
+	r := &row{}
+	r.text("Name", m.Name)
+	r.mapType(m.Type)
+	r.number("KeySize", int(m.KeySize))
+	r.number("ValueSize", int(m.ValueSize))
+	r.number("MaxEntries", int(m.MaxEntries))
+	r.number("Flags", int(m.Flags))
+	r.number("Pinning", int(m.Pinning))
+	r.text("Data", m.Data)
+	r.claim("Section", m.Section)
+	r.claim("Frozen", m.Frozen)
+	r.number("MinEntries", int(m.MinEntries))
+	r.text("ReliedBy", m.ReliedBy)
+	if m.Extra != 0 {
+		r.add("Extra", jen.Id(strconv.FormatUint(m.Extra, 10)))
+	}
+	if m.Inner != nil {
+		r.add("Inner", jen.Op("&").Qual(pathRT, "MapSpec").Add(mapRow(m.Inner).code()))
+	}
+	r.number("Lock", int(m.Lock))
+	if len(m.Slots) > 0 {
+		var slots []jen.Code
+		for _, s := range m.Slots {
+			slot := &row{}
+			slot.number("Index", int(s.Index))
+			slot.number("Program", s.Program)
+			slot.number("Map", s.Map)
+			slots = append(slots, slot.code())
+		}
+		r.add("Slots", jen.Index().Qual(pathRT, "SlotSpec").Values(slots...))
+	}
+	return r
 }
 
 // varSpecs prints ObjectSpec.Vars.

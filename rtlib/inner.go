@@ -141,6 +141,13 @@ func (t *MapSpec) differs(s *MapSpec, rules *bpf.Rules) string {
 	return ""
 }
 
+// InnerDiffers says why a map cannot be an inner map of a map of maps with the
+// template, on a platform; "" when it can. The compiler asks it for the maps of
+// objects.
+func InnerDiffers(template, spec *MapSpec, platform bpf.Platform) string {
+	return template.differs(spec, bpf.RulesOf(platform))
+}
+
 // UpdateMap stores inner under key: from now on programs find it there, also
 // those that run. A run that has found another one keeps that to its end. flags
 // is bpf.UpdateAny, UpdateNoExist or UpdateExist for a hash of maps, UpdateAny

@@ -91,8 +91,8 @@ func checkObject(obj *frontend.Object) error {
 		return fmt.Errorf("code for programs of eBPF for Windows is %w: they can be verified; compile the program for Linux", bpf.ErrUnsupported)
 	}
 	for _, m := range obj.Maps {
-		if len(m.Slots) > 0 && m.Type != bpf.MapProgArray {
-			return fmt.Errorf("map %s: initial values (__array(values, …)) are %w: fill the map from Go", m.Name, bpf.ErrUnsupported)
+		if err := codegen.CheckMap(m, obj.Platform); err != nil {
+			return err
 		}
 	}
 	return nil

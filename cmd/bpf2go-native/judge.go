@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/codegen"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 	"github.com/bpf2go-native/bpf2go-native/verifier/reason"
@@ -21,7 +22,7 @@ func judge(obj *frontend.Object, p *frontend.Program, fuel uint64) (*verifier.Fa
 	}
 	v.at(p, 0)
 	if p.Err != nil {
-		v.notLoaded(p)
+		v.notLoaded(p, p.Err, p.ErrSlot)
 		return nil, v
 	}
 	var stats verifier.Stats
@@ -32,6 +33,10 @@ func judge(obj *frontend.Object, p *frontend.Program, fuel uint64) (*verifier.Fa
 	if err == nil {
 		v.warnings = facts.Warnings
 		return facts, v
+	}
+	if bad := (*mapError)(nil); errors.As(err, &bad) {
+		v.notLoaded(p, bad.error, -1)
+		return nil, v
 	}
 	v.Verdict, v.Message, v.report = reject, err.Error(), strings.TrimSpace(fmt.Sprintf("%+v", err))
 	if errors.Is(err, bpf.ErrUnsupported) {
@@ -56,8 +61,14 @@ func verify(obj *frontend.Object, p *frontend.Program, opt verifier.Options) (fa
 			}
 		}
 	}()
+	if err := codegen.CheckMaps(obj, p); err != nil {
+		return nil, &mapError{err}
+	}
 	return verifier.Verify(obj, p, opt)
 }
+
+// mapError is why one of a program's maps cannot be made.
+type mapError struct{ error }
 
 // at sets the place of the verdict: an accepted program's is its first line.
 func (v *verdict) at(p *frontend.Program, slot int) {
@@ -66,20 +77,20 @@ func (v *verdict) at(p *frontend.Program, slot int) {
 	}
 }
 
-// notLoaded is the verdict on a program that the loader could not make sense
-// of.
-func (v *verdict) notLoaded(p *frontend.Program) {
-	v.Verdict, v.Reason, v.Message, v.Instruction = reject, string(reason.BadObject), p.Err.Error(), p.ErrSlot
+// notLoaded is the verdict on a program that no loader could load: it makes no
+// sense at a slot, -1 for none, or one of its maps cannot be made.
+func (v *verdict) notLoaded(p *frontend.Program, err error, slot int) {
+	v.Verdict, v.Reason, v.Message, v.Instruction = reject, string(reason.BadObject), err.Error(), slot
 	var insn *bpf.InsnError
 	switch {
-	case errors.Is(p.Err, bpf.ErrUnsupported):
+	case errors.Is(err, bpf.ErrUnsupported):
 		v.Verdict, v.Reason = unsupported, string(reason.Unsupported)
-	case errors.As(p.Err, &insn):
+	case errors.As(err, &insn):
 		v.Reason = string(reason.BadInsn)
 	}
 	where := ""
-	if p.ErrSlot >= 0 {
-		v.at(p, p.ErrSlot)
+	if slot >= 0 {
+		v.at(p, slot)
 		if v.File != "" {
 			where = fmt.Sprintf("%s:%d: ", v.File, v.Line)
 		}
