@@ -72,6 +72,9 @@ func (a *perCPUArray) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 }
 
 func (a *perCPUArray) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags > bpf.UpdateExist {
+		return bpf.EINVAL // of F_LOCK hosts are told first
+	}
 	index := a.m.index(key)
 	if errno := a.m.refuseIndex(index, flags); errno != 0 {
 		return errno
