@@ -71,6 +71,12 @@ type Rules struct {
 	// RingLengths: output of no bytes, or of more than a ring has, is EINVAL.
 	// Else a record can be empty, and one that is too long finds the ring full.
 	RingLengths bool
+	// PerfFull is the error of output to a full ring of a perf event array.
+	PerfFull Errno
+	// PerfNoContext is the error of output with a length of context in a program
+	// whose context is no packet, PerfLongContext that of more than the packet
+	// has.
+	PerfNoContext, PerfLongContext Errno
 	// RingFlagsIgnored: flags of an output say nothing. Else those that are not
 	// known are EINVAL.
 	RingFlagsIgnored bool
@@ -109,6 +115,9 @@ var linuxRules = Rules{
 	ProgArrayDeleteEmpty: ENOENT,
 	RingFull:             EAGAIN,
 	RingNoPage:           EINVAL,
+	PerfFull:             ENOSPC,
+	PerfNoContext:        EINVAL,
+	PerfLongContext:      EFAULT,
 	ChecksumFolds:        true,
 	NameMax:              15,
 }
@@ -135,6 +144,9 @@ var windowsRules = Rules{
 	PerfArrayBytes:    true,
 	RingFull:          ENOMEM,
 	RingNoPage:        ENOMEM,
+	PerfFull:          ENOMEM,
+	PerfNoContext:     ENOTSUP,
+	PerfLongContext:   EINVAL,
 	RingLengths:       true,
 	RingFlagsIgnored:  true,
 	NameMax:           63,

@@ -74,6 +74,8 @@ func newKind(m *Map) operations {
 		return newMapArray(m)
 	case bpf.MapHashOfMaps:
 		return newMapHash(m)
+	case bpf.MapPerfEvent:
+		return newPerfArray(m)
 	case bpf.MapRingbuf, bpf.MapUserRingbuf:
 		return newRing(m)
 	case bpf.MapQueue, bpf.MapStack:
@@ -98,6 +100,7 @@ type shape struct {
 	keyless    bool
 	valueless  bool
 	perCPU     bool
+	perf       bool // sizes are those of refusePerf
 	ring       bool // max_entries is the size of a ring in bytes
 }
 
@@ -121,6 +124,7 @@ var shapes = map[bpf.MapType]shape{
 	bpf.MapArrayOfMaps: {flags: slotFlags, key: 4, value: 4},
 	bpf.MapHashOfMaps:  {flags: hashFlags, value: 4, maxKey: maxKey},
 
+	bpf.MapPerfEvent:   {flags: slotFlags | bpf.FlagPreserve, perf: true},
 	bpf.MapRingbuf:     {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
 	bpf.MapUserRingbuf: {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
 	bpf.MapQueue:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
@@ -140,6 +144,11 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	switch {
 	case s.MaxEntries == 0:
 		return "max_entries is 0", bpf.EINVAL
+	case t.perf:
+		if detail, errno := refusePerf(s, rules); errno != 0 {
+			return detail, errno
+		}
+		return t.refuseFlags(s.Flags, rules)
 	case t.keyless && s.KeySize != 0:
 		return fmt.Sprintf("the key size is %d, maps of this type have no keys", s.KeySize), bpf.EINVAL
 	case !t.keyless && s.KeySize == 0:

@@ -69,6 +69,9 @@ func NewMapFor(platform bpf.Platform, spec MapSpec) (*Map, error) {
 
 // newMap creates a map whose values are protected by the epoch of d.
 func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
+	if spec.MaxEntries == 0 && spec.Type == bpf.MapPerfEvent && !rules.PerfArrayBytes {
+		spec.MaxEntries = uint32(len(d.cells)) // as loaders do: one for each CPU
+	}
 	m := &Map{
 		rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
 		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize), hostSize: uintptr(spec.ValueSize),

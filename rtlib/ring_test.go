@@ -67,15 +67,6 @@ func TestRingCreate(t *testing.T) {
 	}
 }
 
-// errnoOf is the errno of a MapError, 0 without one.
-func errnoOf(err error) bpf.Errno {
-	var e *MapError
-	if errors.As(err, &e) {
-		return e.Errno
-	}
-	return 0
-}
-
 func TestRingOutput(t *testing.T) {
 	const full = 4096 - 8 - 8 // one record never takes the whole ring
 	for _, c := range []struct {
