@@ -78,6 +78,10 @@ func newKind(m *Map) operations {
 		return newPerfArray(m)
 	case bpf.MapRingbuf, bpf.MapUserRingbuf:
 		return newRing(m)
+	case bpf.MapLRUHash:
+		return newLRU(m)
+	case bpf.MapLRUPercpu:
+		return newLRUPerCPU(m)
 	case bpf.MapQueue, bpf.MapStack:
 		return newQueue(m)
 	case bpf.MapBloomFilter:
@@ -106,6 +110,7 @@ type shape struct {
 
 const (
 	accessFlags = bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagRdonlyProg | bpf.FlagWronlyProg
+	lruFlags    = accessFlags | bpf.FlagNoCommonLRU | bpf.FlagZeroSeed | bpf.FlagNumaNode
 	hashFlags   = accessFlags | bpf.FlagNoPrealloc | bpf.FlagZeroSeed | bpf.FlagNumaNode
 	slotFlags   = bpf.FlagRdonly | bpf.FlagWronly | bpf.FlagNumaNode
 
@@ -127,6 +132,8 @@ var shapes = map[bpf.MapType]shape{
 	bpf.MapPerfEvent:   {flags: slotFlags | bpf.FlagPreserve, perf: true},
 	bpf.MapRingbuf:     {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
 	bpf.MapUserRingbuf: {flags: bpf.FlagNumaNode, keyless: true, valueless: true, ring: true},
+	bpf.MapLRUHash:     {flags: lruFlags, maxKey: maxKey},
+	bpf.MapLRUPercpu:   {flags: lruFlags &^ bpf.FlagNumaNode, maxKey: maxKey, perCPU: true},
 	bpf.MapQueue:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
 	bpf.MapStack:       {flags: accessFlags | bpf.FlagNumaNode, keyless: true},
 	bpf.MapBloomFilter: {flags: accessFlags | bpf.FlagNumaNode | bpf.FlagZeroSeed, keyless: true},

@@ -22,6 +22,8 @@ var keySizes = [...]uint32{4, 8, 16}
 var ownSymbols = map[bpf.MapType]own{
 	bpf.MapHash:        {lookup: "HashLookup", sized: true},
 	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", update: "PercpuHashUpdate"},
+	bpf.MapLRUHash:     {lookup: "LRULookup", sized: true, update: "LRUUpdate"},
+	bpf.MapLRUPercpu:   {lookup: "LRUPercpuLookup", update: "LRUPercpuUpdate"},
 	bpf.MapArrayOfMaps: {lookup: "ArrayOfMapsLookup"},
 	bpf.MapHashOfMaps:  {lookup: "HashOfMapsLookup", sized: true},
 }

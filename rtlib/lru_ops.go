@@ -1,0 +1,276 @@
+package rtlib
+
+import (
+	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
+)
+
+// lruPerCPU is the implementation of per-CPU LRU hash maps: as LRU hash maps, with
+// elements that hold the address of the values (percpu.go).
+type lruPerCPU struct{ *lru }
+
+func newLRU(m *Map) operations {
+	m.initHash(lruPrefix, m.valueSize)
+	return &lru{hashMap{refuses{m}}, make([]lruStripe, len(m.hash.stripes))}
+}
+
+func newLRUPerCPU(m *Map) operations {
+	m.initHash(lruPrefix, 8)
+	m.initPerCPU(&m.hash.cells, uint64(len(m.hash.stripes)))
+	return lruPerCPU{&lru{hashMap{refuses{m}}, make([]lruStripe, len(m.hash.stripes))}}
+}
+
+// LRULookup is MapLookupElem for a map that is known to be an LRU hash.
+//
+//go:linkname LRULookup bpf2go/rtlib/v1.LRULookup
+//go:nocheckptr
+//go:norace
+func LRULookup(_ *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.used(mp.find(ptr(key)))
+}
+
+// LRULookup4 is LRULookup for keys of 4 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRULookup4(_ *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.used(mp.find8(uint64(load32(ptr(key)))))
+}
+
+// LRULookup8 is LRULookup for keys of 8 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRULookup8(_ *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.used(mp.find8(load64(ptr(key))))
+}
+
+// LRULookup16 is LRULookup for keys of 16 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRULookup16(_ *abi.Frame, m, key uint64) uint64 {
+	mp, p := mapAt(m), ptr(key)
+	return mp.used(mp.find16(load64(p), load64(unsafe.Add(p, 8))))
+}
+
+// LRUUpdate is MapUpdateElem for a map that is known to be an LRU hash.
+//
+//go:linkname LRUUpdate bpf2go/rtlib/v1.LRUUpdate
+//go:nocheckptr
+func LRUUpdate(_ *abi.Frame, m, key, value, flags uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.ops.(*lru).put(ptr(key), ptr(value), flags, 0))
+}
+
+// LRUPercpuLookup is MapLookupElem for a map that is known to be a per-CPU LRU
+// hash.
+//
+//go:linkname LRUPercpuLookup bpf2go/rtlib/v1.LRUPercpuLookup
+//go:nocheckptr
+//go:norace
+func LRUPercpuLookup(fr *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.ofCPU(mp.used(mp.find(ptr(key))), fr.Slot)
+}
+
+// LRUPercpuUpdate is MapUpdateElem for a map that is known to be a per-CPU LRU
+// hash.
+//
+//go:linkname LRUPercpuUpdate bpf2go/rtlib/v1.LRUPercpuUpdate
+//go:nocheckptr
+func LRUPercpuUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.ops.(lruPerCPU).update(fr, ptr(key), ptr(value), flags))
+}
+
+// used notes that a program used the element, and returns it; 0 is none.
+//
+//go:nocheckptr
+//go:norace
+func (m *Map) used(e uint64) uint64 {
+	if e == 0 {
+		return 0
+	}
+	if p := (*byte)(at(e - uint64(m.hash.keyOff) - lruPrefix + lruUsed)); *p == 0 {
+		*p = 1
+	}
+	return e
+}
+
+func (l *lru) lookup(_ *abi.Frame, key unsafe.Pointer) uint64 { return l.m.used(l.m.find(key)) }
+
+func (l *lru) update(_ *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	return l.put(key, value, flags, 0)
+}
+
+func (l *lru) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	return l.put(key, value, flags, allCPUs)
+}
+
+func (l *lru) remove(_ *abi.Frame, key unsafe.Pointer) bpf.Errno { return l.drop(key, nil) }
+
+func (l *lru) erase(key unsafe.Pointer) bpf.Errno { return l.drop(key, nil) }
+
+func (l *lru) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	switch {
+	case flags != 0:
+		return bpf.EINVAL
+	case !l.m.hashRead(key, value):
+		return bpf.ENOENT
+	}
+	return 0
+}
+
+func (l *lru) take(key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags != 0 {
+		return bpf.EINVAL
+	}
+	return l.drop(key, value)
+}
+
+func (l lruPerCPU) lookup(fr *abi.Frame, key unsafe.Pointer) uint64 {
+	return l.m.ofCPU(l.m.used(l.m.find(key)), fr.Slot)
+}
+
+func (l lruPerCPU) lookupAt(_ *abi.Frame, key unsafe.Pointer, cpu uint64) uint64 {
+	if cpu >= uint64(len(l.m.domain.cells)) {
+		return 0
+	}
+	return l.m.ofCPU(l.m.used(l.m.find(key)), cpu)
+}
+
+// update writes the value of an existing key in place, as long as nobody removes
+// the key: then the value is written to no effect, as if before the removal.
+//
+//go:norace
+func (l lruPerCPU) update(fr *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	if flags > bpf.UpdateExist {
+		return bpf.EINVAL
+	}
+	e := l.m.find(key)
+	if e == 0 {
+		return l.put(key, value, flags, int(fr.Slot))
+	}
+	if flags == bpf.UpdateNoExist {
+		return bpf.EEXIST
+	}
+	copyIn(at(l.m.ofCPU(e, fr.Slot)), value, l.m.valueSize)
+	l.m.used(e)
+	return 0
+}
+
+func (l lruPerCPU) each(fr *abi.Frame, w *walk) uint64 {
+	return l.m.ofCPU(l.m.hashEach(w), fr.Slot)
+}
+
+// allCPUs in place of a CPU's number: a host's values for all.
+const allCPUs = -1
+
+// put inserts or replaces under the flags' conditions. cpu is that of the value in
+// per-CPU maps, allCPUs for the values of all.
+//
+//go:norace
+func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
+	if flags > bpf.UpdateExist {
+		return bpf.EINVAL
+	}
+	m := l.m
+	h := m.hashKey(key)
+	stripe := m.bucketOf(h) / m.hash.perStripe
+	s := &m.hash.stripes[stripe]
+	for room := false; ; room = l.evictElsewhere(stripe) {
+		s.lock()
+		place, old := m.seek(h, key)
+		if old != 0 || flags == bpf.UpdateExist {
+			errno := l.putOld(stripe, place, old, h, key, value, flags, cpu)
+			s.unlock()
+			if room {
+				m.hash.count.Add(-1)
+			}
+			return errno
+		}
+		if room || m.countUp() || l.evict(stripe) {
+			e := uint64(m.hash.cells.alloc(&s.cellPool))
+			l.newValue(e, value, cpu)
+			l.set(e, inactive, l.append(&l.stripes[stripe], inactive, e), 0)
+			m.put(s, place, 0, h, e, key)
+			s.unlock()
+			return 0
+		}
+		s.unlock()
+	}
+}
+
+// newValue writes the value of an element which nobody sees.
+//
+//go:norace
+func (l *lru) newValue(e uint64, value unsafe.Pointer, cpu int) {
+	m := l.m
+	switch {
+	case m.step == 0:
+		m.newValue(at(e), value)
+	case cpu == allCPUs:
+		m.hash.cells.values.in(m.ofCPU(e, 0), value)
+	default:
+		m.hash.cells.values.zero(m.ofCPU(e, 0))
+		copyIn(at(m.ofCPU(e, uint64(cpu))), value, m.valueSize)
+	}
+}
+
+// putOld replaces a value; old is the word at place that points to the element, 0
+// when there is none. The stripe is locked.
+//
+//go:norace
+func (l *lru) putOld(stripe uint64, place *uint64, old, h uint64, key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
+	switch {
+	case old == 0:
+		return bpf.ENOENT
+	case flags == bpf.UpdateNoExist:
+		return bpf.EEXIST
+	}
+	m, was := l.m, old&wordAddr
+	if m.step != 0 {
+		if cpu == allCPUs {
+			m.hash.cells.values.in(m.ofCPU(was, 0), value)
+		} else {
+			copyIn(at(m.ofCPU(was, uint64(cpu))), value, m.valueSize)
+		}
+		m.used(was)
+		return 0
+	}
+	s := &m.hash.stripes[stripe]
+	e := uint64(m.hash.cells.alloc(&s.cellPool))
+	m.newValue(at(e), value)
+	l.replace(&l.stripes[stripe], was, e)
+	m.put(s, place, old, h, e, key)
+	return 0
+}
+
+// drop deletes a key after it copied its value out, when value is not nil.
+//
+//go:norace
+func (l *lru) drop(key, value unsafe.Pointer) bpf.Errno {
+	m := l.m
+	h := m.hashKey(key)
+	stripe := m.bucketOf(h) / m.hash.perStripe
+	s := &m.hash.stripes[stripe]
+	s.lock()
+	place, old := m.seek(h, key)
+	if old == 0 {
+		s.unlock()
+		return bpf.ENOENT
+	}
+	if value != nil {
+		m.valueOut(value, old&wordAddr, 0)
+	}
+	l.forget(&l.stripes[stripe], old&wordAddr)
+	m.drop(s, place, old)
+	s.unlock()
+	return 0
+}
