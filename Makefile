@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench bench-verify soundness conformance differential mutants fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-maps bench-verify soundness conformance differential mutants fuzz cross clean
 
 all: build check test
 
@@ -42,6 +42,10 @@ demo:
 
 bench:
 	cd test/bench && $(GO) run .
+
+# PASS or MISS for each goal about maps and tail calls.
+bench-maps:
+	cd test/bench && $(GO) run . -maps -goals
 
 # The verifier's speed and growth, next to the kernel's as root.
 bench-verify:

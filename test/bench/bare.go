@@ -95,7 +95,7 @@ func boundBody(_ *generated, packet []byte, n int) (d time.Duration, err error) 
 
 func plain(column string) call {
 	return func(g *generated, packet []byte, n int) (time.Duration, error) {
-		l, err := g.load(column, callsObject)
+		l, err := g.load(column, program{object: callsObject})
 		if err != nil {
 			return 0, err
 		}
@@ -112,7 +112,7 @@ func plain(column string) call {
 
 func pooled(column string) call {
 	return func(g *generated, packet []byte, n int) (time.Duration, error) {
-		l, err := g.load(column, callsObject)
+		l, err := g.load(column, program{object: callsObject})
 		if err != nil {
 			return 0, err
 		}

@@ -31,7 +31,7 @@ func (s *suite) firewall() ([]measure.Row, error) {
 	}
 	all := measure.Row{
 		Name: fmt.Sprintf("%d packets in turn", len(m.Packets)), Ops: 1,
-		Goal:    measure.Goal{Max: 1.3, Against: []string{goHand}, Label: "Go"},
+		Goals:   []measure.Goal{{Max: 1.3, Against: []string{goHand}, Label: "Go"}},
 		Engines: append(ours, inGo(goHand, hand.Run, nil, m.Packets)),
 	}
 	for i := range all.Engines {

@@ -9,22 +9,31 @@ import (
 
 // The loops of array.bpf.c and hash.bpf.c as Go over slices and Go's maps.
 
+// goMaps are tables with 1<<bits entries.
 type goMaps struct {
+	shift  int
 	array  []uint64
 	hash4  map[uint32]uint64
 	hash16 map[key16]uint64
+	hash64 map[key64]uint64
 }
 
-func newGoMaps() *goMaps {
+func newGoMaps(bits int) *goMaps {
+	n := 1 << bits
 	m := &goMaps{
-		array:  make([]uint64, entries),
-		hash4:  make(map[uint32]uint64, entries),
-		hash16: make(map[key16]uint64, entries),
+		shift:  32 - bits,
+		array:  make([]uint64, n),
+		hash4:  make(map[uint32]uint64, n),
+		hash16: make(map[key16]uint64, n),
+		hash64: make(map[key64]uint64, n),
 	}
-	for i := range uint32(entries) {
+	for i := range uint32(n) {
 		m.array[i] = valueOf(i)
 		m.hash4[keyOf(i, 0)] = valueOf(i)
-		m.hash16[key16Of(i, 0)] = valueOf(i)
+		if bits == entryBits {
+			m.hash16[key16Of(i, 0)] = valueOf(i)
+			m.hash64[key64Of(i, 0)] = valueOf(i)
+		}
 	}
 	return m
 }
@@ -33,20 +42,25 @@ func newGoMaps() *goMaps {
 // takes a packet; they are called through this table, so inputs are opaque.
 func (m *goMaps) loops() map[string]func(packet []byte) uint32 {
 	return map[string]func([]byte) uint32{
-		"helper_base":   goHelperBase,
-		"helper":        goHelper,
-		"array_base":    goArrayBase,
+		"helper_base":   m.arrayBase,
+		"helper":        m.helper,
+		"array_base":    m.arrayBase,
 		"array_lookup":  m.arrayLookup,
 		"array_update":  m.arrayUpdate,
-		"hash4_base":    goHash4Base,
+		"hash4_base":    m.base4,
 		"hash4_lookup":  func(p []byte) uint32 { return m.lookup4(p, 0) },
 		"hash4_absent":  func(p []byte) uint32 { return m.lookup4(p, 1) },
 		"hash4_update":  m.update4,
+		"hash4_mix":     m.mix4,
 		"hash4_replace": m.replace4,
-		"hash16_base":   goHash16Base,
+		"hash16_base":   m.base16,
 		"hash16_lookup": func(p []byte) uint32 { return m.lookup16(p, 0) },
 		"hash16_absent": func(p []byte) uint32 { return m.lookup16(p, 1) },
 		"hash16_update": m.update16,
+		"hash64_base":   m.base64,
+		"hash64_lookup": func(p []byte) uint32 { return m.lookup64(p, 0) },
+		"hash64_absent": func(p []byte) uint32 { return m.lookup64(p, 1) },
+		"hash64_update": m.update64,
 	}
 }
 
@@ -66,7 +80,7 @@ func inGo(column string, f, base func([]byte) uint32, inputs [][]byte) measure.E
 	}
 	e := measure.Engine{Name: column, Run: timer(f), Check: func() (uint32, error) {
 		sum := uint32(0)
-		for _, in := range inputs {
+		for _, in := range fresh(inputs) {
 			sum += f(in)
 		}
 		return sum, nil
@@ -82,128 +96,54 @@ func goEmpty([]byte) uint32 { return 2 }
 
 func first(p []byte) uint32 { return binary.LittleEndian.Uint32(p) }
 
-func goHelperBase(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		sum += x
-	}
-	return sum
-}
-
-func goHelper(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		sum += x + goProcessorID()>>31
-	}
-	return sum
-}
+// save stores where the next run with the packet goes on.
+func save(p []byte, x uint32) { binary.LittleEndian.PutUint32(p, x) }
 
 //go:noinline
 func goProcessorID() uint32 { return 0 }
 
-func goArrayBase(p []byte) (sum uint32) {
+func (m *goMaps) helper(p []byte) (sum uint32) {
 	x := first(p)
 	for range opsPerRun {
-		sum += x >> 20
+		sum += x>>m.shift + goProcessorID()>>31
 		x += weyl
 	}
+	save(p, x)
 	return sum
 }
 
-func goHash4Base(p []byte) (sum uint32) {
+func (m *goMaps) arrayBase(p []byte) (sum uint32) {
 	x := first(p)
 	for range opsPerRun {
-		sum += keyOf(x>>20, 0)
+		sum += x >> m.shift
 		x += weyl
 	}
-	return sum
-}
-
-func goHash16Base(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		k := key16Of(x>>20, 0)
-		sum += uint32(k.Half[1] >> 32)
-		x += weyl
-	}
+	save(p, x)
 	return sum
 }
 
 func (m *goMaps) arrayLookup(p []byte) (sum uint32) {
 	x := first(p)
 	for range opsPerRun {
-		if key := x >> 20; int(key) < len(m.array) {
+		if key := x >> m.shift; int(key) < len(m.array) {
 			sum += uint32(m.array[key])
 		}
 		x += weyl
 	}
+	save(p, x)
 	return sum
 }
 
 func (m *goMaps) arrayUpdate(p []byte) (sum uint32) {
 	x := first(p)
 	for range opsPerRun {
-		key := x >> 20
+		key := x >> m.shift
 		if int(key) < len(m.array) {
 			m.array[key] = valueOf(key)
 		}
 		sum += key
 		x += weyl
 	}
-	return sum
-}
-
-func (m *goMaps) lookup4(p []byte, absent uint32) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		if v, ok := m.hash4[keyOf(x>>20, absent)]; ok {
-			sum += uint32(v)
-		}
-		x += weyl
-	}
-	return sum
-}
-
-func (m *goMaps) lookup16(p []byte, absent uint32) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		if v, ok := m.hash16[key16Of(x>>20, absent)]; ok {
-			sum += uint32(v)
-		}
-		x += weyl
-	}
-	return sum
-}
-
-func (m *goMaps) update4(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		key := keyOf(x>>20, 0)
-		m.hash4[key] = valueOf(x >> 20)
-		sum += key
-		x += weyl
-	}
-	return sum
-}
-
-func (m *goMaps) replace4(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		key := keyOf(x>>20, 0)
-		delete(m.hash4, key)
-		m.hash4[key] = valueOf(x >> 20)
-		sum += key
-		x += weyl
-	}
-	return sum
-}
-
-func (m *goMaps) update16(p []byte) (sum uint32) {
-	x := first(p)
-	for range opsPerRun {
-		m.hash16[key16Of(x>>20, 0)] = valueOf(x >> 20)
-		sum += x >> 20
-		x += weyl
-	}
+	save(p, x)
 	return sum
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,16 @@ func seeds() [][]byte {
 	for i := range list {
 		list[i] = make([]byte, 16)
 		binary.LittleEndian.PutUint32(list[i], uint32(i)*entries/16<<20|uint32(i)*0x10405)
+	}
+	return list
+}
+
+// fresh copies inputs: loops over maps write to their packets, and a check has to
+// begin where the others begin.
+func fresh(inputs [][]byte) [][]byte {
+	list := make([][]byte, len(inputs))
+	for i, in := range inputs {
+		list[i] = slices.Clone(in)
 	}
 	return list
 }

@@ -26,6 +26,8 @@ import (
 type options struct {
 	measure.Options
 	json  bool
+	goals bool // print the goals only
+	maps  bool // measure the groups about maps only
 	root  string
 	match *regexp.Regexp
 }
@@ -51,12 +53,14 @@ func parse(args []string) (o options, err error) {
 	f.DurationVar(&o.Slice, "slice", 7*time.Millisecond, "length of an engine's turn in a round")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.StringVar(&o.root, "root", "../..", "folder of the repository")
+	f.BoolVar(&o.goals, "goals", false, "print PASS or MISS for each goal in place of the tables")
+	f.BoolVar(&o.maps, "maps", false, "measure what is about maps and tail calls only")
 	pattern := f.String("rows", "", "measure the rows that match this regular expression, group and name")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	if o.Rounds < 1 || o.Slice <= 0 || f.NArg() > 0 {
-		return o, fmt.Errorf("usage: bench [-json] [-rounds N] [-slice D] [-rows REGEXP]; N and D above 0")
+		return o, fmt.Errorf("usage: bench [-json] [-goals] [-maps] [-rounds N] [-slice D] [-rows REGEXP]; N and D above 0")
 	}
 	o.match, err = regexp.Compile(*pattern)
 	return o, err
@@ -74,7 +78,7 @@ func run(o options, w io.Writer) (err error) {
 	defer func() { err = errors.Join(err, p.close()) }()
 	ours := newGenerated()
 	defer func() { err = errors.Join(err, ours.close()) }()
-	results, err := measureAll(&suite{peers: p, ours: ours, goMap: newGoMaps()}, o)
+	results, err := measureAll(&suite{peers: p, ours: ours, goMaps: map[int]*goMaps{}, match: o.match}, o)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,11 @@ func run(o options, w io.Writer) (err error) {
 	fmt.Fprintf(w, "%s/%s, %s; median of %s rounds of %s, %s\n", facts["goos"], facts["goarch"], facts["go"],
 		facts["rounds"], facts["slice"], facts["clock"])
 	fmt.Fprintf(w, "clang: %s\ngcc: %s\n", facts[clang], facts[gcc])
+	if o.goals {
+		missed, err := measure.Goals(w, results)
+		fmt.Fprintf(w, "%d missed\n", missed)
+		return err
+	}
 	fmt.Fprintf(w, "in brackets: time of native divided by time of that engine, below 1 native is faster\n\n")
 	return measure.Table(w, columns(), results)
 }
@@ -93,6 +102,10 @@ func run(o options, w io.Writer) (err error) {
 func measureAll(s *suite, o options) ([]measure.Result, error) {
 	var all []measure.Result
 	for _, g := range groups() {
+		if o.maps && !g.maps {
+			continue
+		}
+		s.group = g.name
 		rows, err := g.rows(s)
 		if err != nil {
 			return nil, err
@@ -109,8 +122,8 @@ func measureAll(s *suite, o options) ([]measure.Result, error) {
 			some = append(some, res)
 		}
 		all = append(all, some...)
-		if g.mean.Name != "" && len(some) > 0 {
-			all = append(all, measure.Geometric(g.name, g.mean.Name, g.mean.Goal, some))
+		if g.mean.name != "" && len(some) > 0 {
+			all = append(all, measure.Geometric(g.name, g.mean.name, g.mean.goal, some))
 		}
 	}
 	return all, nil

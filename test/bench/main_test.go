@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/test/bench/measure"
 )
 
 // TestRun measures a few rows very shortly. That engines disagree would be an
 // error: the loops in C, Go and eBPF do the same.
 func TestRun(t *testing.T) {
-	o, err := parse([]string{"-json", "-rounds", "1", "-slice", "200us", "-rows", "call|array|hash|subprogs|geometric"})
+	o, err := parse([]string{"-json", "-rounds", "1", "-slice", "200us", "-rows", "calls|4,096|subprogs|geometric"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +34,8 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Rows) < 12 {
-		t.Errorf("%d rows, want at least 12:\n%s", len(got.Rows), out.String())
+	if len(got.Rows) < 25 {
+		t.Errorf("%d rows, want at least 25:\n%s", len(got.Rows), out.String())
 	}
 	for _, r := range got.Rows {
 		for _, e := range r.Engines {
@@ -39,6 +43,74 @@ func TestRun(t *testing.T) {
 				t.Logf("%s: %s: %s", r.Name, e.Engine, e.Missing)
 			}
 		}
+	}
+}
+
+// TestProgramsAllocateNothing runs every program of ours, with all its operations
+// on maps.
+func TestProgramsAllocateNothing(t *testing.T) {
+	ours := newGenerated()
+	defer func() {
+		if err := ours.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for column, objects := range ours.specs {
+		for object, spec := range objects {
+			if !strings.Contains(object, "/programs/") || bitsOf(object) != entryBits || object == lpmBigObject {
+				continue
+			}
+			l, err := ours.load(column, program{object: object})
+			if errors.Is(err, bpf.ErrUnsupported) {
+				t.Log(err)
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range spec.Programs {
+				run, err := l.timer(l.frame, p.Name, seeds())
+				if err != nil {
+					t.Fatal(err)
+				}
+				// The first runs may take memory for elements.
+				if _, err := run(2000); err != nil {
+					t.Fatal(err)
+				}
+				// 2,560 operations; a pool of elements may still grow.
+				if n := testing.AllocsPerRun(20, func() { _, err = run(10) }); n > 1 || err != nil {
+					t.Errorf("%s, %s of %s: 10 runs allocate %v times, %v; want 0", column, p.Name, object, n, err)
+				}
+			}
+		}
+	}
+}
+
+// TestKeysCollide holds the keys against a map whose seed is 0, where they cost
+// a search through all of them, and against one with a secret seed.
+func TestKeysCollide(t *testing.T) {
+	cost := func(keys []key16, flags uint32) float64 {
+		run, err := lookups(keys, flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []float64
+		for range 9 {
+			d, err := run(4 * len(keys))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, float64(d.Nanoseconds())/float64(4*len(keys)))
+		}
+		return measure.Median(list)
+	}
+	const n = 1000
+	plain := cost(randomKeys(n), 0)
+	if weak := cost(collidingKeys(n), bpf.FlagZeroSeed); weak < 5*plain {
+		t.Errorf("the keys do not collide under seed 0: %.0f ns a lookup, random keys take %.0f", weak, plain)
+	}
+	if secret := cost(collidingKeys(n), 0); secret > 2*plain {
+		t.Errorf("keys that collide under seed 0 take %.0f ns under a secret seed, random ones %.0f; want at most twice that", secret, plain)
 	}
 }
 
@@ -75,7 +147,7 @@ func TestSeedsReachEveryEntry(t *testing.T) {
 	for _, in := range seeds() {
 		x := first(in)
 		for range opsPerRun {
-			seen[x>>20] = true
+			seen[x>>(32-entryBits)] = true
 			x += weyl
 		}
 	}

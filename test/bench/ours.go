@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	"github.com/bpf2go-native/bpf2go-native/test/bench/gen/body"
 	"github.com/bpf2go-native/bpf2go-native/test/bench/gen/native"
@@ -22,32 +24,63 @@ type loaded struct {
 type generated struct {
 	specs map[string]map[string]*rtlib.ObjectSpec // by column and file
 	open  map[string]loaded                       // by column and file, joined
+	// readers of rings, which have one each.
+	readers map[*rtlib.Map]*rtlib.RingReader
+	seconds map[*rtlib.Instance]*rtlib.Frame // of a second thread
 }
 
 func newGenerated() *generated {
 	return &generated{
 		specs: map[string]map[string]*rtlib.ObjectSpec{columnNative: native.Objects(), columnBody: body.Objects()},
-		open:  map[string]loaded{},
+		open:  map[string]loaded{}, readers: map[*rtlib.Map]*rtlib.RingReader{}, seconds: map[*rtlib.Instance]*rtlib.Frame{},
 	}
 }
 
 func (g *generated) close() error {
 	var errs []error
+	for _, rd := range g.readers {
+		errs = append(errs, rd.Close())
+	}
+	for _, f := range g.seconds {
+		errs = append(errs, f.Close())
+	}
 	for _, l := range g.open {
 		errs = append(errs, l.frame.Close(), l.instance.Close())
 	}
 	return errors.Join(errs...)
 }
 
+// errNotGenerated says that gen has no code for an object.
+var errNotGenerated = errors.New("not among the generated objects")
+
 // load makes an instance, once for each object and column, and fills its maps.
-func (g *generated) load(column, object string) (loaded, error) {
-	key := column + " " + object
+func (g *generated) load(column string, prog program) (loaded, error) {
+	key := column + " " + prog.loadName()
 	if l, ok := g.open[key]; ok {
 		return l, nil
 	}
+	l, err := g.make(column, prog.object, key)
+	if err != nil {
+		return loaded{}, err
+	}
+	if fill := contents()[prog.object]; fill != nil {
+		return l, fill(l.find)
+	}
+	if !prog.crossed {
+		return l, nil
+	}
+	other, err := g.make(column, prog.object, key+", other")
+	if err != nil {
+		return loaded{}, err
+	}
+	return l, errors.Join(l.jump(0, other, "tail_end"), l.jump(1, other, "tail_chain"), other.jump(1, l, "tail_chain"))
+}
+
+// make makes an instance that is found by the key.
+func (g *generated) make(column, object, key string) (loaded, error) {
 	spec := g.specs[column][object]
 	if spec == nil {
-		return loaded{}, fmt.Errorf("%s is not among the generated objects", object)
+		return loaded{}, fmt.Errorf("%s: %w", object, errNotGenerated)
 	}
 	inst, err := rtlib.NewInstance(spec, nil)
 	if err != nil {
@@ -57,12 +90,14 @@ func (g *generated) load(column, object string) (loaded, error) {
 	if err != nil {
 		return loaded{}, errors.Join(err, inst.Close())
 	}
-	l := loaded{inst, frame}
-	g.open[key] = l
-	if fill := contents()[object]; fill != nil {
-		return l, fill(l.find)
-	}
-	return l, nil
+	g.open[key] = loaded{inst, frame}
+	return g.open[key], nil
+}
+
+// jump stores a program of another instance in the program array of tail.o.
+func (l loaded) jump(index uint32, other loaded, name string) error {
+	m, p := l.instance.Map("jumps"), other.instance.Program(name)
+	return m.UpdateProgram(binary.NativeEndian.AppendUint32(nil, index), p, 0, nil)
 }
 
 // find gives the map of a name, for filling.
@@ -71,6 +106,11 @@ func (l loaded) find(name string) (putter, error) {
 	if m == nil {
 		return nil, fmt.Errorf("no map %q in the object", name)
 	}
+	return put(m), nil
+}
+
+// put stores entries in a map of rtlib's.
+func put(m *rtlib.Map) putter {
 	return func(key, value any) error {
 		k, err := binary.Append(nil, binary.NativeEndian, key)
 		if err != nil {
@@ -80,20 +120,23 @@ func (l loaded) find(name string) (putter, error) {
 		if err != nil {
 			return err
 		}
+		if _, ok := value.(onEachCPU); ok {
+			v = bytes.Repeat(v, rtlib.PossibleCPU())
+		}
 		return m.Update(k, v, 0)
-	}, nil
+	}
 }
 
-// timer calls a program on an own Frame, the inputs in turn.
-func (l loaded) timer(name string, inputs [][]byte) (measure.Timer, error) {
+// timer calls a program on a Frame of the instance, the inputs in turn.
+func (l loaded) timer(f *rtlib.Frame, name string, inputs [][]byte) (measure.Timer, error) {
 	p := l.instance.Program(name)
 	if p == nil {
 		return nil, fmt.Errorf("no program %q in the object", name)
 	}
 	if p.Hook() == "raw" {
-		return func(n int) (time.Duration, error) { return timeRaw(l.frame, p, inputs, n) }, nil
+		return func(n int) (time.Duration, error) { return timeRaw(f, p, inputs, n) }, nil
 	}
-	return func(n int) (time.Duration, error) { return timeXDP(l.frame, p, inputs, n) }, nil
+	return func(n int) (time.Duration, error) { return timeXDP(f, p, inputs, n) }, nil
 }
 
 func timeXDP(f *rtlib.Frame, p *rtlib.Program, inputs [][]byte, n int) (time.Duration, error) {
@@ -127,7 +170,7 @@ func timeRaw(f *rtlib.Frame, p *rtlib.Program, inputs [][]byte, n int) (time.Dur
 // digest runs the program once on each input and sums the results.
 func (l loaded) digest(name string, inputs [][]byte) (sum uint32, err error) {
 	p := l.instance.Program(name)
-	for _, in := range inputs {
+	for _, in := range fresh(inputs) {
 		var r uint64
 		if p.Hook() == "raw" {
 			r, err = l.frame.RunRaw(p, in)
@@ -147,7 +190,11 @@ func (l loaded) digest(name string, inputs [][]byte) (sum uint32, err error) {
 // engine returns our engine of one column.
 func (g *generated) engine(column string, prog program, inputs [][]byte) (measure.Engine, error) {
 	e := measure.Engine{Name: column}
-	l, err := g.load(column, prog.object)
+	l, err := g.load(column, prog)
+	if errors.Is(err, errNotGenerated) || errors.Is(err, bpf.ErrUnsupported) {
+		e.Missing = err.Error()
+		return e, nil
+	}
 	if err != nil {
 		return e, err
 	}
@@ -155,14 +202,61 @@ func (g *generated) engine(column string, prog program, inputs [][]byte) (measur
 		e.Missing = fmt.Sprintf("on this machine the object runs as %s", p.Engine())
 		return e, nil
 	}
-	if e.Run, err = l.timer(prog.name, inputs); err != nil {
+	if e.Run, err = l.timer(l.frame, prog.name, inputs); err != nil {
 		return e, err
 	}
 	e.Check = func() (uint32, error) { return l.digest(prog.name, inputs) }
+	if prog.ring != "" {
+		ring, err := g.reader(l, prog.ring)
+		if err != nil {
+			return e, err
+		}
+		run := e.Run
+		e.Run = func(n int) (time.Duration, error) { return emptied(run, ring, prog.every, n) }
+		e.Check = func() (uint32, error) {
+			sum, err := l.digest(prog.name, inputs)
+			return sum, errors.Join(err, empty(ring))
+		}
+	}
 	if prog.base != "" {
-		e.Base, err = l.timer(prog.base, inputs)
+		e.Base, err = l.timer(l.frame, prog.base, inputs)
 	}
 	return e, err
+}
+
+// reader returns the reader of an instance's ring.
+func (g *generated) reader(l loaded, ring string) (*rtlib.RingReader, error) {
+	m := l.instance.Map(ring)
+	if rd := g.readers[m]; rd != nil {
+		return rd, nil
+	}
+	rd, err := rtlib.NewRingReader(m)
+	if err == nil {
+		g.readers[m] = rd
+	}
+	return rd, err
+}
+
+// emptied times n calls and empties the ring every so many; that does not count.
+func emptied(run measure.Timer, ring *rtlib.RingReader, every, n int) (sum time.Duration, err error) {
+	for ; n > 0; n -= every {
+		d, err := run(min(n, every))
+		if err = errors.Join(err, empty(ring)); err != nil {
+			return 0, err
+		}
+		sum += d
+	}
+	return sum, nil
+}
+
+// empty reads all records of a ring.
+func empty(ring *rtlib.RingReader) error {
+	for ring.Available() > 0 {
+		if err := ring.Read(func([]byte, int) error { return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // engineOf is what Program.Engine returns for a column.

@@ -2,33 +2,62 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/bpf2go-native/bpf2go-native/test/bench/measure"
 )
 
 // suite builds the rows of the table.
 type suite struct {
-	peers *peers
-	ours  *generated
-	goMap *goMaps
+	peers  *peers
+	ours   *generated
+	goMaps map[int]*goMaps // by the bits of their indices
+	match  *regexp.Regexp
+	group  string // whose rows are made
+}
+
+// wanted reports whether a row is to be measured. To make it may take long: maps
+// are filled.
+func (s *suite) wanted(label string) bool { return s.match.MatchString(s.group + " " + label) }
+
+// goLoops are the loops over Go's maps that have as many entries as those of the
+// object.
+func (s *suite) goLoops(object string) map[string]func([]byte) uint32 {
+	bits := bitsOf(object)
+	if s.goMaps[bits] == nil {
+		s.goMaps[bits] = newGoMaps(bits)
+	}
+	return s.goMaps[bits].loops()
 }
 
 // group is a part of the table.
 type group struct {
 	name string
 	rows func(*suite) ([]measure.Row, error)
+	maps bool // part of the selection of maps
 	// mean, when it has a name, sums the rows up.
-	mean measure.Row
+	mean mean
+}
+
+// mean is a row that sums up a group.
+type mean struct {
+	name string
+	goal measure.Goal
 }
 
 func groups() []group {
-	vsC := []string{clang, gcc}
 	return []group{
 		{name: "calls, ns", rows: (*suite).calls},
-		{name: "maps, ns per operation", rows: (*suite).maps},
+		{name: "tail calls, ns each", rows: (*suite).tailCalls, maps: true},
+		{name: "maps of 4,096 entries, ns per operation", rows: (*suite).maps, maps: true},
+		{name: "maps of a million entries, ns per operation", rows: (*suite).bigMaps, maps: true},
+		{name: "CPU time of a thread beside a second one, ns per operation", rows: (*suite).threads, maps: true},
+		{name: "from Go, 4,096 entries, ns per operation", rows: (*suite).fromGo, maps: true},
+		{name: "keys that collide under seed 0, ns per lookup", rows: (*suite).hostile, maps: true},
+		{name: "memory, bytes per element", rows: (*suite).memory, maps: true},
 		{
 			name: "programs, ns per run", rows: (*suite).algorithms,
-			mean: measure.Row{Name: "geometric mean", Goal: measure.Goal{Max: 1.4, Against: vsC, Label: "C"}},
+			mean: mean{"geometric mean", measure.Goal{Max: 1.4, Against: []string{clang, gcc}, Label: "C"}},
 		},
 		{name: "xdpfirewall, ns per packet", rows: (*suite).firewall},
 	}
@@ -57,41 +86,19 @@ func (s *suite) calls() ([]measure.Row, error) {
 		}
 		rows = append(rows, measure.Row{Name: b.label, Ops: 1, Engines: engines})
 	}
-	rows[0].Goal = measure.Goal{Max: 3.5}
-	helper, err := s.row("helper call", program{callsObject, "helper", "helper_base"}, inputs, opsPerRun)
+	rows[0].Goals = []measure.Goal{{Max: 3.5}}
+	helper, err := s.row("helper call", program{object: callsObject, name: "helper", base: "helper_base"}, opsPerRun)
 	if err != nil {
 		return nil, err
 	}
-	helper.Goal = measure.Goal{Max: 4}
+	helper.Goals = []measure.Goal{{Max: 4}}
 	return append(rows, helper), nil
-}
-
-// maps are operations from programs, each net of its loop.
-func (s *suite) maps() ([]measure.Row, error) {
-	var rows []measure.Row
-	for _, m := range []struct{ label, object, name, base string }{
-		{"array lookup", arrayObject, "array_lookup", "array_base"},
-		{"array update", arrayObject, "array_update", "array_base"},
-		{"hash lookup, 4 B", hashObject, "hash4_lookup", "hash4_base"},
-		{"hash lookup, 4 B, absent", hashObject, "hash4_absent", "hash4_base"},
-		{"hash update, 4 B", hashObject, "hash4_update", "hash4_base"},
-		{"hash delete + insert, 4 B", hashObject, "hash4_replace", "hash4_base"},
-		{"hash lookup, 16 B", hashObject, "hash16_lookup", "hash16_base"},
-		{"hash lookup, 16 B, absent", hashObject, "hash16_absent", "hash16_base"},
-		{"hash update, 16 B", hashObject, "hash16_update", "hash16_base"},
-	} {
-		r, err := s.row(m.label, program{m.object, m.name, m.base}, seeds(), opsPerRun)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
 }
 
 // row makes a row of one of our own XDP programs. Engines that have no function
 // of that name stay empty.
-func (s *suite) row(label string, prog program, inputs [][]byte, ops int) (measure.Row, error) {
+func (s *suite) row(label string, prog program, ops int) (measure.Row, error) {
+	inputs := seeds()
 	inKernel, err := s.peers.inKernel(prog, inputs)
 	if err != nil {
 		return measure.Row{}, fmt.Errorf("%s, kernel: %w", label, err)
@@ -100,15 +107,27 @@ func (s *suite) row(label string, prog program, inputs [][]byte, ops int) (measu
 	if r.Engines, err = s.ours.engines(prog, inputs); err != nil {
 		return r, err
 	}
-	loops := s.goMap.loops()
-	if f := loops[prog.name]; f != nil {
+	if hasPeers(prog) {
+		loops, prefix := s.goLoops(prog.object), ""
+		if bitsOf(prog.object) != entryBits {
+			prefix = "big_"
+		}
 		r.Engines = append(r.Engines,
-			s.peers.inC(clang, prog.name, prog.base, inputs),
-			s.peers.inC(gcc, prog.name, prog.base, inputs),
-			inGo(goHand, f, loops[prog.base], inputs))
+			s.peers.inC(clang, prefix+prog.name, prefix+prog.base, inputs),
+			s.peers.inC(gcc, prefix+prog.name, prefix+prog.base, inputs),
+			inGo(goHand, loops[prog.name], loops[prog.base], inputs))
 	}
 	r.Engines = append(r.Engines, inKernel)
 	return r, nil
+}
+
+// hasPeers reports whether C and Go do the same as the program.
+func hasPeers(prog program) bool {
+	switch prog.object {
+	case callsObject, arrayObject, hashObject, hashBigObject:
+		return true
+	}
+	return false
 }
 
 // algorithms are the programs of testdata: raw forms here, the XDP form in the

@@ -81,38 +81,62 @@ func (o *Object) program(name string, inputs [][]byte) (*ebpf.Program, error) {
 	return p, nil
 }
 
-// turns is the number of inputs that one call of a timer takes, in turn: each
-// test run with repetitions waits some 16 ms for the kernel to patch its
-// dispatcher.
-const turns = 4
+// Jump stores a program of another object in a slot of a program array.
+func (o *Object) Jump(array string, index uint32, other *Object, name string) error {
+	m, p := o.coll.Maps[array], other.coll.Programs[name]
+	if m == nil || p == nil {
+		return fmt.Errorf("no program array %q or no program %q", array, name)
+	}
+	return m.Put(index, p)
+}
+
+// Repeat says how a timer asks for repetitions. Each test run with repetitions
+// waits some 16 ms for the kernel to patch its dispatcher.
+type Repeat struct {
+	Slice time.Duration // what one call of the timer runs
+	Turns int           // inputs that it takes, in turn
+	Most  int           // most repetitions of an input, 0 for any number
+	// After, when not nil, is called after each input; its time does not count.
+	After func() error
+}
 
 // Timer returns a timer of the program over the inputs. It takes the next few of
-// them, repeats each so that all together run for about slice whatever number of
-// calls it is asked for, and extrapolates. Time is what the kernel reports: whole
-// nanoseconds a run, without the time in which the thread did not run.
-func (o *Object) Timer(name string, inputs [][]byte, slice time.Duration) (measure.Timer, error) {
+// them, repeats each so that all together run for about a slice whatever number
+// of calls it is asked for, and extrapolates. Time is what the kernel reports:
+// whole nanoseconds a run, without the time in which the thread did not run.
+func (o *Object) Timer(name string, inputs [][]byte, r Repeat) (measure.Timer, error) {
 	p, err := o.program(name, inputs)
 	if err != nil {
 		return nil, err
 	}
+	run := func(in []byte, times int) (time.Duration, error) {
+		_, d, err := p.Benchmark(in, times, nil)
+		if err == nil && r.After != nil {
+			err = r.After()
+		}
+		return d, err
+	}
 	const probe = 100
-	_, once, err := p.Benchmark(inputs[0], probe, nil)
+	once, err := run(inputs[0], probe)
 	if err != nil {
 		return nil, err
 	}
-	times := max(2, int(slice/turns/max(once, 1)))
+	times := max(2, int(r.Slice/time.Duration(r.Turns)/max(once, 1)))
+	if r.Most > 0 {
+		times = min(times, r.Most)
+	}
 	next := 0
 	return func(n int) (time.Duration, error) {
 		var sum time.Duration
-		for range turns {
-			_, d, err := p.Benchmark(inputs[next], times, nil)
+		for range r.Turns {
+			d, err := run(inputs[next], times)
 			if err != nil {
 				return 0, err
 			}
 			sum += d
 			next = (next + 1) % len(inputs)
 		}
-		return time.Duration(float64(sum) / turns * float64(n)), nil
+		return time.Duration(float64(sum) / float64(r.Turns) * float64(n)), nil
 	}, nil
 }
 

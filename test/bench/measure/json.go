@@ -17,7 +17,7 @@ type jsonCell struct {
 
 type jsonGoal struct {
 	Max     float64  `json:"max"`
-	Against []string `json:"against,omitempty"` // empty: ns
+	Against []string `json:"against,omitempty"` // empty: a figure
 	Score   *float64 `json:"score,omitempty"`
 	Met     *bool    `json:"met,omitempty"`
 }
@@ -27,7 +27,8 @@ type jsonRow struct {
 	Name    string     `json:"name"`
 	Ops     int        `json:"ops,omitempty"`
 	Engines []jsonCell `json:"engines"`
-	Goal    *jsonGoal  `json:"goal,omitempty"`
+	Unit    string     `json:"unit,omitempty"` // of the figures; empty is ns
+	Goals   []jsonGoal `json:"goals,omitempty"`
 }
 
 // JSON writes the facts of the machine and the results as one object.
@@ -45,19 +46,19 @@ func JSON(w io.Writer, machine map[string]string, results []Result) error {
 }
 
 func (r *Result) json() jsonRow {
-	row := jsonRow{Group: r.Group, Name: r.Name, Ops: r.Ops, Engines: []jsonCell{}}
+	row := jsonRow{Group: r.Group, Name: r.Name, Ops: r.Ops, Unit: r.Unit, Engines: []jsonCell{}}
 	for _, e := range r.Engines {
 		row.Engines = append(row.Engines, jsonCell{
 			Engine: e.Name, NS: entry(r.NS, e.Name), GrossNS: entry(r.Gross, e.Name),
 			Ratio: entry(r.Ratio, e.Name), Missing: e.Missing,
 		})
 	}
-	if r.Goal.Max == 0 {
-		return row
-	}
-	row.Goal = &jsonGoal{Max: r.Goal.Max, Against: r.Goal.Against}
-	if met, measured := r.Met(); measured {
-		row.Goal.Met, row.Goal.Score = &met, &r.Score
+	for _, v := range r.Verdicts() {
+		g := jsonGoal{Max: v.Goal.Max, Against: v.Goal.Against}
+		if v.Measured {
+			g.Met, g.Score = &v.Met, &v.Score
+		}
+		row.Goals = append(row.Goals, g)
 	}
 	return row
 }

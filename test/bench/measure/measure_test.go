@@ -73,7 +73,11 @@ var short = Options{Rounds: 5, Slice: time.Millisecond}
 func TestMeasure(t *testing.T) {
 	r := Row{
 		Name: "row", Ops: 10,
-		Goal: Goal{Max: 1.4, Against: []string{"slow", "fast", "absent"}, Label: "C"},
+		Goals: []Goal{
+			{Max: 1.4, Against: []string{"slow", "fast", "absent"}, Label: "C"},
+			{Max: 1, Against: []string{"slow"}, Label: "slow"},
+			{Max: 1, Against: []string{"absent"}, Label: "absent"},
+		},
 		Engines: []Engine{
 			{Name: "native", Run: fixed(1300), Base: fixed(300)},
 			{Name: "slow", Run: fixed(1000)},
@@ -97,8 +101,10 @@ func TestMeasure(t *testing.T) {
 	if res.Score != 2 {
 		t.Errorf("score: %v, want 2, the ratio to the faster peer", res.Score)
 	}
-	if met, measured := res.Met(); met || !measured {
-		t.Errorf("met %v, measured %v, want false and true", met, measured)
+	for i, want := range []struct{ met, measured bool }{{false, true}, {true, true}, {false, false}} {
+		if v := res.Verdicts()[i]; v.Met != want.met || v.Measured != want.measured {
+			t.Errorf("goal %d: met %v, measured %v, want %v", i, v.Met, v.Measured, want)
+		}
 	}
 }
 
@@ -126,13 +132,13 @@ func TestMeasureRefuses(t *testing.T) {
 }
 
 func TestGoalInNanoseconds(t *testing.T) {
-	r := Row{Name: "row", Ops: 1, Goal: Goal{Max: 3.5}, Engines: []Engine{{Name: "native", Run: fixed(3)}}}
+	r := Row{Name: "row", Ops: 1, Goals: []Goal{{Max: 3.5}}, Engines: []Engine{{Name: "native", Run: fixed(3)}}}
 	res, err := r.Measure(short)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if met, measured := res.Met(); !met || !measured || res.Score != 3 {
-		t.Errorf("met %v, measured %v, score %v, want true, true, 3", met, measured, res.Score)
+	if v := res.Verdicts()[0]; !v.Met || !v.Measured || v.Score != 3 {
+		t.Errorf("got %+v, want a goal that is met with 3", v)
 	}
 }
 
@@ -144,7 +150,7 @@ func results(t *testing.T) []Result {
 		{Name: "one", Engines: []Engine{{Name: "native", Run: fixed(100)}, {Name: "clang", Run: fixed(50)}, {Name: "kernel", Missing: "needs root"}}},
 		{Name: "two", Engines: []Engine{{Name: "native", Run: fixed(3000)}, {Name: "clang", Run: fixed(6000)}, {Name: "kernel", Missing: "needs root"}}},
 	} {
-		r.Group, r.Ops, r.Goal = "programs", 1, Goal{Max: 1.5, Against: []string{"clang"}, Label: "C"}
+		r.Group, r.Ops, r.Goals = "programs", 1, []Goal{{Max: 1.5, Against: []string{"clang"}, Label: "C"}}
 		res, err := r.Measure(short)
 		if err != nil {
 			t.Fatal(err)
@@ -159,13 +165,49 @@ func TestTable(t *testing.T) {
 	if err := Table(&b, []string{"native", "clang", "kernel", "other"}, results(t)); err != nil {
 		t.Fatal(err)
 	}
-	want := `programs  native  clang        kernel  other  goal
-one       100     50.0 (2.00)  *       -      <= 1.5 x C: 2.00 MISSED
-two       3000    6000 (0.50)  *       -      <= 1.5 x C: 0.50
-geomean   -       (1.00)       *       -      <= 1.4 x C: 1.00
+	want := `programs  native  clang        kernel  goal
+one       100     50.0 (2.00)  *       <= 1.5 x C: 2.00 MISSED
+two       3000    6000 (0.50)  *       <= 1.5 x C: 0.50
+geomean   -       (1.00)       *       <= 1.4 x C: 1.00
 
 * kernel: needs root (one; two)
 `
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	var b strings.Builder
+	missed, err := Goals(&b, results(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `MISS  programs  one      <= 1.5 x C  2.00
+PASS  programs  two      <= 1.5 x C  0.50
+PASS  programs  geomean  <= 1.4 x C  1.00
+`
+	if b.String() != want || missed != 1 {
+		t.Errorf("%d missed, got\n%s\nwant 1 and\n%s", missed, b.String(), want)
+	}
+}
+
+// TestFigures counts in place of timing.
+func TestFigures(t *testing.T) {
+	r := Row{
+		Name: "bytes", Unit: "bytes", Goals: []Goal{{Max: 50}, {Max: 1, Against: []string{"kernel"}, Label: "kernel"}},
+		Engines: []Engine{{Name: "native"}, {Name: "kernel"}, {Name: "Go"}},
+		Figures: func() (map[string]float64, error) { return map[string]float64{"native": 60, "kernel": 80}, nil },
+	}
+	res, err := r.Measure(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := Table(&b, []string{"native", "kernel", "Go"}, []Result{res}); err != nil {
+		t.Fatal(err)
+	}
+	want := "       native  kernel       Go  goal\nbytes  60.0    80.0 (0.75)  -   <= 50 bytes: 60.00 MISSED; <= 1 x kernel: 0.75\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// Goal is what a row has to reach. The zero Goal is none.
+// Goal is what a row has to reach.
 type Goal struct {
-	Max float64 // largest ratio, or ns when Against is empty
+	Max float64 // largest ratio, or figure of the row's unit when Against is empty
 	// Against names the peers; the best of those present counts.
 	Against []string
 	Label   string // name of the peers in the table: "C"
@@ -18,56 +18,96 @@ type Row struct {
 	Group string // heading
 	Name  string
 	Ops   int // operations of one call; costs are per operation
-	Goal  Goal
+	Goals []Goal
 	// Against names the peers of a row without a goal that has a score.
 	Against []string
 	// Engines in the order of the table. The first is the measured one.
 	Engines []Engine
+	// Unit of the figures; empty is ns.
+	Unit string
+	// Figures, when not nil, gives a figure for each engine in place of a
+	// measurement in rounds: what is counted and not timed.
+	Figures func() (map[string]float64, error)
 }
 
 // Result is a measured Row.
 type Result struct {
 	Row
-	NS    map[string]float64 // median ns per operation by engine
+	NS    map[string]float64 // median ns per operation by engine, or Figures
 	Gross map[string]float64 // the same with the base
 	Ratio map[string]float64 // subject divided by the engine, median of rounds
-	// Score is what the goal is about: a ratio or ns. NaN when a peer is
-	// missing.
+	// Scores are what the goals are about, in their order: a ratio or a
+	// figure. NaN when a peer is missing.
+	Scores []float64
+	// Score is the first of them, or the score of a row without a goal.
 	Score float64
 }
 
 // Measure runs the row.
 func (r Row) Measure(o Options) (Result, error) {
-	series, err := Interleave(r.Engines, r.Ops, o)
+	res := Result{Row: r, NS: map[string]float64{}, Gross: map[string]float64{}, Ratio: map[string]float64{}}
+	var err error
+	if r.Figures != nil {
+		err = res.count()
+	} else {
+		err = res.time(o)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", r.Name, err)
 	}
-	res := Result{Row: r, NS: map[string]float64{}, Gross: map[string]float64{}, Ratio: map[string]float64{}}
+	for _, g := range r.Goals {
+		res.Scores = append(res.Scores, res.score(g.Against))
+	}
+	if len(r.Goals) > 0 {
+		res.Score = res.Scores[0]
+	} else {
+		res.Score = res.score(r.Against)
+	}
+	return res, nil
+}
+
+// time measures the engines in rounds.
+func (r *Result) time(o Options) error {
+	series, err := Interleave(r.Engines, r.Ops, o)
+	if err != nil {
+		return err
+	}
 	subject := series[r.Engines[0].Name]
 	for _, e := range r.Engines {
 		s, ok := series[e.Name]
 		if !ok {
 			continue
 		}
-		res.NS[e.Name] = Median(s.Net)
-		res.Gross[e.Name] = s.Gross
+		r.NS[e.Name] = Median(s.Net)
+		r.Gross[e.Name] = s.Gross
 		if q := Ratio(subject.Net, s.Net); !math.IsNaN(q) {
-			res.Ratio[e.Name] = q
+			r.Ratio[e.Name] = q
 		}
 	}
-	res.Score = res.score()
-	return res, nil
+	return nil
 }
 
-// score returns the number that the goal bounds. The best peer is the one with
-// the smallest median.
-func (r *Result) score() float64 {
-	subject, against := r.Engines[0].Name, r.Goal.Against
-	if r.Goal.Max == 0 {
-		against = r.Against
+// count takes the figures of a row that is not timed.
+func (r *Result) count() error {
+	figures, err := r.Figures()
+	if err != nil {
+		return err
 	}
+	subject, ok := figures[r.Engines[0].Name]
+	for name, x := range figures {
+		r.NS[name] = x
+		if ok && x > 0 {
+			r.Ratio[name] = subject / x
+		}
+	}
+	return nil
+}
+
+// score returns the number that a goal bounds. The best peer is the one with
+// the smallest median.
+func (r *Result) score(against []string) float64 {
 	if len(against) == 0 {
-		if ns, ok := r.NS[subject]; ok {
+		if ns, ok := r.NS[r.Engines[0].Name]; ok {
 			return ns
 		}
 		return math.NaN()
@@ -107,18 +147,30 @@ func Geometric(group, name string, goal Goal, rows []Result) Result {
 			ratio[e.Name] = Geomean(list)
 		}
 	}
+	mean := Geomean(scores)
 	return Result{
-		Row:   Row{Group: group, Name: name, Goal: goal, Engines: engines},
-		Ratio: ratio,
-		Score: Geomean(scores),
+		Row:    Row{Group: group, Name: name, Goals: []Goal{goal}, Engines: engines},
+		Ratio:  ratio,
+		Scores: []float64{mean},
+		Score:  mean,
 	}
 }
 
-// Met says whether the goal is reached; measured is false when there is no goal
-// or nothing to compare with.
-func (r *Result) Met() (met, measured bool) {
-	if r.Goal.Max == 0 || math.IsNaN(r.Score) {
-		return false, false
+// Verdict is how a goal of a row was met.
+type Verdict struct {
+	Goal  Goal
+	Score float64
+	// Measured is false when there was nothing to compare with; Met then is,
+	// too.
+	Measured, Met bool
+}
+
+// Verdicts says of each goal of the row whether it is reached.
+func (r *Result) Verdicts() []Verdict {
+	list := make([]Verdict, len(r.Goals))
+	for i, g := range r.Goals {
+		list[i] = Verdict{Goal: g, Score: r.Scores[i], Measured: !math.IsNaN(r.Scores[i])}
+		list[i].Met = list[i].Measured && r.Scores[i] <= g.Max
 	}
-	return r.Score <= r.Goal.Max, true
+	return list
 }

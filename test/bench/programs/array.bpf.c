@@ -1,7 +1,7 @@
 //go:build ignore
 
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookup and update of an array map, OPS times a run. */
+/* Lookup and update of an array map. */
 #include "bench.h"
 
 struct {
@@ -11,51 +11,22 @@ struct {
 	__type(value, u64);
 } array SEC(".maps");
 
-SEC("xdp")
-int array_base(struct xdp_md *ctx)
-{
-	u32 x = seed(ctx), sum = 0;
+LOOP(array_base, {
+	OPAQUE(index);
+	sum += index;
+})
 
-	ROLLED for (u32 i = 0; i < OPS; i++) {
-		u32 key = pick(x);
+LOOP(array_lookup, {
+	u64 *value = bpf_map_lookup_elem(&array, &index);
 
-		x = step(x);
-		OPAQUE(key);
-		sum += key;
-	}
-	return sum;
-}
+	if (value)
+		sum += *value;
+})
 
-SEC("xdp")
-int array_lookup(struct xdp_md *ctx)
-{
-	u32 x = seed(ctx), sum = 0;
+LOOP(array_update, {
+	u64 value = value_of(index);
 
-	ROLLED for (u32 i = 0; i < OPS; i++) {
-		u32 key = pick(x);
-		u64 *value;
-
-		x = step(x);
-		value = bpf_map_lookup_elem(&array, &key);
-		if (value)
-			sum += *value;
-	}
-	return sum;
-}
-
-SEC("xdp")
-int array_update(struct xdp_md *ctx)
-{
-	u32 x = seed(ctx), sum = 0;
-
-	ROLLED for (u32 i = 0; i < OPS; i++) {
-		u32 key = pick(x);
-		u64 value = value_of(key);
-
-		x = step(x);
-		sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	}
-	return sum;
-}
+	sum += index + bpf_map_update_elem(&array, &index, &value, 0);
+})
 
 char _license[] SEC("license") = "Apache-2.0";

@@ -15,44 +15,57 @@ import (
 // Go bodies run on this architecture.
 const arrayEngine = "go"
 
-// arrayTie_01271838 ties this file to the object's: files of different runs of
+// arrayTie_ef4b9cea ties this file to the object's: files of different runs of
 // the tool do not link.
-func arrayTie_01271838() {}
+func arrayTie_ef4b9cea() {}
 
 // array_array_base is program array_base (section xdp) as a Go body.
 //
 //go:nocheckptr
 //go:norace
 func array_array_base(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// array.bpf.c:24: sum += key;
-		x1 = uint64(uint32(uint64(uint32(x0)>>20)) + uint32(x1))
-		// array.bpf.c:19: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v30 := uint64(uint32(x2) + 0xffffffff)
+		// array.bpf.c:14: LOOP(array_base, {
+		x4 = uint64(uint32(uint64(uint32(x3)>>20)) + uint32(x4))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// array.bpf.c:14: LOOP(array_base, {
+		v30 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v30) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v30
+			x5 = v30
 			goto b19
 		}
 	}
 	{
-		return x1
+		if x0 < x2 {
+			goto b40
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b40:
+	{
+		return x4
 	}
 }
 
@@ -61,46 +74,59 @@ b19:
 //go:nocheckptr
 //go:norace
 func array_array_lookup(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3 uint64
+	var x0, x1, x2, x3, x4, x5, x6 uint64
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		x3 = uint64(uint32(x0) >> 20)
-		if uint32(x3) >= uint32(abi.Max(fr, 0)) {
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		x6 = uint64(uint32(x3) >> 20)
+		if uint32(x6) >= uint32(abi.Max(fr, 0)) {
 			goto b43
 		}
 	}
 	{
-		// array.bpf.c:41: sum += *value;
-		v45 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Values(fr, 0)+(x3<<3))))
-		x1 = uint64(uint32(x1) + uint32(v45))
+		// array.bpf.c:19: LOOP(array_lookup, {
+		v45 := *(*uint64)(unsafe.Add(nil, uintptr(abi.Values(fr, 0)+(x6<<3))))
+		x4 = uint64(uint32(x4) + uint32(v45))
 	}
 b43:
 	{
-		// array.bpf.c:34: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v54 := uint64(uint32(x2) + 0xffffffff)
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// array.bpf.c:19: LOOP(array_lookup, {
+		v54 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v54) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v54
+			x5 = v54
 			goto b19
 		}
 	}
 	{
-		return uint64(uint32(x1))
+		if x0 < x2 {
+			goto b62
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b62:
+	{
+		return uint64(uint32(x4))
 	}
 }
 
@@ -109,42 +135,53 @@ b43:
 //go:nocheckptr
 //go:norace
 func array_array_update(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b19
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b22
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
 	}
-b19:
+b22:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v23 := uint64(uint32(x0) >> 20)
-		// array.bpf.c:52: u32 key = pick(x);
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v23)
-		// array.bpf.c:53: u64 value = value_of(key);
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v23)*3)) + 1)
-		// array.bpf.c:56: sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-		v41 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
-		x1 = uint64(uint32(uint64(uint32(x1)+uint32(v23))) + uint32(v41))
-		// array.bpf.c:51: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v50 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v50) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v50
-			goto b19
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v26 := uint64(uint32(x3) >> 20)
+		// array.bpf.c:26: LOOP(array_update, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v26)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v26)*3)) + 1)
+		v44 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		x4 = uint64(uint32(uint64(uint32(x4)+uint32(v26))) + uint32(v44))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// array.bpf.c:26: LOOP(array_update, {
+		v53 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v53) != 0 {
+			x5 = v53
+			goto b22
 		}
 	}
 	{
-		return x1
+		if x0 < x2 {
+			goto b64
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b64:
+	{
+		return x4
 	}
 }

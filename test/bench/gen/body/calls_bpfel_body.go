@@ -13,9 +13,9 @@ import (
 // Go bodies run on this architecture.
 const callsEngine = "go"
 
-// callsTie_a0c8b5b6 ties this file to the object's: files of different runs of
+// callsTie_4955b611 ties this file to the object's: files of different runs of
 // the tool do not link.
-func callsTie_a0c8b5b6() {}
+func callsTie_4955b611() {}
 
 // calls_empty is program empty (section xdp) as a Go body.
 //
@@ -32,35 +32,48 @@ func calls_empty(fr *abi.Frame) (ret uint64) {
 //go:nocheckptr
 //go:norace
 func calls_helper_base(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// calls.bpf.c:21: sum += x;
-		x1 = uint64(uint32(x0) + uint32(x1))
-		// calls.bpf.c:19: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v27 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v27) != 0 {
-			x2 = v27
+		// calls.bpf.c:14: LOOP(helper_base, {
+		x4 = uint64(uint32(uint64(uint32(x3)>>20)) + uint32(x4))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// calls.bpf.c:14: LOOP(helper_base, {
+		v30 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v30) != 0 {
+			x5 = v30
 			goto b19
 		}
 	}
 	{
-		return x1
+		if x0 < x2 {
+			goto b40
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b40:
+	{
+		return x4
 	}
 }
 
@@ -69,35 +82,48 @@ b19:
 //go:nocheckptr
 //go:norace
 func calls_helper(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// calls.bpf.c:34: sum += x + (u32)(bpf_get_prandom_u32() >> 32);
-		v25 := rtlib.GetPrandomU32(fr)
-		x1 = uint64(uint32(uint64(uint32(x0)+uint32(x1))) + uint32(v25>>32))
-		// calls.bpf.c:31: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v31 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v31) != 0 {
-			x2 = v31
+		// calls.bpf.c:19: LOOP(helper, {
+		v26 := rtlib.GetPrandomU32(fr)
+		x4 = uint64(uint32(uint64(uint32(uint64(uint32(x3)>>20))+uint32(x4))) + uint32(v26>>32))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// calls.bpf.c:19: LOOP(helper, {
+		v34 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v34) != 0 {
+			x5 = v34
 			goto b19
 		}
 	}
 	{
-		return x1
+		if x0 < x2 {
+			goto b44
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b44:
+	{
+		return x4
 	}
 }

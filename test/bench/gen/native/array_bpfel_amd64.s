@@ -7,168 +7,174 @@
 #include "funcdata.h"
 
 // array_array_base(fr *abi.Frame) (ret uint64)
-#line 15 "array.bpf.c"
+#line 14 "array.bpf.c"
 
 TEXT ·array_array_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 15 "array.bpf.c"
+#line 14 "array.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
+	QUAD $0x72d0394804518d48; QUAD $0x100bff631198b0b; QUAD $0xf631db3122eb0000; QUAD $0x841f0f00000100bf; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	LONG $0xc1c38948; WORD $0x14eb
-	// 11: w0 += w2
-#line 24 "array.bpf.c"
-	// sum += key;
-	WORD $0xd901
-	// 12: w1 += -0x61c8864f
-#line 26 "ops.h"
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	LONG $0x41d88949; WORD $0xe8c1; BYTE $0x14
+	// 11: w0 += w3
+#line 14 "array.bpf.c"
+	// LOOP(array_base, {
+	WORD $0x144; BYTE $0xc6
+	// 12: w2 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	LONG $0x3779b105; BYTE $0x9e
-	// 13: w3 += -0x1
-#line 19 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xc88948ee75ffc283
-#line 19 "array.bpf.c"
+	LONG $0x79b1c381; WORD $0x9e37
+	// 13: w4 += -0x1
+#line 14 "array.bpf.c"
+	// LOOP(array_base, {
+	QUAD $0xd03948eb75ffc783; WORD $0x272
+	// 22: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x89481989; BYTE $0xf0
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 19 "array.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 19 "array.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_lookup(fr *abi.Frame) (ret uint64)
-#line 30 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 TEXT ·array_array_lookup(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 30 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	QUAD $0x4c8b490824448b49; WORD $0x2024
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c9311deb0000; QUAD $0x841f0f00000100bb; QUAD $0x841f0f0000000000; QUAD $0x401f0f0000000000; BYTE $0x0
-	// 14: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x703b14eec1ce8948; WORD $0x7310; BYTE $0x7
-	// 20: call 0x1  ; map_lookup_elem
-#line 39 "array.bpf.c"
-	// value = bpf_map_lookup_elem(&array, &key);
-	LONG $0x8788b48
-	// 23: w6 += w1
-#line 41 "array.bpf.c"
-	// sum += *value;
-	WORD $0x1403; BYTE $0xf7
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	QUAD $0x72d93948045a8d48; QUAD $0xb841ff31328b0c; QUAD $0x31f6311ceb000001; QUAD $0xf00000100b841ff; QUAD $0xf0000000000841f; QUAD $0x660000000000841f; BYTE $0x90
+	// 15: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x4414e9c141f18949; LONG $0x7310483b; BYTE $0x8
+	// 21: call 0x1  ; map_lookup_elem
+	// 24: w6 += w1
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	QUAD $0xca3c034308508b4c
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	LONG $0x79b1c181; WORD $0x9e37
-	// 11: w8 += -0x1
-#line 34 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	LONG $0x75ffc383; BYTE $0xe3
-	// 25: w0 = w6
-#line 43 "array.bpf.c"
-	// return sum;
-	WORD $0xd089
-#line 43 "array.bpf.c"
+	LONG $0x79b1c681; WORD $0x9e37
+	// 12: w9 += -0x1
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	QUAD $0x3948df75ffc08341; WORD $0x72d9; BYTE $0x2
+	// 31: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0x3289
+	// 32: w0 = w6
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	WORD $0xf889
+#line 19 "array.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 43 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	RET
-#line 43 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_update(fr *abi.Frame) (ret uint64)
-#line 47 "array.bpf.c"
+#line 26 "array.bpf.c"
 
-TEXT ·array_array_update(SB), 0, $96-16
+TEXT ·array_array_update(SB), 0, $120-16
 	NO_LOCAL_POINTERS
-#line 47 "array.bpf.c"
+#line 26 "array.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r7 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 10: w9 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; QUAD $0x74894814eec1ce89; WORD $0x5824
-	// 11: *(u32 *)(r10 - 0x4) = r9
-#line 52 "array.bpf.c"
-	// u32 key = pick(x);
-	QUAD $0x37c24b48941
-	// 13: w1 *= 0x3
-	// 14: w1 += 0x1
-#line 51 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394850; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 11: w8 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489485824548948; QUAD $0x4868244c89486024; QUAD $0x5c894814ebc1f389; WORD $0x7024
+	// 12: *(u32 *)(r10 - 0x4) = r8
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	QUAD $0x37c249c8941
+	// 14: w1 *= 0x3
+	// 15: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x83763c8d; WORD $0x1c7
-	// 15: *(u64 *)(r10 - 0x10) = r1
-#line 53 "array.bpf.c"
-	// u64 value = value_of(key);
-	QUAD $0x37024bc8949
-	// 23: call 0x2  ; map_update_elem
-	// 24: w6 += w9
-	// 25: w6 += w0
-#line 56 "array.bpf.c"
-	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b482824748b48; QUAD $0x15024548b485824; WORD $0x1c2; BYTE $0xf2
-	// 26: w7 += -0x61c8864f
-#line 26 "ops.h"
+	LONG $0x835b3c8d; WORD $0x1c7
+	// 16: *(u64 *)(r10 - 0x10) = r1
+	// 24: call 0x2  ; map_update_elem
+	// 25: w6 += w8
+	// 26: w6 += w0
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	QUAD $0x37024bc8949; QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828245c8b48; QUAD $0x168244c8b487024; WORD $0x1c1; BYTE $0xd9
+	// 27: w7 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
-	// 27: w8 += -0x1
-#line 51 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff66850f3024; WORD $0x8948; BYTE $0xd0
-#line 51 "array.bpf.c"
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 28: w9 += -0x1
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	QUAD $0xffc2835824548b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff66850f3024; QUAD $0x5c8b484024448b48; LONG $0x39485024; WORD $0x72d8; BYTE $0x7
+	// 37: *(u32 *)(r1 + 0x0) = r7
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	QUAD $0x4832894824548b48; WORD $0xc889
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 51 "array.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// arrayTie_63e6b685 ties this file to the object's.
-TEXT ·arrayTie_63e6b685(SB), NOSPLIT, $0-0
+// arrayTie_caa3170d ties this file to the object's.
+TEXT ·arrayTie_caa3170d(SB), NOSPLIT, $0-0
 	RET

@@ -7,163 +7,169 @@
 #include "funcdata.h"
 
 // array_array_base(fr *abi.Frame) (ret uint64)
-#line 15 "array.bpf.c"
+#line 14 "array.bpf.c"
 
 TEXT ·array_array_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 15 "array.bpf.c"
+#line 14 "array.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
-	// 11: w0 += w2
-#line 24 "array.bpf.c"
-	// sum += key;
-	WORD $0xb405021
-	// 12: w1 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800004; WORD $0xb27803e5; WORD $0x14000004; WORD $0xd2800003; WORD $0xd2800004; WORD $0xb27803e5
+	// 11: w0 += w3
+#line 14 "array.bpf.c"
+	// LOOP(array_base, {
+	WORD $0xb435084
+	// 12: w2 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
-	// 13: w3 += -0x1
-#line 19 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0x35ffff62; WORD $0xaa0103e0
-#line 19 "array.bpf.c"
+	WORD $0x9290c9c6; WORD $0xf2b3c6e6; WORD $0xb060063
+	// 13: w4 += -0x1
+#line 14 "array.bpf.c"
+	// LOOP(array_base, {
+	WORD $0x510004a5; WORD $0x35ffff65; WORD $0xeb02001f; WORD $0x54000043
+	// 22: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000023; WORD $0xaa0403e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 19 "array.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 19 "array.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_lookup(fr *abi.Frame) (ret uint64)
-#line 30 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 TEXT ·array_array_lookup(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 30 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9400660; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 14: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0x53147c24
-	// 20: call 0x1  ; map_lookup_elem
-#line 39 "array.bpf.c"
-	// value = bpf_map_lookup_elem(&array, &key);
-	WORD $0xf9400805; WORD $0x6b05009f; WORD $0x54000082; WORD $0xf9400405
-	// 22: r1 = *(u64 *)(r0 + 0x0)
-	// 23: w6 += w1
-#line 41 "array.bpf.c"
-	// sum += *value;
-	WORD $0xf86478a4; WORD $0xb040042
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800005; WORD $0xb27803e6; WORD $0x14000004; WORD $0xd2800004; WORD $0xd2800005; WORD $0xb27803e6
+	// 15: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0x53147c87
+	// 21: call 0x1  ; map_lookup_elem
+	// 23: r1 = *(u64 *)(r0 + 0x0)
+	// 24: w6 += w1
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	WORD $0xf9400808; WORD $0x6b0800ff; WORD $0x54000082; WORD $0xf9400408; WORD $0xf8677907; WORD $0xb0700a5
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c4; WORD $0xf2b3c6e4; WORD $0xb040021
-	// 11: w8 += -0x1
-#line 34 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000463; WORD $0x35fffea3
-	// 25: w0 = w6
-#line 43 "array.bpf.c"
-	// return sum;
-	WORD $0x2a0203e0
-#line 43 "array.bpf.c"
+	WORD $0x9290c9c7; WORD $0xf2b3c6e7; WORD $0xb070084
+	// 12: w9 += -0x1
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	WORD $0x510004c6; WORD $0x35fffea6; WORD $0xeb03003f; WORD $0x54000043
+	// 31: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000044
+	// 32: w0 = w6
+#line 19 "array.bpf.c"
+	// LOOP(array_lookup, {
+	WORD $0x2a0503e0
+#line 19 "array.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 43 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	RET
-#line 43 "array.bpf.c"
+#line 19 "array.bpf.c"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // array_array_update(fr *abi.Frame) (ret uint64)
-#line 47 "array.bpf.c"
+#line 26 "array.bpf.c"
 
-TEXT ·array_array_update(SB), 0, $96-16
+TEXT ·array_array_update(SB), 0, $128-16
 	NO_LOCAL_POINTERS
-#line 47 "array.bpf.c"
+#line 26 "array.bpf.c"
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r7 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 10: w9 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24; WORD $0xf90033e4
-	// 11: *(u32 *)(r10 - 0x4) = r9
-#line 52 "array.bpf.c"
-	// u32 key = pick(x);
-	WORD $0xb9037e64
-	// 13: w1 *= 0x3
-	// 14: w1 += 0x1
-#line 51 "ops.h"
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 11: w8 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e2; WORD $0xf90037e4; WORD $0xf9003be1; WORD $0x53147c83; WORD $0xf9003fe3
+	// 12: *(u32 *)(r10 - 0x4) = r8
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	WORD $0xb9037e63
+	// 14: w1 *= 0x3
+	// 15: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb040485; WORD $0x110004a5
-	// 15: *(u64 *)(r10 - 0x10) = r1
-#line 53 "array.bpf.c"
-	// u64 value = value_of(key);
-	WORD $0xf901ba65
-	// 23: call 0x2  ; map_update_elem
-	// 24: w6 += w9
-	// 25: w6 += w0
-#line 56 "array.bpf.c"
-	// sum += key + bpf_map_update_elem(&array, &key, &value, 0);
-	WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9402fe2; WORD $0xf94033e4; WORD $0xb040042; WORD $0xb010042
-	// 26: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xb030465; WORD $0x110004a5
+	// 16: *(u64 *)(r10 - 0x10) = r1
+	// 24: call 0x2  ; map_update_elem
+	// 25: w6 += w8
+	// 26: w6 += w0
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	WORD $0xf901ba65; WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403be0; WORD $0xf9403fe3; WORD $0xb030002; WORD $0xb010041
+	// 27: w7 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 27: w8 += -0x1
-#line 51 "array.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffc23; WORD $0xaa0203e0
-#line 51 "array.bpf.c"
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 28: w9 += -0x1
+#line 26 "array.bpf.c"
+	// LOOP(array_update, {
+	WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffc22; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000063
+	// 37: *(u32 *)(r1 + 0x0) = r7
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be2; WORD $0xb9000044; WORD $0xaa0103e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 51 "array.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// arrayTie_63e6b685 ties this file to the object's.
-TEXT ·arrayTie_63e6b685(SB), NOSPLIT, $0-0
+// arrayTie_caa3170d ties this file to the object's.
+TEXT ·arrayTie_caa3170d(SB), NOSPLIT, $0-0
 	RET

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const arrayEngine = "native"
 
-// arrayTie_63e6b685 ties this file to the object's: files of different runs of
+// arrayTie_caa3170d ties this file to the object's: files of different runs of
 // the tool do not link.
-func arrayTie_63e6b685()
+func arrayTie_caa3170d()
 
 // array_array_base is program array_base (section xdp) as machine code.
 func array_array_base(fr *abi.Frame) (ret uint64)

@@ -25,84 +25,108 @@ TEXT ·calls_empty(SB), 0, $0-16
 	RET
 
 // calls_helper_base(fr *abi.Frame) (ret uint64)
-#line 15 "calls.bpf.c"
+#line 14 "calls.bpf.c"
 
 TEXT ·calls_helper_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 15 "calls.bpf.c"
+#line 14 "calls.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
-	// 11: w0 += w2
-#line 21 "calls.bpf.c"
-	// sum += x;
-	WORD $0xc101
-	// 12: w3 += -0x1
-#line 19 "calls.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xc88948f975ffc283
-#line 19 "calls.bpf.c"
+	QUAD $0x72d0394804518d48; QUAD $0x100bff631198b0b; QUAD $0xf631db3122eb0000; QUAD $0x841f0f00000100bf; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
+	// 10: w0 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	LONG $0x41d88949; WORD $0xe8c1; BYTE $0x14
+	// 11: w0 += w3
+#line 14 "calls.bpf.c"
+	// LOOP(helper_base, {
+	WORD $0x144; BYTE $0xc6
+	// 12: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	LONG $0x79b1c381; WORD $0x9e37
+	// 13: w4 += -0x1
+#line 14 "calls.bpf.c"
+	// LOOP(helper_base, {
+	QUAD $0xd03948eb75ffc783; WORD $0x272
+	// 22: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x89481989; BYTE $0xf0
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 19 "calls.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 19 "calls.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // calls_helper(fr *abi.Frame) (ret uint64)
-#line 27 "calls.bpf.c"
+#line 19 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $48-16
+TEXT ·calls_helper(SB), 0, $72-16
 	NO_LOCAL_POINTERS
-#line 27 "calls.bpf.c"
+#line 19 "calls.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r3 = *(u32 *)(r6 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x448b49102464894c; WORD $0x2024
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x448b49102464894c; LONG $0x89482024; WORD $0x2444; BYTE $0x18
+	// 3: r2 = *(u32 *)(r6 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
-	// 4: r4 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x4c894818244c8b49; WORD $0x2024
+	// 5: r4 += 0x4
+	// 8: r8 = *(u32 *)(r2 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03109eb0000; LONG $0x100ba; BYTE $0x0
-	// 11: w6 += w2
-	// 12: call 0x7  ; get_prandom_u32
-	// 13: r0 >>= 0x20
-	// 14: w6 += w0
-#line 34 "calls.bpf.c"
-	// sum += x + (u32)(bpf_get_prandom_u32() >> 32);
-	QUAD $0x5489481824448948; QUAD $0x244c8948c1012024; LONG $0x24894c28; BYTE $0x24; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); QUAD $0xebc14808245c8b48; QUAD $0xd90128244c8b4820
-	// 15: w8 += -0x1
-#line 31 "calls.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc2832024548b48; QUAD $0x648b4c1824448b48; LONG $0xc2751024; WORD $0x8948; BYTE $0xc8
-#line 31 "calls.bpf.c"
+	QUAD $0x2454894804518d48; QUAD $0x198b0b72d0394828; QUAD $0xeb00000100b9c031; QUAD $0x100b9c03109; WORD $0xdb31
+	// 11: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x5c894830244c8948; QUAD $0x14eac1da89483824
+	// 12: w7 += w1
+	// 13: call 0x7  ; get_prandom_u32
+	// 14: r0 >>= 0x20
+	// 15: w7 += w0
+#line 19 "calls.bpf.c"
+	// LOOP(helper, {
+	QUAD $0x4c4024548948c201; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); QUAD $0xeac1480824548b48; QUAD $0xd0014024448b4820
+	// 16: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c38138245c8b48; WORD $0x3779; BYTE $0x9e
+	// 17: w9 += -0x1
+#line 19 "calls.bpf.c"
+	// LOOP(helper, {
+	QUAD $0xffc18330244c8b48; QUAD $0x48b6751024648b4c; QUAD $0x24548b4818244c8b; LONG $0xd1394828; WORD $0x772
+	// 26: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x244c8b48; WORD $0x8920; BYTE $0x19
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 31 "calls.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// callsTie_4e013448 ties this file to the object's.
-TEXT ·callsTie_4e013448(SB), NOSPLIT, $0-0
+// callsTie_5cbdf615 ties this file to the object's.
+TEXT ·callsTie_5cbdf615(SB), NOSPLIT, $0-0
 	RET

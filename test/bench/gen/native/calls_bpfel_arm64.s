@@ -25,83 +25,99 @@ TEXT ·calls_empty(SB), 0, $0-16
 	RET
 
 // calls_helper_base(fr *abi.Frame) (ret uint64)
-#line 15 "calls.bpf.c"
+#line 14 "calls.bpf.c"
 
 TEXT ·calls_helper_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 15 "calls.bpf.c"
+#line 14 "calls.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
-	// 11: w0 += w2
-#line 21 "calls.bpf.c"
-	// sum += x;
-	WORD $0xb010001
-	// 12: w3 += -0x1
-#line 19 "calls.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0x35ffffc2; WORD $0xaa0103e0
-#line 19 "calls.bpf.c"
+	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800004; WORD $0xb27803e5; WORD $0x14000004; WORD $0xd2800003; WORD $0xd2800004; WORD $0xb27803e5
+	// 11: w0 += w3
+#line 14 "calls.bpf.c"
+	// LOOP(helper_base, {
+	WORD $0xb435084
+	// 12: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0x9290c9c6; WORD $0xf2b3c6e6; WORD $0xb060063
+	// 13: w4 += -0x1
+#line 14 "calls.bpf.c"
+	// LOOP(helper_base, {
+	WORD $0x510004a5; WORD $0x35ffff65; WORD $0xeb02001f; WORD $0x54000043
+	// 22: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000023; WORD $0xaa0403e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 19 "calls.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 19 "calls.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // calls_helper(fr *abi.Frame) (ret uint64)
-#line 27 "calls.bpf.c"
+#line 19 "calls.bpf.c"
 
-TEXT ·calls_helper(SB), 0, $48-16
+TEXT ·calls_helper(SB), 0, $80-16
 	NO_LOCAL_POINTERS
-#line 27 "calls.bpf.c"
+#line 19 "calls.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r3 = *(u32 *)(r6 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9000ff3; WORD $0xf9401260
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9000ff3; WORD $0xf9401260; WORD $0xf90013e0
+	// 3: r2 = *(u32 *)(r6 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
-	// 4: r4 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e61; WORD $0xf90017e1
+	// 5: r4 += 0x4
+	// 8: r8 = *(u32 *)(r2 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
-	// 11: w6 += w2
-	// 12: call 0x7  ; get_prandom_u32
-	// 13: r0 >>= 0x20
-	// 14: w6 += w0
-#line 34 "calls.bpf.c"
-	// sum += x + (u32)(bpf_get_prandom_u32() >> 32);
-	WORD $0xf90013e0; WORD $0xf90017e2; WORD $0xb010001; WORD $0xf9001be1; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); WORD $0xf9400be1; WORD $0xd360fc21; WORD $0xf9401be0; WORD $0xb010001
-	// 15: w8 += -0x1
-#line 31 "calls.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94017e2; WORD $0x51000442; WORD $0xf94013e0; WORD $0xf9400ff3; WORD $0x35fffe42; WORD $0xaa0103e0
-#line 31 "calls.bpf.c"
+	WORD $0x91001022; WORD $0xf9001be2; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800000; WORD $0xb27803e1; WORD $0x14000004; WORD $0xd2800000; WORD $0xb27803e1; WORD $0xd2800003
+	// 12: w7 += w1
+	// 13: call 0x7  ; get_prandom_u32
+	// 14: r0 >>= 0x20
+	// 15: w7 += w0
+#line 19 "calls.bpf.c"
+	// LOOP(helper, {
+	WORD $0xf9001fe1; WORD $0xf90023e3; WORD $0xb435000; WORD $0xf90027e0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·GetPrandomU32(SB); WORD $0xf9400be0; WORD $0xd360fc00; WORD $0xf94027e1; WORD $0xb000020
+	// 16: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf94023e3; WORD $0x9290c9c1; WORD $0xf2b3c6e1; WORD $0xb010063
+	// 17: w9 += -0x1
+#line 19 "calls.bpf.c"
+	// LOOP(helper, {
+	WORD $0xf9401fe1; WORD $0x51000421; WORD $0xf9400ff3; WORD $0x35fffde1; WORD $0xf94013e1; WORD $0xf9401be2; WORD $0xeb02003f; WORD $0x54000063
+	// 26: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94017e1; WORD $0xb9000023
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 31 "calls.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// callsTie_4e013448 ties this file to the object's.
-TEXT ·callsTie_4e013448(SB), NOSPLIT, $0-0
+// callsTie_5cbdf615 ties this file to the object's.
+TEXT ·callsTie_5cbdf615(SB), NOSPLIT, $0-0
 	RET

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const callsEngine = "native"
 
-// callsTie_4e013448 ties this file to the object's: files of different runs of
+// callsTie_5cbdf615 ties this file to the object's: files of different runs of
 // the tool do not link.
-func callsTie_4e013448()
+func callsTie_5cbdf615()
 
 // calls_empty is program empty (section xdp) as machine code.
 func calls_empty(fr *abi.Frame) (ret uint64)

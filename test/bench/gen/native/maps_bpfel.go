@@ -22,25 +22,38 @@ type mapsKey16 struct {
 	Half [2]uint64
 }
 
+// mapsKey64 is struct key64 of C.
+type mapsKey64 struct {
+	_    structs.HostLayout
+	Word [8]uint64
+}
+
 // Sizes as C has them, in bytes; types of another size do not compile.
 var (
 	_ = [1]struct{}{}[unsafe.Sizeof(*new(mapsKey16))-16]
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(mapsKey64))-64]
 )
 
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
 const (
 	mapsProgHash4Base    = "hash4_base"
-	mapsProgHash16Base   = "hash16_base"
 	mapsProgHash4Lookup  = "hash4_lookup"
 	mapsProgHash4Absent  = "hash4_absent"
+	mapsProgHash4Update  = "hash4_update"
+	mapsProgHash4Mix     = "hash4_mix"
+	mapsProgHash4Replace = "hash4_replace"
+	mapsProgHash16Base   = "hash16_base"
 	mapsProgHash16Lookup = "hash16_lookup"
 	mapsProgHash16Absent = "hash16_absent"
-	mapsProgHash4Update  = "hash4_update"
 	mapsProgHash16Update = "hash16_update"
-	mapsProgHash4Replace = "hash4_replace"
+	mapsProgHash64Base   = "hash64_base"
+	mapsProgHash64Lookup = "hash64_lookup"
+	mapsProgHash64Absent = "hash64_absent"
+	mapsProgHash64Update = "hash64_update"
 	mapsMapHash4         = "hash4"
 	mapsMapHash16        = "hash16"
+	mapsMapHash64        = "hash64"
 )
 
 // loadMaps returns the specification of the object. It belongs to the caller
@@ -78,20 +91,26 @@ type mapsSpecs struct {
 // mapsProgramSpecs are the programs before they are loaded.
 type mapsProgramSpecs struct {
 	Hash4Base    *ebpf.ProgramSpec `ebpf:"hash4_base"`
-	Hash16Base   *ebpf.ProgramSpec `ebpf:"hash16_base"`
 	Hash4Lookup  *ebpf.ProgramSpec `ebpf:"hash4_lookup"`
 	Hash4Absent  *ebpf.ProgramSpec `ebpf:"hash4_absent"`
+	Hash4Update  *ebpf.ProgramSpec `ebpf:"hash4_update"`
+	Hash4Mix     *ebpf.ProgramSpec `ebpf:"hash4_mix"`
+	Hash4Replace *ebpf.ProgramSpec `ebpf:"hash4_replace"`
+	Hash16Base   *ebpf.ProgramSpec `ebpf:"hash16_base"`
 	Hash16Lookup *ebpf.ProgramSpec `ebpf:"hash16_lookup"`
 	Hash16Absent *ebpf.ProgramSpec `ebpf:"hash16_absent"`
-	Hash4Update  *ebpf.ProgramSpec `ebpf:"hash4_update"`
 	Hash16Update *ebpf.ProgramSpec `ebpf:"hash16_update"`
-	Hash4Replace *ebpf.ProgramSpec `ebpf:"hash4_replace"`
+	Hash64Base   *ebpf.ProgramSpec `ebpf:"hash64_base"`
+	Hash64Lookup *ebpf.ProgramSpec `ebpf:"hash64_lookup"`
+	Hash64Absent *ebpf.ProgramSpec `ebpf:"hash64_absent"`
+	Hash64Update *ebpf.ProgramSpec `ebpf:"hash64_update"`
 }
 
 // mapsMapSpecs are the maps before they are loaded.
 type mapsMapSpecs struct {
 	Hash4  *ebpf.MapSpec `ebpf:"hash4"`
 	Hash16 *ebpf.MapSpec `ebpf:"hash16"`
+	Hash64 *ebpf.MapSpec `ebpf:"hash64"`
 }
 
 // mapsVariableSpecs are the global variables before they are loaded.
@@ -113,30 +132,36 @@ func (o *mapsObjects) Close() error {
 // mapsPrograms are the programs after they are loaded.
 type mapsPrograms struct {
 	Hash4Base    *ebpf.Program `ebpf:"hash4_base"`
-	Hash16Base   *ebpf.Program `ebpf:"hash16_base"`
 	Hash4Lookup  *ebpf.Program `ebpf:"hash4_lookup"`
 	Hash4Absent  *ebpf.Program `ebpf:"hash4_absent"`
+	Hash4Update  *ebpf.Program `ebpf:"hash4_update"`
+	Hash4Mix     *ebpf.Program `ebpf:"hash4_mix"`
+	Hash4Replace *ebpf.Program `ebpf:"hash4_replace"`
+	Hash16Base   *ebpf.Program `ebpf:"hash16_base"`
 	Hash16Lookup *ebpf.Program `ebpf:"hash16_lookup"`
 	Hash16Absent *ebpf.Program `ebpf:"hash16_absent"`
-	Hash4Update  *ebpf.Program `ebpf:"hash4_update"`
 	Hash16Update *ebpf.Program `ebpf:"hash16_update"`
-	Hash4Replace *ebpf.Program `ebpf:"hash4_replace"`
+	Hash64Base   *ebpf.Program `ebpf:"hash64_base"`
+	Hash64Lookup *ebpf.Program `ebpf:"hash64_lookup"`
+	Hash64Absent *ebpf.Program `ebpf:"hash64_absent"`
+	Hash64Update *ebpf.Program `ebpf:"hash64_update"`
 }
 
 // Close closes all programs.
 func (c *mapsPrograms) Close() error {
-	return errors.Join(c.Hash4Base.Close(), c.Hash16Base.Close(), c.Hash4Lookup.Close(), c.Hash4Absent.Close(), c.Hash16Lookup.Close(), c.Hash16Absent.Close(), c.Hash4Update.Close(), c.Hash16Update.Close(), c.Hash4Replace.Close())
+	return errors.Join(c.Hash4Base.Close(), c.Hash4Lookup.Close(), c.Hash4Absent.Close(), c.Hash4Update.Close(), c.Hash4Mix.Close(), c.Hash4Replace.Close(), c.Hash16Base.Close(), c.Hash16Lookup.Close(), c.Hash16Absent.Close(), c.Hash16Update.Close(), c.Hash64Base.Close(), c.Hash64Lookup.Close(), c.Hash64Absent.Close(), c.Hash64Update.Close())
 }
 
 // mapsMaps are the maps after they are loaded.
 type mapsMaps struct {
 	Hash4  *ebpf.Map `ebpf:"hash4"`
 	Hash16 *ebpf.Map `ebpf:"hash16"`
+	Hash64 *ebpf.Map `ebpf:"hash64"`
 }
 
 // Close closes all maps.
 func (c *mapsMaps) Close() error {
-	return errors.Join(c.Hash4.Close(), c.Hash16.Close())
+	return errors.Join(c.Hash4.Close(), c.Hash16.Close(), c.Hash64.Close())
 }
 
 // mapsVariables are the global variables after they are loaded.
@@ -190,54 +215,6 @@ func (c *mapsHash4BaseCall) Run() (r0 uint32, err error) {
 	return uint32(maps_hash4_base(c.Frame)), nil
 }
 
-// RunHash16Base runs program hash16_base on a Frame of rtlib's pool and
-// returns r0. See [rtlib.RunXDP].
-func (p *mapsPrograms) RunHash16Base(ctx *rtlib.XDP) (uint32, error) {
-	return rtlib.RunXDP(p.Hash16Base.Runtime(), ctx)
-}
-
-// RunHash16BaseOn is RunHash16Base on a Frame of the caller, which
-// p.Hash16Base.NewFrame makes, without allocation. For many runs see
-// BindHash16Base.
-func (p *mapsPrograms) RunHash16BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
-	return fr.RunXDP(p.Hash16Base.Runtime(), ctx)
-}
-
-// BindHash16Base prepares runs of program hash16_base on a Frame of the
-// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
-//
-//	fr, err := p.Hash16Base.NewFrame() // one for each goroutine
-//	run, err := p.BindHash16Base(fr)
-//	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash16Base(fr *rtlib.Frame) (*mapsHash16BaseRunner, error) {
-	b, err := fr.BindXDP(p.Hash16Base.Runtime(), &mapsObject.Programs[1])
-	return (*mapsHash16BaseRunner)(b), err
-}
-
-// mapsHash16BaseRunner is program hash16_base on a Frame. BindHash16Base makes
-// it.
-type mapsHash16BaseRunner rtlib.Bound
-
-// Packet makes data the input of the next run on the Frame. See
-// [rtlib.Bound.Set].
-func (r *mapsHash16BaseRunner) Packet(data []byte) *mapsHash16BaseCall {
-	(*rtlib.Bound)(r).Set(data)
-	return (*mapsHash16BaseCall)(r)
-}
-
-// mapsHash16BaseCall is mapsHash16BaseRunner with its input.
-type mapsHash16BaseCall rtlib.Bound
-
-// Run runs the program on the input that the Frame has, which others must not
-// use meanwhile, and returns r0. It allocates nothing. Once the instance or
-// the Frame is closed the error wraps [os.ErrClosed].
-func (c *mapsHash16BaseCall) Run() (r0 uint32, err error) {
-	if err = (*rtlib.Bound)(c).Err(); err != nil {
-		return
-	}
-	return uint32(maps_hash16_base(c.Frame)), nil
-}
-
 // RunHash4Lookup runs program hash4_lookup on a Frame of rtlib's pool and
 // returns r0. See [rtlib.RunXDP].
 func (p *mapsPrograms) RunHash4Lookup(ctx *rtlib.XDP) (uint32, error) {
@@ -258,7 +235,7 @@ func (p *mapsPrograms) RunHash4LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 //	run, err := p.BindHash4Lookup(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *mapsPrograms) BindHash4Lookup(fr *rtlib.Frame) (*mapsHash4LookupRunner, error) {
-	b, err := fr.BindXDP(p.Hash4Lookup.Runtime(), &mapsObject.Programs[2])
+	b, err := fr.BindXDP(p.Hash4Lookup.Runtime(), &mapsObject.Programs[1])
 	return (*mapsHash4LookupRunner)(b), err
 }
 
@@ -310,7 +287,7 @@ func (p *mapsPrograms) RunHash4AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32
 //	run, err := p.BindHash4Absent(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *mapsPrograms) BindHash4Absent(fr *rtlib.Frame) (*mapsHash4AbsentRunner, error) {
-	b, err := fr.BindXDP(p.Hash4Absent.Runtime(), &mapsObject.Programs[3])
+	b, err := fr.BindXDP(p.Hash4Absent.Runtime(), &mapsObject.Programs[2])
 	return (*mapsHash4AbsentRunner)(b), err
 }
 
@@ -342,6 +319,209 @@ func (c *mapsHash4AbsentCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// RunHash4Update runs program hash4_update on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash4Update(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash4Update.Runtime(), ctx)
+}
+
+// RunHash4UpdateOn is RunHash4Update on a Frame of the caller, which
+// p.Hash4Update.NewFrame makes, without allocation. For many runs see
+// BindHash4Update.
+func (p *mapsPrograms) RunHash4UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash4Update.Runtime(), ctx)
+}
+
+// BindHash4Update prepares runs of program hash4_update on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Update.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Update(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Update(fr *rtlib.Frame) (*mapsHash4UpdateRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Update.Runtime(), &mapsObject.Programs[3])
+	return (*mapsHash4UpdateRunner)(b), err
+}
+
+// mapsHash4UpdateRunner is program hash4_update on a Frame. BindHash4Update
+// makes it.
+type mapsHash4UpdateRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4UpdateRunner) Packet(data []byte) *mapsHash4UpdateCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4UpdateCall)(r)
+}
+
+// mapsHash4UpdateCall is mapsHash4UpdateRunner with its input.
+type mapsHash4UpdateCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4UpdateCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_update(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
+}
+
+// RunHash4Mix runs program hash4_mix on a Frame of rtlib's pool and returns
+// r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash4Mix(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash4Mix.Runtime(), ctx)
+}
+
+// RunHash4MixOn is RunHash4Mix on a Frame of the caller, which
+// p.Hash4Mix.NewFrame makes, without allocation. For many runs see
+// BindHash4Mix.
+func (p *mapsPrograms) RunHash4MixOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash4Mix.Runtime(), ctx)
+}
+
+// BindHash4Mix prepares runs of program hash4_mix on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Mix.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Mix(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Mix(fr *rtlib.Frame) (*mapsHash4MixRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Mix.Runtime(), &mapsObject.Programs[4])
+	return (*mapsHash4MixRunner)(b), err
+}
+
+// mapsHash4MixRunner is program hash4_mix on a Frame. BindHash4Mix makes it.
+type mapsHash4MixRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4MixRunner) Packet(data []byte) *mapsHash4MixCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4MixCall)(r)
+}
+
+// mapsHash4MixCall is mapsHash4MixRunner with its input.
+type mapsHash4MixCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4MixCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_mix(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
+}
+
+// RunHash4Replace runs program hash4_replace on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash4Replace(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash4Replace.Runtime(), ctx)
+}
+
+// RunHash4ReplaceOn is RunHash4Replace on a Frame of the caller, which
+// p.Hash4Replace.NewFrame makes, without allocation. For many runs see
+// BindHash4Replace.
+func (p *mapsPrograms) RunHash4ReplaceOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash4Replace.Runtime(), ctx)
+}
+
+// BindHash4Replace prepares runs of program hash4_replace on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash4Replace.NewFrame() // one for each goroutine
+//	run, err := p.BindHash4Replace(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash4Replace(fr *rtlib.Frame) (*mapsHash4ReplaceRunner, error) {
+	b, err := fr.BindXDP(p.Hash4Replace.Runtime(), &mapsObject.Programs[5])
+	return (*mapsHash4ReplaceRunner)(b), err
+}
+
+// mapsHash4ReplaceRunner is program hash4_replace on a Frame. BindHash4Replace
+// makes it.
+type mapsHash4ReplaceRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash4ReplaceRunner) Packet(data []byte) *mapsHash4ReplaceCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash4ReplaceCall)(r)
+}
+
+// mapsHash4ReplaceCall is mapsHash4ReplaceRunner with its input.
+type mapsHash4ReplaceCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash4ReplaceCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash4_replace(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
+}
+
+// RunHash16Base runs program hash16_base on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash16Base(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash16Base.Runtime(), ctx)
+}
+
+// RunHash16BaseOn is RunHash16Base on a Frame of the caller, which
+// p.Hash16Base.NewFrame makes, without allocation. For many runs see
+// BindHash16Base.
+func (p *mapsPrograms) RunHash16BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash16Base.Runtime(), ctx)
+}
+
+// BindHash16Base prepares runs of program hash16_base on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash16Base.NewFrame() // one for each goroutine
+//	run, err := p.BindHash16Base(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash16Base(fr *rtlib.Frame) (*mapsHash16BaseRunner, error) {
+	b, err := fr.BindXDP(p.Hash16Base.Runtime(), &mapsObject.Programs[6])
+	return (*mapsHash16BaseRunner)(b), err
+}
+
+// mapsHash16BaseRunner is program hash16_base on a Frame. BindHash16Base makes
+// it.
+type mapsHash16BaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash16BaseRunner) Packet(data []byte) *mapsHash16BaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash16BaseCall)(r)
+}
+
+// mapsHash16BaseCall is mapsHash16BaseRunner with its input.
+type mapsHash16BaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash16BaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(maps_hash16_base(c.Frame)), nil
+}
+
 // RunHash16Lookup runs program hash16_lookup on a Frame of rtlib's pool and
 // returns r0. See [rtlib.RunXDP].
 func (p *mapsPrograms) RunHash16Lookup(ctx *rtlib.XDP) (uint32, error) {
@@ -362,7 +542,7 @@ func (p *mapsPrograms) RunHash16LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 //	run, err := p.BindHash16Lookup(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *mapsPrograms) BindHash16Lookup(fr *rtlib.Frame) (*mapsHash16LookupRunner, error) {
-	b, err := fr.BindXDP(p.Hash16Lookup.Runtime(), &mapsObject.Programs[4])
+	b, err := fr.BindXDP(p.Hash16Lookup.Runtime(), &mapsObject.Programs[7])
 	return (*mapsHash16LookupRunner)(b), err
 }
 
@@ -414,7 +594,7 @@ func (p *mapsPrograms) RunHash16AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 //	run, err := p.BindHash16Absent(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *mapsPrograms) BindHash16Absent(fr *rtlib.Frame) (*mapsHash16AbsentRunner, error) {
-	b, err := fr.BindXDP(p.Hash16Absent.Runtime(), &mapsObject.Programs[5])
+	b, err := fr.BindXDP(p.Hash16Absent.Runtime(), &mapsObject.Programs[8])
 	return (*mapsHash16AbsentRunner)(b), err
 }
 
@@ -446,58 +626,6 @@ func (c *mapsHash16AbsentCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
-// RunHash4Update runs program hash4_update on a Frame of rtlib's pool and
-// returns r0. See [rtlib.RunXDP].
-func (p *mapsPrograms) RunHash4Update(ctx *rtlib.XDP) (uint32, error) {
-	return rtlib.RunXDP(p.Hash4Update.Runtime(), ctx)
-}
-
-// RunHash4UpdateOn is RunHash4Update on a Frame of the caller, which
-// p.Hash4Update.NewFrame makes, without allocation. For many runs see
-// BindHash4Update.
-func (p *mapsPrograms) RunHash4UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
-	return fr.RunXDP(p.Hash4Update.Runtime(), ctx)
-}
-
-// BindHash4Update prepares runs of program hash4_update on a Frame of the
-// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
-//
-//	fr, err := p.Hash4Update.NewFrame() // one for each goroutine
-//	run, err := p.BindHash4Update(fr)
-//	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Update(fr *rtlib.Frame) (*mapsHash4UpdateRunner, error) {
-	b, err := fr.BindXDP(p.Hash4Update.Runtime(), &mapsObject.Programs[6])
-	return (*mapsHash4UpdateRunner)(b), err
-}
-
-// mapsHash4UpdateRunner is program hash4_update on a Frame. BindHash4Update
-// makes it.
-type mapsHash4UpdateRunner rtlib.Bound
-
-// Packet makes data the input of the next run on the Frame. See
-// [rtlib.Bound.Set].
-func (r *mapsHash4UpdateRunner) Packet(data []byte) *mapsHash4UpdateCall {
-	(*rtlib.Bound)(r).Set(data)
-	return (*mapsHash4UpdateCall)(r)
-}
-
-// mapsHash4UpdateCall is mapsHash4UpdateRunner with its input.
-type mapsHash4UpdateCall rtlib.Bound
-
-// Run runs the program on the input that the Frame has, which others must not
-// use meanwhile, and returns r0. It allocates nothing. Once the instance or
-// the Frame is closed the error wraps [os.ErrClosed].
-func (c *mapsHash4UpdateCall) Run() (r0 uint32, err error) {
-	b := (*rtlib.Bound)(c)
-	if b.Enter() {
-		r0 = uint32(maps_hash4_update(b.Frame))
-		b.Leave()
-		return
-	}
-	ret, err := b.Run()
-	return uint32(ret), err
-}
-
 // RunHash16Update runs program hash16_update on a Frame of rtlib's pool and
 // returns r0. See [rtlib.RunXDP].
 func (p *mapsPrograms) RunHash16Update(ctx *rtlib.XDP) (uint32, error) {
@@ -518,7 +646,7 @@ func (p *mapsPrograms) RunHash16UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint3
 //	run, err := p.BindHash16Update(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *mapsPrograms) BindHash16Update(fr *rtlib.Frame) (*mapsHash16UpdateRunner, error) {
-	b, err := fr.BindXDP(p.Hash16Update.Runtime(), &mapsObject.Programs[7])
+	b, err := fr.BindXDP(p.Hash16Update.Runtime(), &mapsObject.Programs[9])
 	return (*mapsHash16UpdateRunner)(b), err
 }
 
@@ -550,51 +678,203 @@ func (c *mapsHash16UpdateCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
-// RunHash4Replace runs program hash4_replace on a Frame of rtlib's pool and
+// RunHash64Base runs program hash64_base on a Frame of rtlib's pool and
 // returns r0. See [rtlib.RunXDP].
-func (p *mapsPrograms) RunHash4Replace(ctx *rtlib.XDP) (uint32, error) {
-	return rtlib.RunXDP(p.Hash4Replace.Runtime(), ctx)
+func (p *mapsPrograms) RunHash64Base(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash64Base.Runtime(), ctx)
 }
 
-// RunHash4ReplaceOn is RunHash4Replace on a Frame of the caller, which
-// p.Hash4Replace.NewFrame makes, without allocation. For many runs see
-// BindHash4Replace.
-func (p *mapsPrograms) RunHash4ReplaceOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
-	return fr.RunXDP(p.Hash4Replace.Runtime(), ctx)
+// RunHash64BaseOn is RunHash64Base on a Frame of the caller, which
+// p.Hash64Base.NewFrame makes, without allocation. For many runs see
+// BindHash64Base.
+func (p *mapsPrograms) RunHash64BaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash64Base.Runtime(), ctx)
 }
 
-// BindHash4Replace prepares runs of program hash4_replace on a Frame of the
+// BindHash64Base prepares runs of program hash64_base on a Frame of the
 // caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
 //
-//	fr, err := p.Hash4Replace.NewFrame() // one for each goroutine
-//	run, err := p.BindHash4Replace(fr)
+//	fr, err := p.Hash64Base.NewFrame() // one for each goroutine
+//	run, err := p.BindHash64Base(fr)
 //	r0, err := run.Packet(data).Run() // many times
-func (p *mapsPrograms) BindHash4Replace(fr *rtlib.Frame) (*mapsHash4ReplaceRunner, error) {
-	b, err := fr.BindXDP(p.Hash4Replace.Runtime(), &mapsObject.Programs[8])
-	return (*mapsHash4ReplaceRunner)(b), err
+func (p *mapsPrograms) BindHash64Base(fr *rtlib.Frame) (*mapsHash64BaseRunner, error) {
+	b, err := fr.BindXDP(p.Hash64Base.Runtime(), &mapsObject.Programs[10])
+	return (*mapsHash64BaseRunner)(b), err
 }
 
-// mapsHash4ReplaceRunner is program hash4_replace on a Frame. BindHash4Replace
-// makes it.
-type mapsHash4ReplaceRunner rtlib.Bound
+// mapsHash64BaseRunner is program hash64_base on a Frame. BindHash64Base makes
+// it.
+type mapsHash64BaseRunner rtlib.Bound
 
 // Packet makes data the input of the next run on the Frame. See
 // [rtlib.Bound.Set].
-func (r *mapsHash4ReplaceRunner) Packet(data []byte) *mapsHash4ReplaceCall {
+func (r *mapsHash64BaseRunner) Packet(data []byte) *mapsHash64BaseCall {
 	(*rtlib.Bound)(r).Set(data)
-	return (*mapsHash4ReplaceCall)(r)
+	return (*mapsHash64BaseCall)(r)
 }
 
-// mapsHash4ReplaceCall is mapsHash4ReplaceRunner with its input.
-type mapsHash4ReplaceCall rtlib.Bound
+// mapsHash64BaseCall is mapsHash64BaseRunner with its input.
+type mapsHash64BaseCall rtlib.Bound
 
 // Run runs the program on the input that the Frame has, which others must not
 // use meanwhile, and returns r0. It allocates nothing. Once the instance or
 // the Frame is closed the error wraps [os.ErrClosed].
-func (c *mapsHash4ReplaceCall) Run() (r0 uint32, err error) {
+func (c *mapsHash64BaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Err(); err != nil {
+		return
+	}
+	return uint32(maps_hash64_base(c.Frame)), nil
+}
+
+// RunHash64Lookup runs program hash64_lookup on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash64Lookup(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash64Lookup.Runtime(), ctx)
+}
+
+// RunHash64LookupOn is RunHash64Lookup on a Frame of the caller, which
+// p.Hash64Lookup.NewFrame makes, without allocation. For many runs see
+// BindHash64Lookup.
+func (p *mapsPrograms) RunHash64LookupOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash64Lookup.Runtime(), ctx)
+}
+
+// BindHash64Lookup prepares runs of program hash64_lookup on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash64Lookup.NewFrame() // one for each goroutine
+//	run, err := p.BindHash64Lookup(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash64Lookup(fr *rtlib.Frame) (*mapsHash64LookupRunner, error) {
+	b, err := fr.BindXDP(p.Hash64Lookup.Runtime(), &mapsObject.Programs[11])
+	return (*mapsHash64LookupRunner)(b), err
+}
+
+// mapsHash64LookupRunner is program hash64_lookup on a Frame. BindHash64Lookup
+// makes it.
+type mapsHash64LookupRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash64LookupRunner) Packet(data []byte) *mapsHash64LookupCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash64LookupCall)(r)
+}
+
+// mapsHash64LookupCall is mapsHash64LookupRunner with its input.
+type mapsHash64LookupCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash64LookupCall) Run() (r0 uint32, err error) {
 	b := (*rtlib.Bound)(c)
 	if b.Enter() {
-		r0 = uint32(maps_hash4_replace(b.Frame))
+		r0 = uint32(maps_hash64_lookup(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
+}
+
+// RunHash64Absent runs program hash64_absent on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash64Absent(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash64Absent.Runtime(), ctx)
+}
+
+// RunHash64AbsentOn is RunHash64Absent on a Frame of the caller, which
+// p.Hash64Absent.NewFrame makes, without allocation. For many runs see
+// BindHash64Absent.
+func (p *mapsPrograms) RunHash64AbsentOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash64Absent.Runtime(), ctx)
+}
+
+// BindHash64Absent prepares runs of program hash64_absent on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash64Absent.NewFrame() // one for each goroutine
+//	run, err := p.BindHash64Absent(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash64Absent(fr *rtlib.Frame) (*mapsHash64AbsentRunner, error) {
+	b, err := fr.BindXDP(p.Hash64Absent.Runtime(), &mapsObject.Programs[12])
+	return (*mapsHash64AbsentRunner)(b), err
+}
+
+// mapsHash64AbsentRunner is program hash64_absent on a Frame. BindHash64Absent
+// makes it.
+type mapsHash64AbsentRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash64AbsentRunner) Packet(data []byte) *mapsHash64AbsentCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash64AbsentCall)(r)
+}
+
+// mapsHash64AbsentCall is mapsHash64AbsentRunner with its input.
+type mapsHash64AbsentCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash64AbsentCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash64_absent(b.Frame))
+		b.Leave()
+		return
+	}
+	ret, err := b.Run()
+	return uint32(ret), err
+}
+
+// RunHash64Update runs program hash64_update on a Frame of rtlib's pool and
+// returns r0. See [rtlib.RunXDP].
+func (p *mapsPrograms) RunHash64Update(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.Hash64Update.Runtime(), ctx)
+}
+
+// RunHash64UpdateOn is RunHash64Update on a Frame of the caller, which
+// p.Hash64Update.NewFrame makes, without allocation. For many runs see
+// BindHash64Update.
+func (p *mapsPrograms) RunHash64UpdateOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.Hash64Update.Runtime(), ctx)
+}
+
+// BindHash64Update prepares runs of program hash64_update on a Frame of the
+// caller. They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.Hash64Update.NewFrame() // one for each goroutine
+//	run, err := p.BindHash64Update(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *mapsPrograms) BindHash64Update(fr *rtlib.Frame) (*mapsHash64UpdateRunner, error) {
+	b, err := fr.BindXDP(p.Hash64Update.Runtime(), &mapsObject.Programs[13])
+	return (*mapsHash64UpdateRunner)(b), err
+}
+
+// mapsHash64UpdateRunner is program hash64_update on a Frame. BindHash64Update
+// makes it.
+type mapsHash64UpdateRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *mapsHash64UpdateRunner) Packet(data []byte) *mapsHash64UpdateCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*mapsHash64UpdateCall)(r)
+}
+
+// mapsHash64UpdateCall is mapsHash64UpdateRunner with its input.
+type mapsHash64UpdateCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *mapsHash64UpdateCall) Run() (r0 uint32, err error) {
+	b := (*rtlib.Bound)(c)
+	if b.Enter() {
+		r0 = uint32(maps_hash64_update(b.Frame))
 		b.Leave()
 		return
 	}
@@ -612,6 +892,11 @@ func (m *mapsMaps) TypedHash16() ebpf.HashMap[mapsKey16, uint64] {
 	return ebpf.HashMapOf[mapsKey16, uint64](m.Hash16)
 }
 
+// TypedHash64 is map hash64 with its Go types; it allocates nothing.
+func (m *mapsMaps) TypedHash64() ebpf.HashMap[mapsKey64, uint64] {
+	return ebpf.HashMapOf[mapsKey64, uint64](m.Hash64)
+}
+
 // mapsObject is the object as rtlib takes it: data, never changed.
 var mapsObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
@@ -619,6 +904,7 @@ var mapsObject = rtlib.ObjectSpec{
 	Maps: []rtlib.MapSpec{
 		{Name: "hash4", Type: bpf.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 4096},
 		{Name: "hash16", Type: bpf.MapHash, KeySize: 16, ValueSize: 8, MaxEntries: 4096},
+		{Name: "hash64", Type: bpf.MapHash, KeySize: 64, ValueSize: 8, MaxEntries: 4096},
 	},
 	Name:     "hash.o",
 	Platform: bpf.Linux,
@@ -630,18 +916,8 @@ var mapsObject = rtlib.ObjectSpec{
 			Layout:  0x47ef991236fb0db6,
 			Entry:   maps_hash4_base,
 			Engine:  mapsEngine,
-			Hash:    [32]byte{0xc7, 0x1a, 0x0c, 0x1a, 0xdf, 0x7b, 0xee, 0x51, 0xdb, 0x2e, 0xa7, 0xe6, 0x5f, 0x1c, 0x24, 0x52, 0x28, 0x7e, 0xce, 0xe2, 0x92, 0xf9, 0x64, 0x6f, 0xe3, 0x02, 0x05, 0x34, 0x28, 0x1a, 0xa0, 0xa8},
-			Insns:   20,
-		},
-		{
-			Name:    "hash16_base",
-			Section: "xdp",
-			Hook:    "xdp",
-			Layout:  0x47ef991236fb0db6,
-			Entry:   maps_hash16_base,
-			Engine:  mapsEngine,
-			Hash:    [32]byte{0x5e, 0x67, 0xa0, 0x72, 0x1c, 0xc5, 0xa1, 0x65, 0x8d, 0xa4, 0x74, 0x84, 0x37, 0x5d, 0x30, 0x8a, 0x91, 0xad, 0xfb, 0xde, 0x6c, 0x74, 0xf1, 0xf9, 0x21, 0x9b, 0x74, 0xc2, 0x67, 0x1d, 0x3d, 0xb0},
-			Insns:   27,
+			Hash:    [32]byte{0x03, 0xee, 0x86, 0xac, 0x90, 0x97, 0x01, 0xba, 0xc5, 0x3d, 0x48, 0xc3, 0xaf, 0x6c, 0xcb, 0x90, 0xe7, 0xd3, 0x61, 0xd2, 0x4f, 0x03, 0x26, 0x3c, 0xfd, 0xe9, 0x85, 0x4f, 0x30, 0x67, 0x75, 0xd9},
+			Insns:   26,
 		},
 		{
 			Name:     "hash4_lookup",
@@ -651,8 +927,8 @@ var mapsObject = rtlib.ObjectSpec{
 			Entry:    maps_hash4_lookup,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
-			Hash:     [32]byte{0x11, 0x09, 0x89, 0x7b, 0xb1, 0x74, 0xcd, 0xf8, 0x4c, 0x76, 0x7f, 0x38, 0xa0, 0x2e, 0x8a, 0x1f, 0xf2, 0xe5, 0x59, 0x2d, 0x2e, 0x18, 0xcf, 0x46, 0x1f, 0x44, 0x6a, 0x1e, 0xf8, 0xc6, 0xf6, 0x5b},
-			Insns:    28,
+			Hash:     [32]byte{0xd2, 0xaa, 0xc1, 0xf5, 0x15, 0xf4, 0xc4, 0xa9, 0x4e, 0x19, 0x16, 0x82, 0x82, 0x0d, 0xd4, 0x2d, 0x74, 0x32, 0x92, 0x7f, 0x39, 0x14, 0x3b, 0x08, 0x71, 0x4c, 0xcd, 0xa2, 0x34, 0x09, 0x9a, 0x23},
+			Insns:    35,
 			Reclaims: true,
 		},
 		{
@@ -663,32 +939,8 @@ var mapsObject = rtlib.ObjectSpec{
 			Entry:    maps_hash4_absent,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
-			Hash:     [32]byte{0xb6, 0xab, 0x55, 0x5c, 0xcc, 0x8b, 0x25, 0xfe, 0x1e, 0x4f, 0x4b, 0xcb, 0xd5, 0x06, 0xe0, 0xa2, 0x0f, 0x2a, 0x1e, 0x64, 0x2c, 0x51, 0x2c, 0x6f, 0x20, 0x83, 0x60, 0xd9, 0xf9, 0x41, 0xcd, 0x11},
-			Insns:    28,
-			Reclaims: true,
-		},
-		{
-			Name:     "hash16_lookup",
-			Section:  "xdp",
-			Hook:     "xdp",
-			Layout:   0x47ef991236fb0db6,
-			Entry:    maps_hash16_lookup,
-			Engine:   mapsEngine,
-			Maps:     []int{1},
-			Hash:     [32]byte{0x7a, 0x29, 0x69, 0xc3, 0x2f, 0x49, 0x52, 0xfc, 0x25, 0x8b, 0x1b, 0xa2, 0xf0, 0x3a, 0xb4, 0x4a, 0x3a, 0x1e, 0x44, 0x88, 0xdd, 0x54, 0x4c, 0x17, 0x88, 0x5a, 0x44, 0xfc, 0xfc, 0x85, 0x59, 0x1f},
+			Hash:     [32]byte{0xaf, 0x4b, 0x39, 0xe0, 0xf2, 0xe8, 0x69, 0x41, 0xc2, 0x8c, 0x14, 0x76, 0x53, 0x9f, 0x92, 0x07, 0x34, 0x8b, 0xe7, 0xa9, 0x67, 0x4f, 0x95, 0x49, 0x5c, 0xb2, 0x49, 0x69, 0xdb, 0xd5, 0xc4, 0x83},
 			Insns:    35,
-			Reclaims: true,
-		},
-		{
-			Name:     "hash16_absent",
-			Section:  "xdp",
-			Hook:     "xdp",
-			Layout:   0x47ef991236fb0db6,
-			Entry:    maps_hash16_absent,
-			Engine:   mapsEngine,
-			Maps:     []int{1},
-			Hash:     [32]byte{0x36, 0xea, 0xb0, 0x7e, 0xe5, 0xd2, 0x11, 0x6e, 0x0a, 0xd4, 0x7f, 0xb6, 0x21, 0x2b, 0x13, 0x3b, 0x6d, 0xac, 0xc5, 0x5d, 0x0f, 0x66, 0xc5, 0x5c, 0x74, 0x0f, 0x8b, 0x24, 0x28, 0x2d, 0xaa, 0xaa},
-			Insns:    36,
 			Reclaims: true,
 		},
 		{
@@ -699,20 +951,20 @@ var mapsObject = rtlib.ObjectSpec{
 			Entry:    maps_hash4_update,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
-			Hash:     [32]byte{0x80, 0x20, 0x30, 0xe8, 0x6c, 0xc0, 0x1b, 0xc8, 0xb3, 0xe8, 0xbb, 0x99, 0x5a, 0xe5, 0x5f, 0xde, 0x04, 0x89, 0xc5, 0x90, 0x92, 0x1d, 0x7c, 0x12, 0x6a, 0x0f, 0x8d, 0x6c, 0x9e, 0xb1, 0x37, 0xf9},
-			Insns:    33,
+			Hash:     [32]byte{0xfc, 0x9a, 0xe3, 0x8c, 0xc8, 0xb9, 0x88, 0xd7, 0x63, 0x2b, 0x55, 0x6e, 0x97, 0xeb, 0xd7, 0x76, 0x86, 0xfa, 0x2f, 0x09, 0x5c, 0x07, 0xd8, 0x8b, 0xe8, 0xc2, 0x6e, 0x25, 0x62, 0x92, 0x99, 0xc2},
+			Insns:    41,
 			Reclaims: true,
 		},
 		{
-			Name:     "hash16_update",
+			Name:     "hash4_mix",
 			Section:  "xdp",
 			Hook:     "xdp",
 			Layout:   0x47ef991236fb0db6,
-			Entry:    maps_hash16_update,
+			Entry:    maps_hash4_mix,
 			Engine:   mapsEngine,
-			Maps:     []int{1},
-			Hash:     [32]byte{0xe2, 0x70, 0x59, 0x9f, 0x14, 0x41, 0xc4, 0x7c, 0xf9, 0x53, 0x99, 0xb2, 0xdf, 0xd0, 0xfd, 0x10, 0x33, 0xe5, 0x12, 0xac, 0x1e, 0x8b, 0x76, 0x50, 0xbd, 0x23, 0xde, 0xc5, 0xd6, 0x35, 0x02, 0x69},
-			Insns:    42,
+			Maps:     []int{0},
+			Hash:     [32]byte{0x23, 0xb2, 0x94, 0x5e, 0xd2, 0xba, 0x81, 0x8b, 0x29, 0xcb, 0xc6, 0xf4, 0x83, 0x9e, 0x66, 0x5a, 0x95, 0x38, 0x38, 0x67, 0x01, 0xf5, 0xde, 0x5d, 0x2a, 0x27, 0xad, 0xc5, 0x16, 0xc1, 0xac, 0xc3},
+			Insns:    54,
 			Reclaims: true,
 		},
 		{
@@ -723,12 +975,104 @@ var mapsObject = rtlib.ObjectSpec{
 			Entry:    maps_hash4_replace,
 			Engine:   mapsEngine,
 			Maps:     []int{0},
-			Hash:     [32]byte{0x20, 0x22, 0x0e, 0xf6, 0xb0, 0x42, 0x0a, 0xa3, 0xa7, 0x7d, 0xdb, 0xdc, 0xcc, 0x52, 0x26, 0x22, 0x2b, 0xb4, 0x40, 0x9d, 0x3d, 0x43, 0x3b, 0x8b, 0xa5, 0x3c, 0x0e, 0xcf, 0x2d, 0xda, 0x56, 0x0b},
-			Insns:    42,
+			Hash:     [32]byte{0x8a, 0x2c, 0x6f, 0x62, 0x5e, 0x93, 0x20, 0x2a, 0x1d, 0xf3, 0x9f, 0x9c, 0x43, 0x72, 0xa9, 0x8a, 0x3d, 0x56, 0x3d, 0xb6, 0x6c, 0xf2, 0xe6, 0xe7, 0xe7, 0x8c, 0xf0, 0x77, 0x34, 0x6e, 0x91, 0xa8},
+			Insns:    50,
+			Reclaims: true,
+		},
+		{
+			Name:    "hash16_base",
+			Section: "xdp",
+			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
+			Entry:   maps_hash16_base,
+			Engine:  mapsEngine,
+			Hash:    [32]byte{0x02, 0xfb, 0xed, 0x0d, 0xcb, 0xb4, 0x20, 0x6b, 0xe5, 0x8f, 0x6c, 0xe8, 0x05, 0x82, 0x42, 0x5b, 0xd0, 0xaa, 0xf2, 0xae, 0xc3, 0x82, 0xf9, 0x2f, 0x41, 0xaf, 0xec, 0xed, 0x71, 0x3e, 0x8b, 0x62},
+			Insns:   33,
+		},
+		{
+			Name:     "hash16_lookup",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash16_lookup,
+			Engine:   mapsEngine,
+			Maps:     []int{1},
+			Hash:     [32]byte{0x8d, 0x5a, 0xfd, 0x23, 0x36, 0x10, 0x97, 0x2f, 0x3c, 0x48, 0x46, 0x06, 0xfb, 0x1e, 0x32, 0x6f, 0xe6, 0x54, 0xd9, 0xb6, 0x3d, 0xce, 0xbe, 0x65, 0x93, 0x2f, 0x57, 0xb7, 0xbf, 0xb5, 0x58, 0x33},
+			Insns:    43,
+			Reclaims: true,
+		},
+		{
+			Name:     "hash16_absent",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash16_absent,
+			Engine:   mapsEngine,
+			Maps:     []int{1},
+			Hash:     [32]byte{0xa1, 0x2b, 0xaa, 0x72, 0x83, 0xce, 0x1c, 0x71, 0xff, 0x4a, 0xd5, 0x91, 0x27, 0xc4, 0x6e, 0xd0, 0x5c, 0x2a, 0x8f, 0x9c, 0xc3, 0x44, 0x00, 0xad, 0xd1, 0x15, 0xcc, 0x71, 0x38, 0xf4, 0x46, 0x61},
+			Insns:    44,
+			Reclaims: true,
+		},
+		{
+			Name:     "hash16_update",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash16_update,
+			Engine:   mapsEngine,
+			Maps:     []int{1},
+			Hash:     [32]byte{0x2f, 0x27, 0xf8, 0xe4, 0x4f, 0xb6, 0x2f, 0xbc, 0x01, 0x06, 0xe5, 0xcc, 0xfd, 0xd9, 0x12, 0xa6, 0x8c, 0xc6, 0x34, 0x65, 0xa8, 0x67, 0x1e, 0x6b, 0x26, 0x50, 0xc3, 0x90, 0x82, 0x00, 0x4b, 0x52},
+			Insns:    50,
+			Reclaims: true,
+		},
+		{
+			Name:    "hash64_base",
+			Section: "xdp",
+			Hook:    "xdp",
+			Layout:  0x47ef991236fb0db6,
+			Entry:   maps_hash64_base,
+			Engine:  mapsEngine,
+			Hash:    [32]byte{0xa2, 0x79, 0xdf, 0x38, 0x81, 0xae, 0xb8, 0x1f, 0xca, 0x33, 0x34, 0x5f, 0x77, 0xa7, 0xf9, 0x57, 0x6c, 0xe6, 0x4b, 0x2f, 0x2a, 0xff, 0xa8, 0x56, 0x8a, 0xb4, 0xea, 0x30, 0x88, 0xb5, 0x86, 0xa2},
+			Insns:   52,
+		},
+		{
+			Name:     "hash64_lookup",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash64_lookup,
+			Engine:   mapsEngine,
+			Maps:     []int{2},
+			Hash:     [32]byte{0x2b, 0xe2, 0xee, 0x25, 0xe2, 0x02, 0x4b, 0xe5, 0x63, 0xbb, 0x65, 0xaf, 0xc1, 0x3a, 0x05, 0xd0, 0x70, 0xdd, 0x35, 0x98, 0x61, 0x5c, 0xd5, 0x39, 0x6e, 0x05, 0xe6, 0xfe, 0xd8, 0x90, 0xf3, 0x3a},
+			Insns:    59,
+			Reclaims: true,
+		},
+		{
+			Name:     "hash64_absent",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash64_absent,
+			Engine:   mapsEngine,
+			Maps:     []int{2},
+			Hash:     [32]byte{0x84, 0x4d, 0x80, 0x10, 0x5e, 0x9c, 0xa3, 0x20, 0x32, 0xcd, 0x32, 0x5c, 0x90, 0x8c, 0x06, 0x20, 0x16, 0x85, 0x06, 0x57, 0x63, 0x74, 0x2a, 0xc5, 0x28, 0xbe, 0xc7, 0xf1, 0xc8, 0xd4, 0x85, 0x58},
+			Insns:    60,
+			Reclaims: true,
+		},
+		{
+			Name:     "hash64_update",
+			Section:  "xdp",
+			Hook:     "xdp",
+			Layout:   0x47ef991236fb0db6,
+			Entry:    maps_hash64_update,
+			Engine:   mapsEngine,
+			Maps:     []int{2},
+			Hash:     [32]byte{0x6e, 0x01, 0xd8, 0x33, 0x29, 0x22, 0xc4, 0xda, 0xf8, 0x21, 0x6a, 0x74, 0x42, 0x4d, 0x4f, 0x31, 0xba, 0x27, 0x4f, 0xa3, 0x57, 0xb4, 0x2a, 0x8f, 0xd8, 0x91, 0x62, 0x28, 0x04, 0x96, 0xe1, 0x1c},
+			Insns:    65,
 			Reclaims: true,
 		},
 	},
-	Tie: mapsTie_246fa5e8,
+	Tie: mapsTie_cc2c3255,
 }
 
 // The code was made for this layout of the Frame; other layouts do not
@@ -751,4 +1095,5 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Max)-16]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Step)-24]
 )

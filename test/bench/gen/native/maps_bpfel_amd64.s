@@ -7,575 +7,952 @@
 #include "funcdata.h"
 
 // maps_hash4_base(fr *abi.Frame) (ret uint64)
-#line 23 "hash.bpf.c"
+#line 12 "hash4.h"
 
 TEXT ·maps_hash4_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 23 "hash.bpf.c"
+#line 12 "hash4.h"
 
 	MOVQ fr+0(FP), R12
 	PCALIGN $32
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	LONG $0x24448b49; BYTE $0x20
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	LONG $0x244c8b49; BYTE $0x18
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
+	QUAD $0x72d0394804518d48; QUAD $0x100bff631198b0b; QUAD $0xf631db3122eb0000; QUAD $0x841f0f00000100bf; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
 	// 10: w0 >>= 0x13
 	// 11: w0 &= 0x1ffe
 	// 12: w0 *= -0x7a143595
-#line 38 "ops.h"
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0xe38113ebc1c38948; QUAD $0xca6bdb6900001ffe; WORD $0x85eb
-	// 13: w0 += w2
-#line 32 "hash.bpf.c"
-	// sum += key;
-	WORD $0xd901
-	// 14: w1 += -0x61c8864f
-#line 26 "ops.h"
+	QUAD $0x4113e8c141d88949; QUAD $0x694500001ffee081; LONG $0xebca6bc0; BYTE $0x85
+	// 13: w0 += w3
+#line 12 "hash4.h"
+	// LOOP(hash4_base, {
+	WORD $0x144; BYTE $0xc6
+	// 14: w2 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	LONG $0x3779b105; BYTE $0x9e
-	// 15: w3 += -0x1
-#line 27 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xc88948e275ffc283
-#line 27 "hash.bpf.c"
+	LONG $0x79b1c381; WORD $0x9e37
+	// 15: w4 += -0x1
+#line 12 "hash4.h"
+	// LOOP(hash4_base, {
+	QUAD $0xd03948dd75ffc783; WORD $0x272
+	// 24: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x89481989; BYTE $0xf0
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 27 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 27 "hash.bpf.c"
-
-	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
-
-// maps_hash16_base(fr *abi.Frame) (ret uint64)
-#line 38 "hash.bpf.c"
-
-TEXT ·maps_hash16_base(SB), 0, $0-16
-	NO_LOCAL_POINTERS
-#line 38 "hash.bpf.c"
-
-	MOVQ fr+0(FP), R12
-	PCALIGN $32
-	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	LONG $0x24448b49; BYTE $0x20
-	// 2: r2 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x244c8b49; BYTE $0x18
-	// 4: r4 += 0x4
-	// 7: r1 = *(u32 *)(r2 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d0394804518d48; QUAD $0x100bac931018b0b; QUAD $0xc931c03122eb0000; QUAD $0x841f0f00000100ba; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
-	// 12: w4 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	LONG $0xc1c38948; WORD $0x14eb
-	// 14: w5 *= 0xbd794d6
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	LONG $0x94d6f369; WORD $0xbd7
-	// 18: r4 <<= 0x20
-	// 19: r4 |= r5
-	// 20: r4 ^= 0x5bd1e995
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0x48f3094820e3c148; LONG $0xe995f381; WORD $0x5bd1
-	// 21: r4 >>= 0x20
-	// 22: w0 += w4
-#line 48 "hash.bpf.c"
-	// sum += key.half[1] >> 32;
-	LONG $0x20ebc148; WORD $0xd901
-	// 23: w1 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	LONG $0x3779b105; BYTE $0x9e
-	// 24: w2 += -0x1
-#line 42 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xc88948d675ffc283
-#line 42 "hash.bpf.c"
-
-	MOVQ AX, ret+8(FP)
-#line 42 "hash.bpf.c"
-
-	RET
-#line 42 "hash.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
-#line 70 "hash.bpf.c"
+#line 19 "hash4.h"
 
-TEXT ·maps_hash4_lookup(SB), 0, $72-16
+TEXT ·maps_hash4_lookup(SB), 0, $96-16
 	NO_LOCAL_POINTERS
-#line 70 "hash.bpf.c"
+#line 19 "hash4.h"
 
 	MOVQ fr+0(FP), R12
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 16: w1 >>= 0x13
-	// 17: w1 &= 0x1ffe
-	// 18: w1 *= -0x7a143595
-#line 38 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 15: w1 >>= 0x13
+	// 16: w1 &= 0x1ffe
+	// 17: w1 *= -0x7a143595
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; QUAD $0xfee68113eec1ce89; QUAD $0xebca6bf66900001f; BYTE $0x85
-	// 19: *(u32 *)(r10 - 0x4) = r1
-#line 58 "hash.bpf.c"
-	// u32 key = key_of(pick(x), absent);
-	QUAD $0x37c24b48941
-	// 24: call 0x1  ; map_lookup_elem
-#line 62 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
-	// 27: w6 += w1
-#line 64 "hash.bpf.c"
-	// sum += *value;
-	LONG $0x24548b48; WORD $0x340; BYTE $0x10
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; QUAD $0xfee38113ebc1f389; QUAD $0xebca6bdb6900001f; BYTE $0x85
+	// 18: *(u32 *)(r10 - 0x4) = r1
+	// 23: call 0x1  ; map_lookup_elem
+	// 26: w6 += w1
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	QUAD $0x37c249c8941; QUAD $0x8245c8948188b48; QUAD $0x37c249c8d49; QUAD $0x24894c10245c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
-	// 11: w8 += -0x1
-#line 57 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x82752024
-	// 13: w0 = w6
-#line 72 "hash.bpf.c"
-	// return lookup4(ctx, 0);
-	WORD $0xd089
-#line 72 "hash.bpf.c"
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 12: w9 += -0x1
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0x24448b4882752024; QUAD $0x394840245c8b4830; WORD $0x72d8; BYTE $0x7
+	// 33: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 34: w0 = w6
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	WORD $0xc889
+#line 19 "hash4.h"
 
 	MOVQ AX, ret+8(FP)
-#line 72 "hash.bpf.c"
+#line 19 "hash4.h"
 
 	RET
 
 // maps_hash4_absent(fr *abi.Frame) (ret uint64)
-#line 76 "hash.bpf.c"
+#line 27 "hash4.h"
 
-TEXT ·maps_hash4_absent(SB), 0, $72-16
+TEXT ·maps_hash4_absent(SB), 0, $96-16
 	NO_LOCAL_POINTERS
-#line 76 "hash.bpf.c"
+#line 27 "hash4.h"
 
 	MOVQ fr+0(FP), R12
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 16: w1 >>= 0x13
-	// 17: w1 |= 0x1
-	// 18: w1 *= -0x7a143595
-#line 38 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 15: w1 >>= 0x13
+	// 16: w1 |= 0x1
+	// 17: w1 *= -0x7a143595
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; QUAD $0x1ce8313eec1ce89; LONG $0xca6bf669; WORD $0x85eb
-	// 19: *(u32 *)(r10 - 0x4) = r1
-#line 58 "hash.bpf.c"
-	// u32 key = key_of(pick(x), absent);
-	QUAD $0x37c24b48941
-	// 24: call 0x1  ; map_lookup_elem
-#line 62 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash4, &key);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
-	// 27: w6 += w1
-#line 64 "hash.bpf.c"
-	// sum += *value;
-	LONG $0x24548b48; WORD $0x340; BYTE $0x10
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; QUAD $0x1cb8313ebc1f389; LONG $0xca6bdb69; WORD $0x85eb
+	// 18: *(u32 *)(r10 - 0x4) = r1
+	// 23: call 0x1  ; map_lookup_elem
+	// 26: w6 += w1
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	QUAD $0x37c249c8941; QUAD $0x8245c8948188b48; QUAD $0x37c249c8d49; QUAD $0x24894c10245c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
-	// 11: w8 += -0x1
-#line 57 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; LONG $0x85752024
-	// 13: w0 = w6
-#line 78 "hash.bpf.c"
-	// return lookup4(ctx, 1);
-	WORD $0xd089
-#line 78 "hash.bpf.c"
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 12: w9 += -0x1
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0x24448b4885752024; QUAD $0x394840245c8b4830; WORD $0x72d8; BYTE $0x7
+	// 33: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 34: w0 = w6
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	WORD $0xc889
+#line 27 "hash4.h"
 
 	MOVQ AX, ret+8(FP)
-#line 78 "hash.bpf.c"
-
-	RET
-
-// maps_hash16_lookup(fr *abi.Frame) (ret uint64)
-#line 98 "hash.bpf.c"
-
-TEXT ·maps_hash16_lookup(SB), 0, $72-16
-	NO_LOCAL_POINTERS
-#line 98 "hash.bpf.c"
-
-	MOVQ fr+0(FP), R12
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 18: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; LONG $0xeec1ce89; BYTE $0x14
-	// 20: r2 <<= 0x20
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	LONG $0x48f78948; WORD $0xe7c1; BYTE $0x20
-	// 21: w1 *= 0xbd794d6
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	LONG $0x94d6f669; WORD $0xbd7
-	// 22: r2 |= r1
-	// 23: r2 ^= 0x5bd1e995
-	// 24: *(u64 *)(r10 - 0x8) = r2
-	// 25: r1 <<= 0x20
-	// 26: r1 |= r9
-	// 27: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
-	// 32: call 0x1  ; map_lookup_elem
-#line 90 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
-	// 35: w6 += w1
-#line 92 "hash.bpf.c"
-	// sum += *value;
-	LONG $0x24548b48; WORD $0x340; BYTE $0x10
-	// 12: w7 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
-	// 13: w8 += -0x1
-#line 85 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff5e850f2024
-	// 15: w0 = w6
-#line 100 "hash.bpf.c"
-	// return lookup16(ctx, 0);
-	WORD $0xd089
-#line 100 "hash.bpf.c"
-
-	MOVQ AX, ret+8(FP)
-#line 100 "hash.bpf.c"
-
-	RET
-
-// maps_hash16_absent(fr *abi.Frame) (ret uint64)
-#line 104 "hash.bpf.c"
-
-TEXT ·maps_hash16_absent(SB), 0, $72-16
-	NO_LOCAL_POINTERS
-#line 104 "hash.bpf.c"
-
-	MOVQ fr+0(FP), R12
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 18: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894830245c8948; QUAD $0x4840245489483824; LONG $0xeec1ce89; BYTE $0x14
-	// 20: r2 <<= 0x20
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	LONG $0x48f78948; WORD $0xe7c1; BYTE $0x20
-	// 21: w1 *= 0xbd794d6
-	// 22: w1 += -0x7a143595
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0xc6810bd794d6f669; LONG $0x85ebca6b
-	// 23: r2 |= r1
-	// 24: r2 ^= 0x5bd1e995
-	// 25: *(u64 *)(r10 - 0x8) = r2
-	// 26: r1 <<= 0x20
-	// 27: r1 |= r9
-	// 28: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0xe995f78148f70948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e6c1480000; QUAD $0x8949fe0948b80d01; LONG $0x37024b4; WORD $0x0
-	// 33: call 0x1  ; map_lookup_elem
-#line 90 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash16, &key);
-	QUAD $0x2474894820708b48; QUAD $0x37024b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb4024548b480775; BYTE $0x7
-	// 36: w6 += w1
-#line 92 "hash.bpf.c"
-	// sum += *value;
-	LONG $0x24548b48; WORD $0x340; BYTE $0x10
-	// 12: w7 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18138244c8b48; WORD $0x3779; BYTE $0x9e
-	// 13: w8 += -0x1
-#line 85 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38330245c8b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff58850f2024
-	// 15: w0 = w6
-#line 106 "hash.bpf.c"
-	// return lookup16(ctx, 1);
-	WORD $0xd089
-#line 106 "hash.bpf.c"
-
-	MOVQ AX, ret+8(FP)
-#line 106 "hash.bpf.c"
+#line 27 "hash4.h"
 
 	RET
 
 // maps_hash4_update(fr *abi.Frame) (ret uint64)
-#line 110 "hash.bpf.c"
+#line 35 "hash4.h"
 
-TEXT ·maps_hash4_update(SB), 0, $96-16
+TEXT ·maps_hash4_update(SB), 0, $120-16
 	NO_LOCAL_POINTERS
-#line 110 "hash.bpf.c"
+#line 35 "hash4.h"
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 10: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; LONG $0xeec1ce89; BYTE $0x14
-	// 12: w6 *= 0xbd794d6
-#line 38 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394850; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 11: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489485824548948; QUAD $0x4868244c89486024; LONG $0xebc1f389; BYTE $0x14
+	// 13: w7 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x89480bd794d6fe69; WORD $0x247c; BYTE $0x58
-	// 13: *(u32 *)(r10 - 0x4) = r6
-#line 115 "hash.bpf.c"
-	// u32 index = pick(x), key = key_of(index, 0);
+	QUAD $0x89480bd794d6fb69; WORD $0x247c; BYTE $0x70
+	// 14: *(u32 *)(r10 - 0x4) = r7
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
 	QUAD $0x37c24bc8941
-	// 14: w1 *= 0x3
-	// 15: w1 += 0x1
-#line 51 "ops.h"
+	// 15: w1 *= 0x3
+	// 16: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x8376348d; WORD $0x1c6
-	// 16: *(u64 *)(r10 - 0x10) = r1
-#line 116 "hash.bpf.c"
-	// u64 value = value_of(index);
-	QUAD $0x37024b48949
-	// 24: call 0x2  ; map_update_elem
-	// 25: w6 += w8
-	// 26: w6 += w0
-#line 119 "hash.bpf.c"
-	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0xb48d491024748948; QUAD $0x7489480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x7c8b482824748b48; QUAD $0x15024548b485824; WORD $0x1fa; BYTE $0xf2
-	// 27: w7 += -0x61c8864f
-#line 26 "ops.h"
+	LONG $0x835b1c8d; WORD $0x1c3
+	// 17: *(u64 *)(r10 - 0x10) = r1
+	// 25: call 0x2  ; map_update_elem
+	// 26: w7 += w9
+	// 27: w7 += w0
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
+	QUAD $0x370249c8949; QUAD $0x8245c8948188b48; QUAD $0x37c249c8d49; QUAD $0x9c8d4910245c8948; QUAD $0x5c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x7c8b4828245c8b48; QUAD $0x168244c8b487024; WORD $0x1f9; BYTE $0xd9
+	// 28: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
-	// 28: w9 += -0x1
-#line 114 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff60850f3024; WORD $0x8948; BYTE $0xd0
-#line 114 "hash.bpf.c"
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 29: w6 += -0x1
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
+	QUAD $0xffc2835824548b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff60850f3024; QUAD $0x5c8b484024448b48; LONG $0x39485024; WORD $0x72d8; BYTE $0x7
+	// 39: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	QUAD $0x4832894824548b48; WORD $0xc889
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 114 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// maps_hash16_update(fr *abi.Frame) (ret uint64)
-#line 125 "hash.bpf.c"
+// maps_hash4_mix(fr *abi.Frame) (ret uint64)
+#line 23 "hash.bpf.c"
 
-TEXT ·maps_hash16_update(SB), 0, $96-16
+TEXT ·maps_hash4_mix(SB), 0, $120-16
 	NO_LOCAL_POINTERS
-#line 125 "hash.bpf.c"
+#line 23 "hash.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 10: w6 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; QUAD $0x74894814eec1ce89; WORD $0x5824
-	// 12: w1 *= 0xbd794d6
-#line 38 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0872d9394850; QUAD $0xc93106ebd231c931; LONG $0xf631d231
+	// 29: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x74894858244c8948; QUAD $0x4868245489486024; LONG $0xebc1f389; BYTE $0x14
+	// 31: w1 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	LONG $0x94d6fe69; WORD $0xbd7
-	// 14: r2 <<= 0x20
-	// 15: r2 |= r1
-	// 16: r2 ^= 0x5bd1e995
-	// 17: *(u64 *)(r10 - 0x8) = r2
-	// 18: r1 <<= 0x20
-	// 21: r1 |= r2
-	// 22: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	QUAD $0x4920e0c149f08949; QUAD $0xd1e995f08149f809; QUAD $0x3782484894d5b; QUAD $0x20b84120e7c14800; QUAD $0x8949c7094cb80d01; LONG $0x37024bc; WORD $0x0
-	// 24: r1 *= 0x3
-	// 25: r1 += 0x1
-#line 51 "ops.h"
+	LONG $0x94d6fb69; WORD $0xbd7
+	// 32: *(u32 *)(r10 - 0x4) = r1
+	// 34: w1 &= 0xff
+	// 35: w1 %= 0x14
+	// 42: call 0x1  ; map_lookup_elem
+	// 45: w6 += w1
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	QUAD $0x37c24bc8941; QUAD $0xcdc76944f9b60f; QUAD $0x6b450ce8c1410000; QUAD $0x483874c7394414c0; QUAD $0x4908245c8948188b; QUAD $0x480000037c249c8d; QUAD $0x2424894c10245c89; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb6824548b480775; QUAD $0x10036824548b4863; WORD $0x5aeb
+	// 11: w7 *= 0x3
+	// 12: w7 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	QUAD $0x1c78348763c8d48
-	// 26: *(u64 *)(r10 - 0x18) = r1
-#line 132 "hash.bpf.c"
-	// u64 value = value_of(index);
-	QUAD $0x36824bc8949
-	// 34: call 0x2  ; map_update_elem
-	// 35: w6 += w8
-	// 36: w6 += w0
-#line 135 "hash.bpf.c"
-	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	QUAD $0x247c894820788b48; QUAD $0x37024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000036824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b482824748b48; QUAD $0x15024548b485824; WORD $0x1c2; BYTE $0xf2
-	// 37: w7 += -0x61c8864f
-#line 26 "ops.h"
+	QUAD $0x894801c3835b1c8d; WORD $0x245c; BYTE $0x70
+	// 13: *(u64 *)(r10 - 0x10) = r7
+	// 21: call 0x2  ; map_update_elem
+	// 22: w7 += w6
+	// 23: w7 += w0
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	QUAD $0x370249c8949; QUAD $0x8247c8948388b48; QUAD $0x37c24bc8d49; QUAD $0xbc8d4910247c8948; QUAD $0x7c89480000037024; QUAD $0x202444c7481824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x5c8b482824448b48; QUAD $0x16824548b487024; WORD $0x1da; BYTE $0xc2
+	// 25: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
-	// 38: w9 += -0x1
-#line 129 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff37850f3024; WORD $0x8948; BYTE $0xd0
-#line 129 "hash.bpf.c"
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 26: w9 += 0x1
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	QUAD $0x1c18358244c8b48; QUAD $0x648b4c3824448b48; QUAD $0x100f9813024; QUAD $0x8b48ffffff0b850f; QUAD $0x50245c8b4840244c; LONG $0x72d93948; BYTE $0x7
+	// 53: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24448b48; WORD $0x8948; BYTE $0x30
+	// 54: w0 = w6
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	WORD $0xd089
+#line 23 "hash.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 129 "hash.bpf.c"
+#line 23 "hash.bpf.c"
 
 	RET
 
 // maps_hash4_replace(fr *abi.Frame) (ret uint64)
-#line 142 "hash.bpf.c"
+#line 39 "hash.bpf.c"
 
-TEXT ·maps_hash4_replace(SB), 0, $104-16
+TEXT ·maps_hash4_replace(SB), 0, $128-16
 	NO_LOCAL_POINTERS
-#line 142 "hash.bpf.c"
+#line 39 "hash.bpf.c"
 
 	MOVQ fr+0(FP), R12
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; LONG $0x20244c8b
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	LONG $0x24548b49; BYTE $0x18
-	// 4: r3 += 0x4
-	// 7: r9 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r6 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x72d93948045a8d48; QUAD $0x100bbd2310a8b0b; QUAD $0xd231c93109eb0000; LONG $0x100bb; BYTE $0x0
-	// 11: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	QUAD $0x4c894840245c8948; QUAD $0x4850245489484824; LONG $0xeec1ce89; BYTE $0x14
-	// 13: w6 *= 0xbd794d6
-#line 38 "ops.h"
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394850; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 12: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489485824548948; QUAD $0x4868244c89486024; LONG $0xebc1f389; BYTE $0x14
+	// 14: w7 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	QUAD $0x89480bd794d6fe69; WORD $0x247c; BYTE $0x58
-	// 14: *(u32 *)(r10 - 0x4) = r6
-#line 147 "hash.bpf.c"
-	// u32 index = pick(x), key = key_of(index, 0);
+	QUAD $0x89480bd794d6fb69; WORD $0x247c; BYTE $0x70
+	// 15: *(u32 *)(r10 - 0x4) = r7
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
 	QUAD $0x37c24bc8941
-	// 15: w1 *= 0x3
-	// 16: w1 += 0x1
-#line 51 "ops.h"
+	// 16: w1 *= 0x3
+	// 17: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	LONG $0x8376348d; WORD $0x1c6
-	// 17: *(u64 *)(r10 - 0x10) = r1
-#line 148 "hash.bpf.c"
-	// u64 value = value_of(index);
-	QUAD $0x37024b48949
-	// 23: call 0x3  ; map_delete_elem
-#line 151 "hash.bpf.c"
-	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	QUAD $0x824748948308b48; QUAD $0x37c24b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0x4c894818244c8b48; WORD $0x6024
-	// 31: call 0x2  ; map_update_elem
-#line 152 "hash.bpf.c"
-	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	QUAD $0x108b483824448b48; QUAD $0x648b4c0824548948; QUAD $0x37c24948d493024; QUAD $0x4910245489480000; QUAD $0x480000037024948d; QUAD $0x2444c74818245489; QUAD $0x24894c0000000020; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); LONG $0x24748b48; BYTE $0x28
-	// 33: w6 += w1
-	// 35: w6 += w1
-#line 151 "hash.bpf.c"
-	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	QUAD $0x548b4858247c8b48; QUAD $0x244c8b48fa015024; WORD $0x160; BYTE $0xca
-	// 36: w6 += w0
-#line 152 "hash.bpf.c"
-	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf201
-	// 37: w9 += -0x61c8864f
-#line 26 "ops.h"
+	LONG $0x835b1c8d; WORD $0x1c3
+	// 18: *(u64 *)(r10 - 0x10) = r1
+	// 24: call 0x3  ; map_delete_elem
+	// 32: call 0x2  ; map_update_elem
+	// 34: w7 += w1
+	// 36: w7 += w1
+	// 37: w7 += w0
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
+	QUAD $0x370249c8949; QUAD $0x8245c8948188b48; QUAD $0x37c249c8d49; QUAD $0x24894c10245c8948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0x4489481824448b48; QUAD $0x4838244c8b487824; QUAD $0x4c0824548948118b; QUAD $0x24948d493024648b; QUAD $0x245489480000037c; QUAD $0x37024948d4910; QUAD $0xc748182454894800; QUAD $0x4c00000000202444; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x7c8b4828245c8b48; QUAD $0x168244c8b487024; QUAD $0xc1017824448b48f9; WORD $0xd901
+	// 38: w6 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c18148244c8b48; WORD $0x3779; BYTE $0x9e
-	// 38: w8 += -0x1
-#line 146 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	QUAD $0xffc38340245c8b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff27850f3024; WORD $0x8948; BYTE $0xd0
-#line 146 "hash.bpf.c"
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 39: w9 += -0x1
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
+	QUAD $0xffc2835824548b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff27850f3024; QUAD $0x5c8b484024448b48; LONG $0x39485024; WORD $0x72d8; BYTE $0x7
+	// 49: *(u32 *)(r1 + 0x0) = r6
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	QUAD $0x4832894824548b48; WORD $0xc889
+#line 51 "bench.h"
 
 	MOVQ AX, ret+8(FP)
-#line 146 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// mapsTie_246fa5e8 ties this file to the object's.
-TEXT ·mapsTie_246fa5e8(SB), NOSPLIT, $0-0
+// maps_hash16_base(fr *abi.Frame) (ret uint64)
+#line 47 "hash.bpf.c"
+
+TEXT ·maps_hash16_base(SB), 0, $0-16
+	NO_LOCAL_POINTERS
+#line 47 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	PCALIGN $32
+	// 1: r4 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	LONG $0x24448b49; BYTE $0x20
+	// 2: r3 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	LONG $0x244c8b49; BYTE $0x18
+	// 4: r5 += 0x4
+	// 7: r2 = *(u32 *)(r3 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x72d0394804518d48; QUAD $0x100bff631198b0b; QUAD $0xf631db3122eb0000; QUAD $0x841f0f00000100bf; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
+	// 12: w5 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	LONG $0x41d88949; WORD $0xe8c1; BYTE $0x14
+	// 14: w6 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	LONG $0xd6c86945; WORD $0xd794; BYTE $0xb
+	// 18: r5 <<= 0x20
+	// 19: r5 |= r6
+	// 20: r5 ^= 0x5bd1e995
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	QUAD $0x49c8094d20e0c149; LONG $0xe995f081; WORD $0x5bd1
+	// 21: r5 >>= 0x20
+	// 22: w0 += w5
+#line 47 "hash.bpf.c"
+	// LOOP(hash16_base, {
+	LONG $0x20e8c149; WORD $0x144; BYTE $0xc6
+	// 23: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	LONG $0x79b1c381; WORD $0x9e37
+	// 24: w3 += -0x1
+#line 47 "hash.bpf.c"
+	// LOOP(hash16_base, {
+	QUAD $0xd03948d275ffc783; WORD $0x272
+	// 32: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x89481989; BYTE $0xf0
+#line 51 "bench.h"
+
+	MOVQ AX, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+#line 51 "bench.h"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
+
+// maps_hash16_lookup(fr *abi.Frame) (ret uint64)
+#line 55 "hash.bpf.c"
+
+TEXT ·maps_hash16_lookup(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 55 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 17: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; LONG $0xebc1f389; BYTE $0x14
+	// 19: r2 <<= 0x20
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	LONG $0x48df8948; WORD $0xe7c1; BYTE $0x20
+	// 20: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	LONG $0x94d6db69; WORD $0xbd7
+	// 21: r2 |= r1
+	// 22: r2 ^= 0x5bd1e995
+	// 23: *(u64 *)(r10 - 0x8) = r2
+	// 24: r1 <<= 0x20
+	// 25: r1 |= r7
+	// 26: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	QUAD $0xe995f78148df0948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e3c1480000; QUAD $0x8949fb0948b80d01; LONG $0x370249c; WORD $0x0
+	// 31: call 0x1  ; map_lookup_elem
+	// 34: w6 += w1
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	QUAD $0x245c894820588b48; QUAD $0x370249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 14: w9 += -0x1
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff5e850f2024; QUAD $0x5c8b483024448b48; LONG $0x39484024; WORD $0x72d8; BYTE $0x7
+	// 42: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 43: w0 = w6
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	WORD $0xc889
+#line 55 "hash.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 55 "hash.bpf.c"
+
+	RET
+
+// maps_hash16_absent(fr *abi.Frame) (ret uint64)
+#line 63 "hash.bpf.c"
+
+TEXT ·maps_hash16_absent(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 63 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 17: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; LONG $0xebc1f389; BYTE $0x14
+	// 19: r2 <<= 0x20
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	LONG $0x48df8948; WORD $0xe7c1; BYTE $0x20
+	// 20: w1 *= 0xbd794d6
+	// 21: w1 += -0x7a143595
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	QUAD $0xc3810bd794d6db69; LONG $0x85ebca6b
+	// 22: r2 |= r1
+	// 23: r2 ^= 0x5bd1e995
+	// 24: *(u64 *)(r10 - 0x8) = r2
+	// 25: r1 <<= 0x20
+	// 26: r1 |= r7
+	// 27: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	QUAD $0xe995f78148df0948; QUAD $0x37824bc89495bd1; QUAD $0x20bf20e3c1480000; QUAD $0x8949fb0948b80d01; LONG $0x370249c; WORD $0x0
+	// 32: call 0x1  ; map_lookup_elem
+	// 35: w6 += w1
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	QUAD $0x245c894820588b48; QUAD $0x370249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 14: w9 += -0x1
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff58850f2024; QUAD $0x5c8b483024448b48; LONG $0x39484024; WORD $0x72d8; BYTE $0x7
+	// 43: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 44: w0 = w6
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	WORD $0xc889
+#line 63 "hash.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 63 "hash.bpf.c"
+
+	RET
+
+// maps_hash16_update(fr *abi.Frame) (ret uint64)
+#line 71 "hash.bpf.c"
+
+TEXT ·maps_hash16_update(SB), 0, $120-16
+	NO_LOCAL_POINTERS
+#line 71 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394850; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 11: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489485824548948; QUAD $0x4868244c89486024; QUAD $0x5c894814ebc1f389; WORD $0x7024
+	// 13: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	LONG $0x94d6fb69; WORD $0xbd7
+	// 15: r2 <<= 0x20
+	// 16: r2 |= r1
+	// 17: r2 ^= 0x5bd1e995
+	// 18: *(u64 *)(r10 - 0x8) = r2
+	// 19: r1 <<= 0x20
+	// 22: r1 |= r2
+	// 23: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	QUAD $0x4920e0c149d88949; QUAD $0xd1e995f08149f809; QUAD $0x3782484894d5b; QUAD $0x20b84120e7c14800; QUAD $0x8949c7094cb80d01; LONG $0x37024bc; WORD $0x0
+	// 25: r1 *= 0x3
+	// 26: r1 += 0x1
+#line 101 "ops.h"
+	// return i * 3ull + 1;
+	QUAD $0x1c783485b3c8d48
+	// 27: *(u64 *)(r10 - 0x18) = r1
+	// 35: call 0x2  ; map_update_elem
+	// 36: w7 += w9
+	// 37: w7 += w0
+#line 71 "hash.bpf.c"
+	// LOOP(hash16_update, {
+	QUAD $0x36824bc8949; QUAD $0x247c894820788b48; QUAD $0x37024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000036824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828245c8b48; QUAD $0x168244c8b487024; WORD $0x1c1; BYTE $0xd9
+	// 38: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 39: w6 += -0x1
+#line 71 "hash.bpf.c"
+	// LOOP(hash16_update, {
+	QUAD $0xffc2835824548b48; QUAD $0x648b4c3824448b48; QUAD $0xffffff37850f3024; QUAD $0x5c8b484024448b48; LONG $0x39485024; WORD $0x72d8; BYTE $0x7
+	// 49: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	QUAD $0x4832894824548b48; WORD $0xc889
+#line 51 "bench.h"
+
+	MOVQ AX, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+
+// maps_hash64_base(fr *abi.Frame) (ret uint64)
+#line 79 "hash.bpf.c"
+
+TEXT ·maps_hash64_base(SB), 0, $0-16
+	NO_LOCAL_POINTERS
+#line 79 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	PCALIGN $32
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	LONG $0x24448b49; BYTE $0x20
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	LONG $0x244c8b49; BYTE $0x18
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x72d0394804518d48; QUAD $0x100bff631198b0b; QUAD $0xf631db3122eb0000; QUAD $0x841f0f00000100bf; QUAD $0x841f0f0000000000; QUAD $0x841f0f0000000000; LONG $0x0; WORD $0x9000
+	// 12: w0 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	LONG $0x41d88949; WORD $0xe8c1; BYTE $0x14
+	// 40: w0 += w3
+#line 79 "hash.bpf.c"
+	// LOOP(hash64_base, {
+	WORD $0x144; BYTE $0xc6
+	// 41: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	LONG $0x79b1c381; WORD $0x9e37
+	// 42: w4 += -0x1
+#line 79 "hash.bpf.c"
+	// LOOP(hash64_base, {
+	QUAD $0xd03948eb75ffc783; WORD $0x272
+	// 51: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x89481989; BYTE $0xf0
+#line 51 "bench.h"
+
+	MOVQ AX, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+#line 51 "bench.h"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
+
+// maps_hash64_lookup(fr *abi.Frame) (ret uint64)
+#line 86 "hash.bpf.c"
+
+TEXT ·maps_hash64_lookup(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 86 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 17: w3 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; LONG $0xebc1f389; BYTE $0x14
+	// 19: w2 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	LONG $0x94d6fb69; WORD $0xbd7
+	// 21: r1 <<= 0x20
+	// 22: r1 |= r3
+	// 23: r2 <<= 0x10
+	// 24: r2 ^= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	QUAD $0x4920e0c149f88949; QUAD $0x3bbb10e7c148d809; LONG $0x489ae16a; WORD $0xdf31
+	// 26: r3 += 0x3
+	// 27: *(u64 *)(r10 - 0x8) = r3
+	// 29: r3 += 0x3
+	// 30: *(u64 *)(r10 - 0x10) = r3
+	// 32: r3 += 0x2
+	// 33: *(u64 *)(r10 - 0x18) = r3
+	// 35: r3 += 0x2
+	// 36: *(u64 *)(r10 - 0x20) = r3
+	// 37: *(u64 *)(r10 - 0x38) = r2
+	// 38: r2 += 0x1
+	// 39: *(u64 *)(r10 - 0x28) = r2
+	// 40: *(u64 *)(r10 - 0x40) = r1
+	// 41: r1 += 0x1
+	// 42: *(u64 *)(r10 - 0x30) = r1
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	QUAD $0x249c8949035f8d48; QUAD $0x3588d4900000378; QUAD $0x370249c8949; QUAD $0x249c8949025f8d48; QUAD $0x2588d4900000368; QUAD $0x360249c8949; QUAD $0x34824bc8949; QUAD $0x24bc894901c78348; QUAD $0x2484894d00000358; QUAD $0x1c0834900000340; QUAD $0x3502484894d
+	// 47: call 0x1  ; map_lookup_elem
+	// 50: w6 += w1
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	QUAD $0x245c894840588b48; QUAD $0x340249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 14: w9 += -0x1
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff1d850f2024; QUAD $0x5c8b483024448b48; LONG $0x39484024; WORD $0x72d8; BYTE $0x7
+	// 58: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 59: w0 = w6
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	WORD $0xc889
+#line 86 "hash.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 86 "hash.bpf.c"
+
+	RET
+
+// maps_hash64_absent(fr *abi.Frame) (ret uint64)
+#line 94 "hash.bpf.c"
+
+TEXT ·maps_hash64_absent(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 94 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49202464894c2824; QUAD $0x244c894820244c8b; BYTE $0x30
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x3824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 17: w3 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; LONG $0xebc1f389; BYTE $0x14
+	// 19: w1 *= 0xbd794d6
+	// 20: w1 += -0x7a143595
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	QUAD $0xc7810bd794d6fb69; LONG $0x85ebca6b
+	// 22: r2 <<= 0x20
+	// 23: r2 |= r3
+	// 24: r1 <<= 0x10
+	// 25: r1 ^= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	QUAD $0x4920e0c149f88949; QUAD $0x3bbb10e7c148d809; LONG $0x489ae16a; WORD $0xdf31
+	// 27: r3 += 0x3
+	// 28: *(u64 *)(r10 - 0x8) = r3
+	// 30: r3 += 0x3
+	// 31: *(u64 *)(r10 - 0x10) = r3
+	// 33: r3 += 0x2
+	// 34: *(u64 *)(r10 - 0x18) = r3
+	// 36: r3 += 0x2
+	// 37: *(u64 *)(r10 - 0x20) = r3
+	// 38: *(u64 *)(r10 - 0x38) = r1
+	// 39: r1 += 0x1
+	// 40: *(u64 *)(r10 - 0x28) = r1
+	// 41: *(u64 *)(r10 - 0x40) = r2
+	// 42: r2 += 0x1
+	// 43: *(u64 *)(r10 - 0x30) = r2
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	QUAD $0x249c8949035f8d48; QUAD $0x3588d4900000378; QUAD $0x370249c8949; QUAD $0x249c8949025f8d48; QUAD $0x2588d4900000368; QUAD $0x360249c8949; QUAD $0x34824bc8949; QUAD $0x24bc894901c78348; QUAD $0x2484894d00000358; QUAD $0x1c0834900000340; QUAD $0x3502484894d
+	// 48: call 0x1  ; map_lookup_elem
+	// 51: w6 += w1
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	QUAD $0x245c894840588b48; QUAD $0x340249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	// 14: w9 += -0x1
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff17850f2024; QUAD $0x5c8b483024448b48; LONG $0x39484024; WORD $0x72d8; BYTE $0x7
+	// 59: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	// 60: w0 = w6
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	WORD $0xc889
+#line 94 "hash.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 94 "hash.bpf.c"
+
+	RET
+
+// maps_hash64_update(fr *abi.Frame) (ret uint64)
+#line 102 "hash.bpf.c"
+
+TEXT ·maps_hash64_update(SB), 0, $120-16
+	NO_LOCAL_POINTERS
+#line 102 "hash.bpf.c"
+
+	MOVQ fr+0(FP), R12
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4489480824448b49; QUAD $0x49302464894c3824; QUAD $0x244c894820244c8b; BYTE $0x40
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	QUAD $0x5489481824548b49; WORD $0x4824
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394850; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	// 11: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	QUAD $0x7489485824548948; QUAD $0x4868244c89486024; QUAD $0x5c894814ebc1f389; WORD $0x7024
+	// 13: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	LONG $0x94d6fb69; WORD $0xbd7
+	// 15: r2 <<= 0x10
+	// 18: r2 ^= r3
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	QUAD $0x4110e0c149f88949; QUAD $0xc8314d9ae16a3bb9
+	// 20: r3 += 0x3
+	// 21: *(u64 *)(r10 - 0x8) = r3
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	QUAD $0x248c894d03488d4d; LONG $0x378
+	// 22: r1 <<= 0x20
+	// 23: r1 |= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	LONG $0x20e7c148; WORD $0x948; BYTE $0xdf
+	// 25: r3 += 0x3
+	// 26: *(u64 *)(r10 - 0x10) = r3
+	// 28: r3 += 0x2
+	// 29: *(u64 *)(r10 - 0x18) = r3
+	// 31: r3 += 0x2
+	// 32: *(u64 *)(r10 - 0x20) = r3
+	// 33: *(u64 *)(r10 - 0x38) = r2
+	// 34: r2 += 0x1
+	// 35: *(u64 *)(r10 - 0x28) = r2
+	// 36: *(u64 *)(r10 - 0x40) = r1
+	// 37: r1 += 0x1
+	// 38: *(u64 *)(r10 - 0x30) = r1
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	QUAD $0x248c894d034f8d4c; QUAD $0x2488d4d00000370; QUAD $0x368248c894d; QUAD $0x248c894d024f8d4c; QUAD $0x2484894d00000360; QUAD $0x1c0834900000348; QUAD $0x3582484894d; QUAD $0x34024bc8949; QUAD $0x24bc894901c78348; LONG $0x350
+	// 40: r1 *= 0x3
+	// 41: r1 += 0x1
+#line 101 "ops.h"
+	// return i * 3ull + 1;
+	QUAD $0x1c783485b3c8d48
+	// 42: *(u64 *)(r10 - 0x48) = r1
+	// 50: call 0x2  ; map_update_elem
+	// 51: w7 += w9
+	// 52: w7 += w0
+#line 102 "hash.bpf.c"
+	// LOOP(hash64_update, {
+	QUAD $0x33824bc8949; QUAD $0x247c894840788b48; QUAD $0x34024bc8d4908; QUAD $0x8d4910247c894800; QUAD $0x89480000033824bc; QUAD $0x202444c74818247c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0x448b4828245c8b48; QUAD $0x168244c8b487024; WORD $0x1c1; BYTE $0xd9
+	// 53: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	QUAD $0xb1c6816024748b48; WORD $0x3779; BYTE $0x9e
+	// 54: w6 += -0x1
+#line 102 "hash.bpf.c"
+	// LOOP(hash64_update, {
+	QUAD $0xffc2835824548b48; QUAD $0x648b4c3824448b48; QUAD $0xfffffef6850f3024; QUAD $0x5c8b484024448b48; LONG $0x39485024; WORD $0x72d8; BYTE $0x7
+	// 64: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	QUAD $0x4832894824548b48; WORD $0xc889
+#line 51 "bench.h"
+
+	MOVQ AX, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+
+// mapsTie_cc2c3255 ties this file to the object's.
+TEXT ·mapsTie_cc2c3255(SB), NOSPLIT, $0-0
 	RET

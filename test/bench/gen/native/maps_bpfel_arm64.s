@@ -7,562 +7,930 @@
 #include "funcdata.h"
 
 // maps_hash4_base(fr *abi.Frame) (ret uint64)
-#line 23 "hash.bpf.c"
+#line 12 "hash4.h"
 
 TEXT ·maps_hash4_base(SB), 0, $0-16
 	NO_LOCAL_POINTERS
-#line 23 "hash.bpf.c"
+#line 12 "hash4.h"
 
 	MOVD fr+0(FP), R19
-	// 1: r4 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 	WORD $0xf9401260
-	// 2: r3 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
 	WORD $0xf9400e61
-	// 4: r5 += 0x4
-	// 7: r1 = *(u32 *)(r3 + 0x0)
-#line 20 "bench.h"
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
+	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800004; WORD $0xb27803e5; WORD $0x14000004; WORD $0xd2800003; WORD $0xd2800004; WORD $0xb27803e5
 	// 10: w0 >>= 0x13
 	// 11: w0 &= 0x1ffe
-#line 38 "ops.h"
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0x53137c03; WORD $0x121f2c63
-	// 13: w0 += w2
-#line 32 "hash.bpf.c"
-	// sum += key;
-	WORD $0x9286b284; WORD $0xf2b0bd64; WORD $0x1b040461
-	// 14: w1 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0x53137c66; WORD $0x121f2cc6
+	// 13: w0 += w3
+#line 12 "hash4.h"
+	// LOOP(hash4_base, {
+	WORD $0x9286b287; WORD $0xf2b0bd67; WORD $0x1b0710c4
+	// 14: w2 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
-	// 15: w3 += -0x1
-#line 27 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0x35fffee2; WORD $0xaa0103e0
-#line 27 "hash.bpf.c"
+	WORD $0x9290c9c6; WORD $0xf2b3c6e6; WORD $0xb060063
+	// 15: w4 += -0x1
+#line 12 "hash4.h"
+	// LOOP(hash4_base, {
+	WORD $0x510004a5; WORD $0x35fffee5; WORD $0xeb02001f; WORD $0x54000043
+	// 24: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000023; WORD $0xaa0403e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 27 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
-#line 27 "hash.bpf.c"
-
-	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
-
-// maps_hash16_base(fr *abi.Frame) (ret uint64)
-#line 38 "hash.bpf.c"
-
-TEXT ·maps_hash16_base(SB), 0, $0-16
-	NO_LOCAL_POINTERS
-#line 38 "hash.bpf.c"
-
-	MOVD fr+0(FP), R19
-	// 1: r3 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9401260
-	// 2: r2 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e61
-	// 4: r4 += 0x4
-	// 7: r1 = *(u32 *)(r2 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400020; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800000; WORD $0xd2800001; WORD $0xb27803e2
-	// 12: w4 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0x53147c03
-	// 14: w5 *= 0xbd794d6
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac4; WORD $0xf2a17ae4; WORD $0x1b047c64
-	// 19: r4 |= r5
-	// 20: r4 ^= 0x5bd1e995
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa038083; WORD $0xd29d32a4; WORD $0xf2ab7a24; WORD $0xca040063
-	// 21: r4 >>= 0x20
-	// 22: w0 += w4
-#line 48 "hash.bpf.c"
-	// sum += key.half[1] >> 32;
-	WORD $0xd360fc63; WORD $0xb030021
-	// 23: w1 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	WORD $0x9290c9c3; WORD $0xf2b3c6e3; WORD $0xb030000
-	// 24: w2 += -0x1
-#line 42 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0x51000442; WORD $0x35fffe42; WORD $0xaa0103e0
-#line 42 "hash.bpf.c"
-
-	MOVD R0, ret+8(FP)
-#line 42 "hash.bpf.c"
-
-	RET
-#line 42 "hash.bpf.c"
+#line 51 "bench.h"
 
 	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // maps_hash4_lookup(fr *abi.Frame) (ret uint64)
-#line 70 "hash.bpf.c"
+#line 19 "hash4.h"
 
-TEXT ·maps_hash4_lookup(SB), 0, $80-16
+TEXT ·maps_hash4_lookup(SB), 0, $96-16
 	NO_LOCAL_POINTERS
-#line 70 "hash.bpf.c"
+#line 19 "hash4.h"
 
 	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 16: w1 >>= 0x13
-	// 17: w1 &= 0x1ffe
-	// 18: w1 *= -0x7a143595
-#line 38 "ops.h"
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 15: w1 >>= 0x13
+	// 16: w1 &= 0x1ffe
+	// 17: w1 *= -0x7a143595
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53137c24; WORD $0x121f2c84; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c84
-	// 19: *(u32 *)(r10 - 0x4) = r1
-#line 58 "hash.bpf.c"
-	// u32 key = key_of(pick(x), absent);
-	WORD $0xb9037e64
-	// 24: call 0x1  ; map_lookup_elem
-#line 62 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
-	// 26: r1 = *(u64 *)(r0 + 0x0)
-	// 27: w6 += w1
-#line 64 "hash.bpf.c"
-	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53137c83; WORD $0x121f2c63; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c63
+	// 18: *(u32 *)(r10 - 0x4) = r1
+	// 23: call 0x1  ; map_lookup_elem
+	// 25: r1 = *(u64 *)(r0 + 0x0)
+	// 26: w6 += w1
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	WORD $0xb9037e63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 11: w8 += -0x1
-#line 57 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc43
-	// 13: w0 = w6
-#line 72 "hash.bpf.c"
-	// return lookup4(ctx, 0);
-	WORD $0x2a0203e0
-#line 72 "hash.bpf.c"
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 12: w9 += -0x1
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc42; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 33: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 34: w0 = w6
+#line 19 "hash4.h"
+	// LOOP(hash4_lookup, {
+	WORD $0x2a0103e0
+#line 19 "hash4.h"
 
 	MOVD R0, ret+8(FP)
-#line 72 "hash.bpf.c"
+#line 19 "hash4.h"
 
 	RET
 
 // maps_hash4_absent(fr *abi.Frame) (ret uint64)
-#line 76 "hash.bpf.c"
+#line 27 "hash4.h"
 
-TEXT ·maps_hash4_absent(SB), 0, $80-16
+TEXT ·maps_hash4_absent(SB), 0, $96-16
 	NO_LOCAL_POINTERS
-#line 76 "hash.bpf.c"
+#line 27 "hash4.h"
 
 	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+	// 2: r2 = *(u32 *)(r7 + 0x4)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r7 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 16: w1 >>= 0x13
-	// 17: w1 |= 0x1
-	// 18: w1 *= -0x7a143595
-#line 38 "ops.h"
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 15: w1 >>= 0x13
+	// 16: w1 |= 0x1
+	// 17: w1 *= -0x7a143595
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53137c24; WORD $0x32000084; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c84
-	// 19: *(u32 *)(r10 - 0x4) = r1
-#line 58 "hash.bpf.c"
-	// u32 key = key_of(pick(x), absent);
-	WORD $0xb9037e64
-	// 24: call 0x1  ; map_lookup_elem
-#line 62 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash4, &key);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
-	// 26: r1 = *(u64 *)(r0 + 0x0)
-	// 27: w6 += w1
-#line 64 "hash.bpf.c"
-	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
-	// 10: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53137c83; WORD $0x32000063; WORD $0x9286b285; WORD $0xf2b0bd65; WORD $0x1b057c63
+	// 18: *(u32 *)(r10 - 0x4) = r1
+	// 23: call 0x1  ; map_lookup_elem
+	// 25: r1 = *(u64 *)(r0 + 0x0)
+	// 26: w6 += w1
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	WORD $0xb9037e63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 11: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 11: w8 += -0x1
-#line 57 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc43
-	// 13: w0 = w6
-#line 78 "hash.bpf.c"
-	// return lookup4(ctx, 1);
-	WORD $0x2a0203e0
-#line 78 "hash.bpf.c"
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 12: w9 += -0x1
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffc42; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 33: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 34: w0 = w6
+#line 27 "hash4.h"
+	// LOOP(hash4_absent, {
+	WORD $0x2a0103e0
+#line 27 "hash4.h"
 
 	MOVD R0, ret+8(FP)
-#line 78 "hash.bpf.c"
-
-	RET
-
-// maps_hash16_lookup(fr *abi.Frame) (ret uint64)
-#line 98 "hash.bpf.c"
-
-TEXT ·maps_hash16_lookup(SB), 0, $80-16
-	NO_LOCAL_POINTERS
-#line 98 "hash.bpf.c"
-
-	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 18: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53147c24
-	// 21: w1 *= 0xbd794d6
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85
-	// 22: r2 |= r1
-	// 23: r2 ^= 0x5bd1e995
-	// 24: *(u64 *)(r10 - 0x8) = r2
-	// 26: r1 |= r9
-	// 27: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
-	// 32: call 0x1  ; map_lookup_elem
-#line 90 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
-	// 34: r1 = *(u64 *)(r0 + 0x0)
-	// 35: w6 += w1
-#line 92 "hash.bpf.c"
-	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
-	// 12: w7 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 13: w8 += -0x1
-#line 85 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb63
-	// 15: w0 = w6
-#line 100 "hash.bpf.c"
-	// return lookup16(ctx, 0);
-	WORD $0x2a0203e0
-#line 100 "hash.bpf.c"
-
-	MOVD R0, ret+8(FP)
-#line 100 "hash.bpf.c"
-
-	RET
-
-// maps_hash16_absent(fr *abi.Frame) (ret uint64)
-#line 104 "hash.bpf.c"
-
-TEXT ·maps_hash16_absent(SB), 0, $80-16
-	NO_LOCAL_POINTERS
-#line 104 "hash.bpf.c"
-
-	MOVD fr+0(FP), R19
-	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
-	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
-	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 18: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf9001fe3; WORD $0xf90023e1; WORD $0xf90027e2; WORD $0x53147c24
-	// 22: w1 += -0x7a143595
-#line 38 "ops.h"
-	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x9286b286; WORD $0xf2b0bd66; WORD $0x1b051885
-	// 23: r2 |= r1
-	// 24: r2 ^= 0x5bd1e995
-	// 25: *(u64 *)(r10 - 0x8) = r2
-	// 27: r1 |= r9
-	// 28: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa0480a4; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060084; WORD $0xf901be64; WORD $0xd2802404; WORD $0xf2b701a4; WORD $0xaa058084; WORD $0xf901ba64
-	// 33: call 0x1  ; map_lookup_elem
-#line 90 "hash.bpf.c"
-	// value = bpf_map_lookup_elem(&hash16, &key);
-	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910dc264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94027e2; WORD $0x14000004
-	// 35: r1 = *(u64 *)(r0 + 0x0)
-	// 36: w6 += w1
-#line 92 "hash.bpf.c"
-	// sum += *value;
-	WORD $0xf9400000; WORD $0xf94027e2; WORD $0xb000042
-	// 12: w7 += -0x61c8864f
-#line 26 "ops.h"
-	// return x + 0x9e3779b1u;
-	WORD $0xf94023e1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 13: w8 += -0x1
-#line 85 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf9401fe3; WORD $0x51000463; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb23
-	// 15: w0 = w6
-#line 106 "hash.bpf.c"
-	// return lookup16(ctx, 1);
-	WORD $0x2a0203e0
-#line 106 "hash.bpf.c"
-
-	MOVD R0, ret+8(FP)
-#line 106 "hash.bpf.c"
+#line 27 "hash4.h"
 
 	RET
 
 // maps_hash4_update(fr *abi.Frame) (ret uint64)
-#line 110 "hash.bpf.c"
+#line 35 "hash4.h"
 
-TEXT ·maps_hash4_update(SB), 0, $96-16
+TEXT ·maps_hash4_update(SB), 0, $128-16
 	NO_LOCAL_POINTERS
-#line 110 "hash.bpf.c"
+#line 35 "hash4.h"
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 10: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24
-	// 12: w6 *= 0xbd794d6
-#line 38 "ops.h"
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 11: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e2; WORD $0xf90037e4; WORD $0xf9003be1; WORD $0x53147c83
+	// 13: w7 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85; WORD $0xf90033e5
-	// 13: *(u32 *)(r10 - 0x4) = r6
-#line 115 "hash.bpf.c"
-	// u32 index = pick(x), key = key_of(index, 0);
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65; WORD $0xf9003fe5
+	// 14: *(u32 *)(r10 - 0x4) = r7
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
 	WORD $0xb9037e65
-	// 14: w1 *= 0x3
-	// 15: w1 += 0x1
-#line 51 "ops.h"
+	// 15: w1 *= 0x3
+	// 16: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb040484; WORD $0x11000484
-	// 16: *(u64 *)(r10 - 0x10) = r1
-#line 116 "hash.bpf.c"
-	// u64 value = value_of(index);
-	WORD $0xf901ba64
-	// 24: call 0x2  ; map_update_elem
-	// 25: w6 += w8
-	// 26: w6 += w0
-#line 119 "hash.bpf.c"
-	// sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0x910dc264; WORD $0xf90013e4; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xb010042
-	// 27: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xb030463; WORD $0x11000463
+	// 17: *(u64 *)(r10 - 0x10) = r1
+	// 25: call 0x2  ; map_update_elem
+	// 26: w7 += w9
+	// 27: w7 += w0
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
+	// 28: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 28: w9 += -0x1
-#line 114 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffbc3; WORD $0xaa0203e0
-#line 114 "hash.bpf.c"
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 29: w6 += -0x1
+#line 35 "hash4.h"
+	// LOOP(hash4_update, {
+	WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffbc2; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000063
+	// 39: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be2; WORD $0xb9000044; WORD $0xaa0103e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 114 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// maps_hash16_update(fr *abi.Frame) (ret uint64)
-#line 125 "hash.bpf.c"
+// maps_hash4_mix(fr *abi.Frame) (ret uint64)
+#line 23 "hash.bpf.c"
 
-TEXT ·maps_hash16_update(SB), 0, $96-16
+TEXT ·maps_hash4_mix(SB), 0, $128-16
 	NO_LOCAL_POINTERS
-#line 125 "hash.bpf.c"
+#line 23 "hash.bpf.c"
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r7 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 10: w6 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24; WORD $0xf90033e4
-	// 12: w1 *= 0xbd794d6
-#line 38 "ops.h"
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xd2800002; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xd2800004
+	// 29: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e1; WORD $0xf90037e4; WORD $0xf9003be2; WORD $0x53147c83
+	// 31: w1 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85
-	// 15: r2 |= r1
-	// 16: r2 ^= 0x5bd1e995
-	// 17: *(u64 *)(r10 - 0x8) = r2
-	// 21: r1 |= r2
-	// 22: *(u64 *)(r10 - 0x10) = r1
-#line 45 "ops.h"
-	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-	WORD $0xaa0480a6; WORD $0xd29d32a7; WORD $0xf2ab7a27; WORD $0xca0700c6; WORD $0xf901be66; WORD $0xd2802406; WORD $0xf2b701a6; WORD $0xaa0580c5; WORD $0xf901ba65
-	// 24: r1 *= 0x3
-	// 25: r1 += 0x1
-#line 51 "ops.h"
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65
+	// 32: *(u32 *)(r10 - 0x4) = r1
+	// 34: w1 &= 0xff
+	// 35: w1 %= 0x14
+	// 42: call 0x1  ; map_lookup_elem
+	// 44: r1 = *(u64 *)(r0 + 0x0)
+	// 45: w6 += w1
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	WORD $0xb9037e65; WORD $0xd3401c25; WORD $0xd28019a6; WORD $0x1b067ca6; WORD $0x530c7cc6; WORD $0xd2800287; WORD $0x1b077cc6; WORD $0x6b0600bf; WORD $0x540001e0; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf9403be2; WORD $0x14000017; WORD $0xf9400000; WORD $0xf9403be2; WORD $0xb000042; WORD $0x14000013
+	// 11: w7 *= 0x3
+	// 12: w7 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0x8b040485; WORD $0x910004a5
-	// 26: *(u64 *)(r10 - 0x18) = r1
-#line 132 "hash.bpf.c"
-	// u64 value = value_of(index);
-	WORD $0xf901b665
-	// 34: call 0x2  ; map_update_elem
-	// 35: w6 += w8
-	// 36: w6 += w0
-#line 135 "hash.bpf.c"
-	// sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-	WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf94033e4; WORD $0xf9402fe2; WORD $0xb020082; WORD $0xb010042
-	// 37: w7 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xb030463; WORD $0x11000463; WORD $0xf9003fe3
+	// 13: *(u64 *)(r10 - 0x10) = r7
+	// 21: call 0x2  ; map_update_elem
+	// 22: w7 += w6
+	// 23: w7 += w0
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	WORD $0xf901ba63; WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be0; WORD $0xf9403fe3; WORD $0xf9403be2; WORD $0xb020061; WORD $0xb000022
+	// 25: w8 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 38: w9 += -0x1
-#line 129 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffac3; WORD $0xaa0203e0
-#line 129 "hash.bpf.c"
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 26: w9 += 0x1
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	WORD $0xf94033e1; WORD $0x11000421; WORD $0x7104003f; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x54fff8e1; WORD $0xf94027e1; WORD $0xf9402fe3; WORD $0xeb03003f; WORD $0x54000063
+	// 53: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be0; WORD $0xb9000004
+	// 54: w0 = w6
+#line 23 "hash.bpf.c"
+	// LOOP(hash4_mix, {
+	WORD $0x2a0203e0
+#line 23 "hash.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 129 "hash.bpf.c"
+#line 23 "hash.bpf.c"
 
 	RET
 
 // maps_hash4_replace(fr *abi.Frame) (ret uint64)
-#line 142 "hash.bpf.c"
+#line 39 "hash.bpf.c"
 
-TEXT ·maps_hash4_replace(SB), 0, $112-16
+TEXT ·maps_hash4_replace(SB), 0, $128-16
 	NO_LOCAL_POINTERS
-#line 142 "hash.bpf.c"
+#line 39 "hash.bpf.c"
 
 	MOVD fr+0(FP), R19
 	// 1: r2 = *(u32 *)(r1 + 0x4)
-#line 20 "bench.h"
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 18 "bench.h"
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62
-	// 4: r3 += 0x4
-	// 7: r9 = *(u32 *)(r1 + 0x0)
-#line 20 "bench.h"
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r6 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400041; WORD $0xd2800002; WORD $0xb27803e3; WORD $0x14000004; WORD $0xd2800001; WORD $0xd2800002; WORD $0xb27803e3
-	// 11: w1 >>= 0x14
-#line 31 "ops.h"
-	// return x >> 20; /* below ENTRIES */
-	WORD $0xf90027e3; WORD $0xf9002be1; WORD $0xf9002fe2; WORD $0x53147c24
-	// 13: w6 *= 0xbd794d6
-#line 38 "ops.h"
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 12: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e2; WORD $0xf90037e4; WORD $0xf9003be1; WORD $0x53147c83
+	// 14: w7 *= 0xbd794d6
+#line 46 "ops.h"
 	// return (i << 1 | absent) * 0x85ebca6bu;
-	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c85; WORD $0xf90033e5
-	// 14: *(u32 *)(r10 - 0x4) = r6
-#line 147 "hash.bpf.c"
-	// u32 index = pick(x), key = key_of(index, 0);
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65; WORD $0xf9003fe5
+	// 15: *(u32 *)(r10 - 0x4) = r7
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
 	WORD $0xb9037e65
-	// 15: w1 *= 0x3
-	// 16: w1 += 0x1
-#line 51 "ops.h"
+	// 16: w1 *= 0x3
+	// 17: w1 += 0x1
+#line 101 "ops.h"
 	// return i * 3ull + 1;
-	WORD $0xb040484; WORD $0x11000484
-	// 17: *(u64 *)(r10 - 0x10) = r1
-#line 148 "hash.bpf.c"
-	// u64 value = value_of(index);
-	WORD $0xf901ba64
-	// 23: call 0x3  ; map_delete_elem
-#line 151 "hash.bpf.c"
-	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910df264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xf90037e1
-	// 31: call 0x2  ; map_update_elem
-#line 152 "hash.bpf.c"
-	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xf94023e0; WORD $0xf9400002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1
-	// 33: w6 += w1
-	// 35: w6 += w1
-#line 151 "hash.bpf.c"
-	// sum += key + bpf_map_delete_elem(&hash4, &key);
-	WORD $0xf94033e5; WORD $0xf9402fe2; WORD $0xb0200a2; WORD $0xf94037e0; WORD $0xb000042
-	// 36: w6 += w0
-#line 152 "hash.bpf.c"
-	// sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-	WORD $0xb010042
-	// 37: w9 += -0x61c8864f
-#line 26 "ops.h"
+	WORD $0xb030463; WORD $0x11000463
+	// 18: *(u64 *)(r10 - 0x10) = r1
+	// 24: call 0x3  ; map_delete_elem
+	// 32: call 0x2  ; map_update_elem
+	// 34: w7 += w1
+	// 36: w7 += w1
+	// 37: w7 += w0
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e0; WORD $0xf90043e0; WORD $0xf94023e1; WORD $0xf9400022; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xf94043e0; WORD $0xb000042; WORD $0xb010041
+	// 38: w6 += -0x61c8864f
+#line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402be1; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000021
-	// 38: w8 += -0x1
-#line 146 "hash.bpf.c"
-	// ROLLED for (u32 i = 0; i < OPS; i++) {
-	WORD $0xf94027e3; WORD $0x51000463; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffa43; WORD $0xaa0203e0
-#line 146 "hash.bpf.c"
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 39: w9 += -0x1
+#line 39 "hash.bpf.c"
+	// LOOP(hash4_replace, {
+	WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffa42; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000063
+	// 49: *(u32 *)(r1 + 0x0) = r6
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be2; WORD $0xb9000044; WORD $0xaa0103e0
+#line 51 "bench.h"
 
 	MOVD R0, ret+8(FP)
-#line 146 "hash.bpf.c"
+#line 51 "bench.h"
 
 	RET
 
-// mapsTie_246fa5e8 ties this file to the object's.
-TEXT ·mapsTie_246fa5e8(SB), NOSPLIT, $0-0
+// maps_hash16_base(fr *abi.Frame) (ret uint64)
+#line 47 "hash.bpf.c"
+
+TEXT ·maps_hash16_base(SB), 0, $0-16
+	NO_LOCAL_POINTERS
+#line 47 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r4 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9401260
+	// 2: r3 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e61
+	// 4: r5 += 0x4
+	// 7: r2 = *(u32 *)(r3 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800004; WORD $0xb27803e5; WORD $0x14000004; WORD $0xd2800003; WORD $0xd2800004; WORD $0xb27803e5
+	// 12: w5 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0x53147c66
+	// 14: w6 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac7; WORD $0xf2a17ae7; WORD $0x1b077cc7
+	// 19: r5 |= r6
+	// 20: r5 ^= 0x5bd1e995
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	WORD $0xaa0680e6; WORD $0xd29d32a7; WORD $0xf2ab7a27; WORD $0xca0700c6
+	// 21: r5 >>= 0x20
+	// 22: w0 += w5
+#line 47 "hash.bpf.c"
+	// LOOP(hash16_base, {
+	WORD $0xd360fcc6; WORD $0xb060084
+	// 23: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0x9290c9c6; WORD $0xf2b3c6e6; WORD $0xb060063
+	// 24: w3 += -0x1
+#line 47 "hash.bpf.c"
+	// LOOP(hash16_base, {
+	WORD $0x510004a5; WORD $0x35fffe45; WORD $0xeb02001f; WORD $0x54000043
+	// 32: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000023; WORD $0xaa0403e0
+#line 51 "bench.h"
+
+	MOVD R0, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+#line 51 "bench.h"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
+
+// maps_hash16_lookup(fr *abi.Frame) (ret uint64)
+#line 55 "hash.bpf.c"
+
+TEXT ·maps_hash16_lookup(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 55 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 17: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53147c83
+	// 20: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65
+	// 21: r2 |= r1
+	// 22: r2 ^= 0x5bd1e995
+	// 23: *(u64 *)(r10 - 0x8) = r2
+	// 25: r1 |= r7
+	// 26: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	WORD $0xaa0380a3; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060063; WORD $0xf901be63; WORD $0xd2802403; WORD $0xf2b701a3; WORD $0xaa058063; WORD $0xf901ba63
+	// 31: call 0x1  ; map_lookup_elem
+	// 33: r1 = *(u64 *)(r0 + 0x0)
+	// 34: w6 += w1
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910dc263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 14: w9 += -0x1
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb62; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 42: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 43: w0 = w6
+#line 55 "hash.bpf.c"
+	// LOOP(hash16_lookup, {
+	WORD $0x2a0103e0
+#line 55 "hash.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 55 "hash.bpf.c"
+
+	RET
+
+// maps_hash16_absent(fr *abi.Frame) (ret uint64)
+#line 63 "hash.bpf.c"
+
+TEXT ·maps_hash16_absent(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 63 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 17: w1 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53147c83
+	// 21: w1 += -0x7a143595
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x9286b286; WORD $0xf2b0bd66; WORD $0x1b051865
+	// 22: r2 |= r1
+	// 23: r2 ^= 0x5bd1e995
+	// 24: *(u64 *)(r10 - 0x8) = r2
+	// 26: r1 |= r7
+	// 27: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	WORD $0xaa0380a3; WORD $0xd29d32a6; WORD $0xf2ab7a26; WORD $0xca060063; WORD $0xf901be63; WORD $0xd2802403; WORD $0xf2b701a3; WORD $0xaa058063; WORD $0xf901ba63
+	// 32: call 0x1  ; map_lookup_elem
+	// 34: r1 = *(u64 *)(r0 + 0x0)
+	// 35: w6 += w1
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910dc263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 14: w9 += -0x1
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb22; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 43: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 44: w0 = w6
+#line 63 "hash.bpf.c"
+	// LOOP(hash16_absent, {
+	WORD $0x2a0103e0
+#line 63 "hash.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 63 "hash.bpf.c"
+
+	RET
+
+// maps_hash16_update(fr *abi.Frame) (ret uint64)
+#line 71 "hash.bpf.c"
+
+TEXT ·maps_hash16_update(SB), 0, $128-16
+	NO_LOCAL_POINTERS
+#line 71 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 11: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e2; WORD $0xf90037e4; WORD $0xf9003be1; WORD $0x53147c83; WORD $0xf9003fe3
+	// 13: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65
+	// 16: r2 |= r1
+	// 17: r2 ^= 0x5bd1e995
+	// 18: *(u64 *)(r10 - 0x8) = r2
+	// 22: r1 |= r2
+	// 23: *(u64 *)(r10 - 0x10) = r1
+#line 53 "ops.h"
+	// return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+	WORD $0xaa0380a6; WORD $0xd29d32a7; WORD $0xf2ab7a27; WORD $0xca0700c6; WORD $0xf901be66; WORD $0xd2802406; WORD $0xf2b701a6; WORD $0xaa0580c5; WORD $0xf901ba65
+	// 25: r1 *= 0x3
+	// 26: r1 += 0x1
+#line 101 "ops.h"
+	// return i * 3ull + 1;
+	WORD $0x8b030465; WORD $0x910004a5
+	// 27: *(u64 *)(r10 - 0x18) = r1
+	// 35: call 0x2  ; map_update_elem
+	// 36: w7 += w9
+	// 37: w7 += w0
+#line 71 "hash.bpf.c"
+	// LOOP(hash16_update, {
+	WORD $0xf901b665; WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
+	// 38: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 39: w6 += -0x1
+#line 71 "hash.bpf.c"
+	// LOOP(hash16_update, {
+	WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fffac2; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000063
+	// 49: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be2; WORD $0xb9000044; WORD $0xaa0103e0
+#line 51 "bench.h"
+
+	MOVD R0, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+
+// maps_hash64_base(fr *abi.Frame) (ret uint64)
+#line 79 "hash.bpf.c"
+
+TEXT ·maps_hash64_base(SB), 0, $0-16
+	NO_LOCAL_POINTERS
+#line 79 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r5 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9401260
+	// 2: r4 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e61
+	// 4: r0 += 0x4
+	// 7: r2 = *(u32 *)(r4 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001022; WORD $0xeb02001f; WORD $0x540000a3; WORD $0xb9400023; WORD $0xd2800004; WORD $0xb27803e5; WORD $0x14000004; WORD $0xd2800003; WORD $0xd2800004; WORD $0xb27803e5
+	// 40: w0 += w3
+#line 79 "hash.bpf.c"
+	// LOOP(hash64_base, {
+	WORD $0xb435084
+	// 41: w2 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0x9290c9c6; WORD $0xf2b3c6e6; WORD $0xb060063
+	// 42: w4 += -0x1
+#line 79 "hash.bpf.c"
+	// LOOP(hash64_base, {
+	WORD $0x510004a5; WORD $0x35ffff65; WORD $0xeb02001f; WORD $0x54000043
+	// 51: *(u32 *)(r1 + 0x0) = r2
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xb9000023; WORD $0xaa0403e0
+#line 51 "bench.h"
+
+	MOVD R0, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+#line 51 "bench.h"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
+
+// maps_hash64_lookup(fr *abi.Frame) (ret uint64)
+#line 86 "hash.bpf.c"
+
+TEXT ·maps_hash64_lookup(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 86 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 17: w3 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53147c83
+	// 19: w2 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65
+	// 22: r1 |= r3
+	// 24: r2 ^= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	WORD $0xaa058063; WORD $0xd28d4766; WORD $0xf2b35c26; WORD $0xca0540c5
+	// 26: r3 += 0x3
+	// 27: *(u64 *)(r10 - 0x8) = r3
+	// 29: r3 += 0x3
+	// 30: *(u64 *)(r10 - 0x10) = r3
+	// 32: r3 += 0x2
+	// 33: *(u64 *)(r10 - 0x18) = r3
+	// 35: r3 += 0x2
+	// 36: *(u64 *)(r10 - 0x20) = r3
+	// 37: *(u64 *)(r10 - 0x38) = r2
+	// 38: r2 += 0x1
+	// 39: *(u64 *)(r10 - 0x28) = r2
+	// 40: *(u64 *)(r10 - 0x40) = r1
+	// 41: r1 += 0x1
+	// 42: *(u64 *)(r10 - 0x30) = r1
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	WORD $0x91000ca6; WORD $0xf901be66; WORD $0x91000c66; WORD $0xf901ba66; WORD $0x910008a6; WORD $0xf901b666; WORD $0x91000866; WORD $0xf901b266; WORD $0xf901a665; WORD $0x910004a5; WORD $0xf901ae65; WORD $0xf901a263; WORD $0x91000463; WORD $0xf901aa63
+	// 47: call 0x1  ; map_lookup_elem
+	// 49: r1 = *(u64 *)(r0 + 0x0)
+	// 50: w6 += w1
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	WORD $0xf9402003; WORD $0xf9000be3; WORD $0x910d0263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 14: w9 += -0x1
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffa42; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 58: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 59: w0 = w6
+#line 86 "hash.bpf.c"
+	// LOOP(hash64_lookup, {
+	WORD $0x2a0103e0
+#line 86 "hash.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 86 "hash.bpf.c"
+
+	RET
+
+// maps_hash64_absent(fr *abi.Frame) (ret uint64)
+#line 94 "hash.bpf.c"
+
+TEXT ·maps_hash64_absent(SB), 0, $96-16
+	NO_LOCAL_POINTERS
+#line 94 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9001be0; WORD $0xf90017f3; WORD $0xf9401261; WORD $0xf9001fe1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf90023e2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 17: w3 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53147c83
+	// 20: w1 += -0x7a143595
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x9286b286; WORD $0xf2b0bd66; WORD $0x1b051865
+	// 23: r2 |= r3
+	// 25: r1 ^= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	WORD $0xaa058063; WORD $0xd28d4766; WORD $0xf2b35c26; WORD $0xca0540c5
+	// 27: r3 += 0x3
+	// 28: *(u64 *)(r10 - 0x8) = r3
+	// 30: r3 += 0x3
+	// 31: *(u64 *)(r10 - 0x10) = r3
+	// 33: r3 += 0x2
+	// 34: *(u64 *)(r10 - 0x18) = r3
+	// 36: r3 += 0x2
+	// 37: *(u64 *)(r10 - 0x20) = r3
+	// 38: *(u64 *)(r10 - 0x38) = r1
+	// 39: r1 += 0x1
+	// 40: *(u64 *)(r10 - 0x28) = r1
+	// 41: *(u64 *)(r10 - 0x40) = r2
+	// 42: r2 += 0x1
+	// 43: *(u64 *)(r10 - 0x30) = r2
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	WORD $0x91000ca6; WORD $0xf901be66; WORD $0x91000c66; WORD $0xf901ba66; WORD $0x910008a6; WORD $0xf901b666; WORD $0x91000866; WORD $0xf901b266; WORD $0xf901a665; WORD $0x910004a5; WORD $0xf901ae65; WORD $0xf901a263; WORD $0x91000463; WORD $0xf901aa63
+	// 48: call 0x1  ; map_lookup_elem
+	// 50: r1 = *(u64 *)(r0 + 0x0)
+	// 51: w6 += w1
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	WORD $0xf9402003; WORD $0xf9000be3; WORD $0x910d0263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	// 13: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 14: w9 += -0x1
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffa02; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	// 59: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf94023e2; WORD $0xb9000044
+	// 60: w0 = w6
+#line 94 "hash.bpf.c"
+	// LOOP(hash64_absent, {
+	WORD $0x2a0103e0
+#line 94 "hash.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 94 "hash.bpf.c"
+
+	RET
+
+// maps_hash64_update(fr *abi.Frame) (ret uint64)
+#line 102 "hash.bpf.c"
+
+TEXT ·maps_hash64_update(SB), 0, $128-16
+	NO_LOCAL_POINTERS
+#line 102 "hash.bpf.c"
+
+	MOVD fr+0(FP), R19
+	// 1: r2 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xf9401261; WORD $0xf90027e1
+	// 3: r1 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62; WORD $0xf9002be2
+	// 5: r3 += 0x4
+	// 8: r8 = *(u32 *)(r1 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xf9002fe3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	// 11: w7 >>= 0x14
+#line 39 "ops.h"
+	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+	WORD $0xf90033e2; WORD $0xf90037e4; WORD $0xf9003be1; WORD $0x53147c83; WORD $0xf9003fe3
+	// 13: w1 *= 0xbd794d6
+#line 46 "ops.h"
+	// return (i << 1 | absent) * 0x85ebca6bu;
+	WORD $0xd2929ac5; WORD $0xf2a17ae5; WORD $0x1b057c65
+	// 18: r2 ^= r3
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	WORD $0xd28d4766; WORD $0xf2b35c26; WORD $0xca0540c6
+	// 20: r3 += 0x3
+	// 21: *(u64 *)(r10 - 0x8) = r3
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	WORD $0x91000cc7; WORD $0xf901be67
+	// 23: r1 |= r7
+#line 58 "ops.h"
+	// u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+	WORD $0xaa058065
+	// 25: r3 += 0x3
+	// 26: *(u64 *)(r10 - 0x10) = r3
+	// 28: r3 += 0x2
+	// 29: *(u64 *)(r10 - 0x18) = r3
+	// 31: r3 += 0x2
+	// 32: *(u64 *)(r10 - 0x20) = r3
+	// 33: *(u64 *)(r10 - 0x38) = r2
+	// 34: r2 += 0x1
+	// 35: *(u64 *)(r10 - 0x28) = r2
+	// 36: *(u64 *)(r10 - 0x40) = r1
+	// 37: r1 += 0x1
+	// 38: *(u64 *)(r10 - 0x30) = r1
+#line 60 "ops.h"
+	// return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+	WORD $0x91000ca7; WORD $0xf901ba67; WORD $0x910008c7; WORD $0xf901b667; WORD $0x910008a7; WORD $0xf901b267; WORD $0xf901a666; WORD $0x910004c6; WORD $0xf901ae66; WORD $0xf901a265; WORD $0x910004a5; WORD $0xf901aa65
+	// 40: r1 *= 0x3
+	// 41: r1 += 0x1
+#line 101 "ops.h"
+	// return i * 3ull + 1;
+	WORD $0x8b030465; WORD $0x910004a5
+	// 42: *(u64 *)(r10 - 0x48) = r1
+	// 50: call 0x2  ; map_update_elem
+	// 51: w7 += w9
+	// 52: w7 += w0
+#line 102 "hash.bpf.c"
+	// LOOP(hash64_update, {
+	WORD $0xf9019e65; WORD $0xf9402005; WORD $0xf9000be5; WORD $0x910d0265; WORD $0xf9000fe5; WORD $0x910ce265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
+	// 53: w8 += -0x61c8864f
+#line 34 "ops.h"
+	// return x + 0x9e3779b1u;
+	WORD $0xf94037e4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	// 54: w6 += -0x1
+#line 102 "hash.bpf.c"
+	// LOOP(hash64_update, {
+	WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9401ff3; WORD $0x35fff9a2; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000063
+	// 64: *(u32 *)(r1 + 0x0) = r8
+#line 51 "bench.h"
+	// *(load32 *)data = x;
+	WORD $0xf9402be2; WORD $0xb9000044; WORD $0xaa0103e0
+#line 51 "bench.h"
+
+	MOVD R0, ret+8(FP)
+#line 51 "bench.h"
+
+	RET
+
+// mapsTie_cc2c3255 ties this file to the object's.
+TEXT ·mapsTie_cc2c3255(SB), NOSPLIT, $0-0
 	RET

@@ -15,83 +15,57 @@ import (
 // Go bodies run on this architecture.
 const mapsEngine = "go"
 
-// mapsTie_246fa5e8 ties this file to the object's: files of different runs of
+// mapsTie_cc2c3255 ties this file to the object's: files of different runs of
 // the tool do not link.
-func mapsTie_246fa5e8() {}
+func mapsTie_cc2c3255() {}
 
 // maps_hash4_base is program hash4_base (section xdp) as a Go body.
 //
 //go:nocheckptr
 //go:norace
 func maps_hash4_base(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// hash.bpf.c:32: sum += key;
-		x1 = uint64(uint32(uint64(uint32(uint64(uint32(uint64(uint32(x0)>>19))&8190))*0x85ebca6b)) + uint32(x1))
-		// hash.bpf.c:27: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v34 := uint64(uint32(x2) + 0xffffffff)
+		// hash4.h:12: LOOP(hash4_base, {
+		x4 = uint64(uint32(uint64(uint32(uint64(uint32(uint64(uint32(x3)>>19))&8190))*0x85ebca6b)) + uint32(x4))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash4.h:12: LOOP(hash4_base, {
+		v34 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v34) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v34
+			x5 = v34
 			goto b19
 		}
 	}
 	{
-		return x1
-	}
-}
-
-// maps_hash16_base is program hash16_base (section xdp) as a Go body.
-//
-//go:nocheckptr
-//go:norace
-func maps_hash16_base(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
-	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b20
+		if x0 < x2 {
+			goto b44
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
 	}
-b20:
+b44:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v24 := uint64(uint32(x0) >> 20)
-		// hash.bpf.c:48: sum += key.half[1] >> 32;
-		x1 = uint64(uint32(x1) + uint32((((v24<<32)|uint64(uint32(v24)*0xbd794d6))^0x5bd1e995)>>32))
-		// hash.bpf.c:42: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v43 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v43) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v43
-			goto b20
-		}
-	}
-	{
-		return x1
+		return x4
 	}
 }
 
@@ -100,49 +74,60 @@ b20:
 //go:nocheckptr
 //go:norace
 func maps_hash4_lookup(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3 uint64
+	var x0, x1, x2, x3, x4, x5, x6 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// hash.bpf.c:58: u32 key = key_of(pick(x), absent);
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(uint64(uint32(x0)>>19))&8190)) * 0x85ebca6b))
-		// hash.bpf.c:62: value = bpf_map_lookup_elem(&hash4, &key);
-		x3 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-4)
-		if x3 == 0 {
+		// hash4.h:19: LOOP(hash4_lookup, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(uint64(uint32(x3)>>19))&8190)) * 0x85ebca6b))
+		x6 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-4)
+		if x6 == 0 {
 			goto b37
 		}
 	}
 	{
-		// hash.bpf.c:64: sum += *value;
-		v39 := *(*uint64)(unsafe.Add(nil, uintptr(x3)))
-		x1 = uint64(uint32(x1) + uint32(v39))
+		v39 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v39))
 	}
 b37:
 	{
-		// hash.bpf.c:57: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v48 := uint64(uint32(x2) + 0xffffffff)
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash4.h:19: LOOP(hash4_lookup, {
+		v48 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v48) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v48
+			x5 = v48
 			goto b19
 		}
 	}
 	{
-		return uint64(uint32(x1))
+		if x0 < x2 {
+			goto b56
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b56:
+	{
+		return uint64(uint32(x4))
 	}
 }
 
@@ -151,161 +136,60 @@ b37:
 //go:nocheckptr
 //go:norace
 func maps_hash4_absent(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3 uint64
+	var x0, x1, x2, x3, x4, x5, x6 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
 			goto b19
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
 	}
 b19:
 	{
-		// hash.bpf.c:58: u32 key = key_of(pick(x), absent);
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(uint64(uint32(x0)>>19))|1)) * 0x85ebca6b))
-		// hash.bpf.c:62: value = bpf_map_lookup_elem(&hash4, &key);
-		x3 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-4)
-		if x3 == 0 {
+		// hash4.h:27: LOOP(hash4_absent, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(uint64(uint32(x3)>>19))|1)) * 0x85ebca6b))
+		x6 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-4)
+		if x6 == 0 {
 			goto b37
 		}
 	}
 	{
-		// hash.bpf.c:64: sum += *value;
-		v39 := *(*uint64)(unsafe.Add(nil, uintptr(x3)))
-		x1 = uint64(uint32(x1) + uint32(v39))
+		v39 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v39))
 	}
 b37:
 	{
-		// hash.bpf.c:57: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v48 := uint64(uint32(x2) + 0xffffffff)
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash4.h:27: LOOP(hash4_absent, {
+		v48 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v48) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v48
+			x5 = v48
 			goto b19
 		}
 	}
 	{
-		return uint64(uint32(x1))
-	}
-}
-
-// maps_hash16_lookup is program hash16_lookup (section xdp) as a Go body.
-//
-//go:nocheckptr
-//go:norace
-func maps_hash16_lookup(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3 uint64
-	base := abi.R10(fr)
-	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b20
+		if x0 < x2 {
+			goto b56
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
 	}
-b20:
+b56:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v24 := uint64(uint32(x0) >> 20)
-		// ops.h:38: return (i << 1 | absent) * 0x85ebca6bu;
-		v28 := uint64(uint32(v24) * 0xbd794d6)
-		// ops.h:45: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v24 << 32) | v28) ^ 0x5bd1e995)
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v28 << 32) | 0xb80d0120)
-		// hash.bpf.c:90: value = bpf_map_lookup_elem(&hash16, &key);
-		x3 = rtlib.HashLookup16(fr, abi.Map(fr, 1), base-16)
-		if x3 == 0 {
-			goto b46
-		}
-	}
-	{
-		// hash.bpf.c:92: sum += *value;
-		v48 := *(*uint64)(unsafe.Add(nil, uintptr(x3)))
-		x1 = uint64(uint32(x1) + uint32(v48))
-	}
-b46:
-	{
-		// hash.bpf.c:85: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v57 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v57) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v57
-			goto b20
-		}
-	}
-	{
-		return uint64(uint32(x1))
-	}
-}
-
-// maps_hash16_absent is program hash16_absent (section xdp) as a Go body.
-//
-//go:nocheckptr
-//go:norace
-func maps_hash16_absent(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3 uint64
-	base := abi.R10(fr)
-	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b20
-		}
-	}
-	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
-	}
-b20:
-	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v24 := uint64(uint32(x0) >> 20)
-		// ops.h:38: return (i << 1 | absent) * 0x85ebca6bu;
-		v30 := uint64(uint32(uint64(uint32(v24)*0xbd794d6)) + 0x85ebca6b)
-		// ops.h:45: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v24 << 32) | v30) ^ 0x5bd1e995)
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v30 << 32) | 0xb80d0120)
-		// hash.bpf.c:90: value = bpf_map_lookup_elem(&hash16, &key);
-		x3 = rtlib.HashLookup16(fr, abi.Map(fr, 1), base-16)
-		if x3 == 0 {
-			goto b48
-		}
-	}
-	{
-		// hash.bpf.c:92: sum += *value;
-		v50 := *(*uint64)(unsafe.Add(nil, uintptr(x3)))
-		x1 = uint64(uint32(x1) + uint32(v50))
-	}
-b48:
-	{
-		// hash.bpf.c:85: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v59 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v59) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v59
-			goto b20
-		}
-	}
-	{
-		return uint64(uint32(x1))
+		return uint64(uint32(x4))
 	}
 }
 
@@ -314,93 +198,136 @@ b48:
 //go:nocheckptr
 //go:norace
 func maps_hash4_update(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b19
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b22
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
 	}
-b19:
+b22:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v23 := uint64(uint32(x0) >> 20)
-		// ops.h:38: return (i << 1 | absent) * 0x85ebca6bu;
-		v26 := uint64(uint32(v23) * 0xbd794d6)
-		// hash.bpf.c:115: u32 index = pick(x), key = key_of(index, 0);
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v26)
-		// hash.bpf.c:116: u64 value = value_of(index);
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v23)*3)) + 1)
-		// hash.bpf.c:119: sum += key + bpf_map_update_elem(&hash4, &key, &value, 0);
-		v43 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
-		x1 = uint64(uint32(uint64(uint32(v26)+uint32(x1))) + uint32(v43))
-		// hash.bpf.c:114: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v52 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v52) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v52
-			goto b19
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v26 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v29 := uint64(uint32(v26) * 0xbd794d6)
+		// hash4.h:35: LOOP(hash4_update, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v29)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v26)*3)) + 1)
+		v46 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		x4 = uint64(uint32(uint64(uint32(v29)+uint32(x4))) + uint32(v46))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash4.h:35: LOOP(hash4_update, {
+		v55 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v55) != 0 {
+			x5 = v55
+			goto b22
 		}
 	}
 	{
-		return x1
+		if x0 < x2 {
+			goto b67
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b67:
+	{
+		return x4
 	}
 }
 
-// maps_hash16_update is program hash16_update (section xdp) as a Go body.
+// maps_hash4_mix is program hash4_mix (section xdp) as a Go body.
 //
 //go:nocheckptr
 //go:norace
-func maps_hash16_update(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+func maps_hash4_mix(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5, x6 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b19
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 0
+			goto b21
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = v15, 0, 256
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 0
 	}
-b19:
+b21:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v23 := uint64(uint32(x0) >> 20)
-		// ops.h:38: return (i << 1 | absent) * 0x85ebca6bu;
-		v26 := uint64(uint32(v23) * 0xbd794d6)
-		// ops.h:45: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
-		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v23 << 32) | v26) ^ 0x5bd1e995)
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v26 << 32) | 0xb80d0120)
-		// hash.bpf.c:132: u64 value = value_of(index);
-		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = ((v23 * 3) + 1)
-		// hash.bpf.c:135: sum += index + bpf_map_update_elem(&hash16, &key, &value, 0);
-		v53 := rtlib.MapUpdateElem(fr, abi.Map(fr, 1), base-16, base-24, 0)
-		x1 = uint64(uint32(uint64(uint32(v23)+uint32(x1))) + uint32(v53))
-		// hash.bpf.c:129: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v62 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v62) != 0 {
-			x0, x2 = uint64(uint32(x0)+0x9e3779b1), v62
-			goto b19
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		x6 = uint64(uint32(x3) >> 20)
+		// hash.bpf.c:23: LOOP(hash4_mix, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(x6) * 0xbd794d6))
+		v35 := uint64(uint8(x4))
+		if uint32(v35) != uint32(uint64(uint32(uint64(uint32(uint64(uint32(v35)*205))>>12))*20)) {
+			goto b38
 		}
 	}
 	{
-		return x1
+		// ops.h:101: return i * 3ull + 1;
+		v44 := uint64(uint32(uint64(uint32(x6)*3)) + 1)
+		// hash.bpf.c:23: LOOP(hash4_mix, {
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = v44
+		v54 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		x5 = uint64(uint32(uint64(uint32(v44)+uint32(x5))) + uint32(v54))
+		goto b60
+	}
+b38:
+	{
+		x6 = rtlib.HashLookup4(fr, abi.Map(fr, 0), base-4)
+		if x6 == 0 {
+			goto b60
+		}
+	}
+	{
+		v90 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x5 = uint64(uint32(x5) + uint32(v90))
+	}
+b60:
+	{
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:23: LOOP(hash4_mix, {
+		v65 := uint64(uint32(x4) + 1)
+		if uint32(v65) != 256 {
+			x4 = v65
+			goto b21
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b77
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b77:
+	{
+		return uint64(uint32(x5))
 	}
 }
 
@@ -409,47 +336,580 @@ b19:
 //go:nocheckptr
 //go:norace
 func maps_hash4_replace(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2 uint64
+	var x0, x1, x2, x3, x4, x5 uint64
 	base := abi.R10(fr)
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v5 := fr.DataEnd
-		// bench.h:18: const u8 *data = XDP_DATA(ctx);
-		x0 = fr.Data
-		if v5 < (x0 + 4) {
-			x0, x1, x2 = 0, 0, 256
-			goto b19
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b22
 		}
 	}
 	{
-		// bench.h:20: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-		v15 := abi.Load32(x0)
-		x0, x1, x2 = 0, v15, 256
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = 0, v18, 256
 	}
-b19:
+b22:
 	{
-		// ops.h:31: return x >> 20; /* below ENTRIES */
-		v27 := uint64(uint32(x1) >> 20)
-		// ops.h:38: return (i << 1 | absent) * 0x85ebca6bu;
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v30 := uint64(uint32(x4) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v33 := uint64(uint32(v30) * 0xbd794d6)
+		// hash.bpf.c:39: LOOP(hash4_replace, {
+		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v33)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v30)*3)) + 1)
+		v45 := abi.Map(fr, 0)
+		v46 := rtlib.MapDeleteElem(fr, v45, base-4)
+		v54 := rtlib.MapUpdateElem(fr, v45, base-4, base-16, 0)
+		x3 = uint64(uint32(uint64(uint32(uint64(uint32(v33)+uint32(x3)))+uint32(v46))) + uint32(v54))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x4 = uint64(uint32(x4) + 0x9e3779b1)
+		// hash.bpf.c:39: LOOP(hash4_replace, {
+		v66 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v66) != 0 {
+			x5 = v66
+			goto b22
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b78
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x4)
+	}
+b78:
+	{
+		return x3
+	}
+}
+
+// maps_hash16_base is program hash16_base (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash16_base(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5 uint64
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b20
+		}
+	}
+	{
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
+	}
+b20:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v24 := uint64(uint32(x3) >> 20)
+		// hash.bpf.c:47: LOOP(hash16_base, {
+		x4 = uint64(uint32(x4) + uint32((((v24<<32)|uint64(uint32(v24)*0xbd794d6))^0x5bd1e995)>>32))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:47: LOOP(hash16_base, {
+		v43 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v43) != 0 {
+			x5 = v43
+			goto b20
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b52
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b52:
+	{
+		return x4
+	}
+}
+
+// maps_hash16_lookup is program hash16_lookup (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash16_lookup(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5, x6 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b23
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b23:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v27 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v31 := uint64(uint32(v27) * 0xbd794d6)
+		// ops.h:53: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v27 << 32) | v31) ^ 0x5bd1e995)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v31 << 32) | 0xb80d0120)
+		// hash.bpf.c:55: LOOP(hash16_lookup, {
+		x6 = rtlib.HashLookup16(fr, abi.Map(fr, 1), base-16)
+		if x6 == 0 {
+			goto b49
+		}
+	}
+	{
+		v51 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v51))
+	}
+b49:
+	{
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:55: LOOP(hash16_lookup, {
+		v60 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v60) != 0 {
+			x5 = v60
+			goto b23
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b71
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b71:
+	{
+		return uint64(uint32(x4))
+	}
+}
+
+// maps_hash16_absent is program hash16_absent (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash16_absent(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5, x6 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b23
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b23:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v27 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v33 := uint64(uint32(uint64(uint32(v27)*0xbd794d6)) + 0x85ebca6b)
+		// ops.h:53: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v27 << 32) | v33) ^ 0x5bd1e995)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v33 << 32) | 0xb80d0120)
+		// hash.bpf.c:63: LOOP(hash16_absent, {
+		x6 = rtlib.HashLookup16(fr, abi.Map(fr, 1), base-16)
+		if x6 == 0 {
+			goto b51
+		}
+	}
+	{
+		v53 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v53))
+	}
+b51:
+	{
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:63: LOOP(hash16_absent, {
+		v62 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v62) != 0 {
+			x5 = v62
+			goto b23
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b73
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b73:
+	{
+		return uint64(uint32(x4))
+	}
+}
+
+// maps_hash16_update is program hash16_update (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash16_update(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b22
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b22:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v26 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v29 := uint64(uint32(v26) * 0xbd794d6)
+		// ops.h:53: return (struct key16){{k << 32 | 0xb80d0120, (u64)i << 32 | (k ^ 0x5bd1e995)}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (((v26 << 32) | v29) ^ 0x5bd1e995)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v29 << 32) | 0xb80d0120)
+		// hash.bpf.c:71: LOOP(hash16_update, {
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = ((v26 * 3) + 1)
+		v56 := rtlib.MapUpdateElem(fr, abi.Map(fr, 1), base-16, base-24, 0)
+		x4 = uint64(uint32(uint64(uint32(v26)+uint32(x4))) + uint32(v56))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:71: LOOP(hash16_update, {
+		v65 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v65) != 0 {
+			x5 = v65
+			goto b22
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b77
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b77:
+	{
+		return x4
+	}
+}
+
+// maps_hash64_base is program hash64_base (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash64_base(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5 uint64
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b20
+		}
+	}
+	{
+		v15 := abi.Load32(x1)
+		x3, x4, x5 = v15, 0, 256
+	}
+b20:
+	{
+		// hash.bpf.c:79: LOOP(hash64_base, {
+		x4 = uint64(uint32(uint64(uint32(x3)>>20)) + uint32(x4))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:79: LOOP(hash64_base, {
+		v70 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v70) != 0 {
+			x5 = v70
+			goto b20
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b80
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b80:
+	{
+		return x4
+	}
+}
+
+// maps_hash64_lookup is program hash64_lookup (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash64_lookup(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5, x6 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b23
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b23:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v27 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
 		v30 := uint64(uint32(v27) * 0xbd794d6)
-		// hash.bpf.c:147: u32 index = pick(x), key = key_of(index, 0);
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v30)
-		// hash.bpf.c:148: u64 value = value_of(index);
-		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v27)*3)) + 1)
-		// hash.bpf.c:151: sum += key + bpf_map_delete_elem(&hash4, &key);
-		v42 := abi.Map(fr, 0)
-		v43 := rtlib.MapDeleteElem(fr, v42, base-4)
-		// hash.bpf.c:152: sum += bpf_map_update_elem(&hash4, &key, &value, 0);
-		v51 := rtlib.MapUpdateElem(fr, v42, base-4, base-16, 0)
-		x0 = uint64(uint32(uint64(uint32(uint64(uint32(v30)+uint32(x0)))+uint32(v43))) + uint32(v51))
-		// hash.bpf.c:146: ROLLED for (u32 i = 0; i < OPS; i++) {
-		v63 := uint64(uint32(x2) + 0xffffffff)
-		if uint32(v63) != 0 {
-			x1, x2 = uint64(uint32(x1)+0x9e3779b1), v63
-			goto b19
+		// ops.h:58: u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+		v33 := (v30 << 32) | v27
+		v37 := (v30 << 16) ^ 0x9ae16a3b
+		// ops.h:60: return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (v37 + 3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = (v33 + 3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = (v37 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-32))) = (v33 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-56))) = v37
+		*(*uint64)(unsafe.Add(nil, uintptr(base-40))) = (v37 + 1)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-64))) = v33
+		*(*uint64)(unsafe.Add(nil, uintptr(base-48))) = (v33 + 1)
+		// hash.bpf.c:86: LOOP(hash64_lookup, {
+		x6 = rtlib.HashLookup(fr, abi.Map(fr, 2), base-64)
+		if x6 == 0 {
+			goto b70
 		}
 	}
 	{
-		return x0
+		v72 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v72))
+	}
+b70:
+	{
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:86: LOOP(hash64_lookup, {
+		v81 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v81) != 0 {
+			x5 = v81
+			goto b23
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b92
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b92:
+	{
+		return uint64(uint32(x4))
+	}
+}
+
+// maps_hash64_absent is program hash64_absent (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash64_absent(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5, x6 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b23
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b23:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v27 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v32 := uint64(uint32(uint64(uint32(v27)*0xbd794d6)) + 0x85ebca6b)
+		// ops.h:58: u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+		v35 := (v32 << 32) | v27
+		v39 := (v32 << 16) ^ 0x9ae16a3b
+		// ops.h:60: return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (v39 + 3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = (v35 + 3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = (v39 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-32))) = (v35 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-56))) = v39
+		*(*uint64)(unsafe.Add(nil, uintptr(base-40))) = (v39 + 1)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-64))) = v35
+		*(*uint64)(unsafe.Add(nil, uintptr(base-48))) = (v35 + 1)
+		// hash.bpf.c:94: LOOP(hash64_absent, {
+		x6 = rtlib.HashLookup(fr, abi.Map(fr, 2), base-64)
+		if x6 == 0 {
+			goto b72
+		}
+	}
+	{
+		v74 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
+		x4 = uint64(uint32(x4) + uint32(v74))
+	}
+b72:
+	{
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:94: LOOP(hash64_absent, {
+		v83 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v83) != 0 {
+			x5 = v83
+			goto b23
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b94
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b94:
+	{
+		return uint64(uint32(x4))
+	}
+}
+
+// maps_hash64_update is program hash64_update (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func maps_hash64_update(fr *abi.Frame) (ret uint64) {
+	var x0, x1, x2, x3, x4, x5 uint64
+	base := abi.R10(fr)
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x0 = fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x1 = fr.Data
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		x2 = x1 + 4
+		if x0 < x2 {
+			x3, x4, x5 = 0, 0, 256
+			goto b22
+		}
+	}
+	{
+		v18 := abi.Load32(x1)
+		x3, x4, x5 = v18, 0, 256
+	}
+b22:
+	{
+		// ops.h:39: return x >> (32 - ENTRY_BITS); /* below ENTRIES */
+		v26 := uint64(uint32(x3) >> 20)
+		// ops.h:46: return (i << 1 | absent) * 0x85ebca6bu;
+		v29 := uint64(uint32(v26) * 0xbd794d6)
+		// ops.h:58: u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+		v33 := (v29 << 16) ^ 0x9ae16a3b
+		// ops.h:60: return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-8))) = (v33 + 3)
+		// ops.h:58: u64 k = key_of(i, absent), a = k << 32 | i, b = k << 16 ^ 0x9ae16a3b;
+		v41 := (v29 << 32) | v26
+		// ops.h:60: return (struct key64){{a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3}};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = (v41 + 3)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = (v33 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-32))) = (v41 + 2)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-56))) = v33
+		*(*uint64)(unsafe.Add(nil, uintptr(base-40))) = (v33 + 1)
+		*(*uint64)(unsafe.Add(nil, uintptr(base-64))) = v41
+		*(*uint64)(unsafe.Add(nil, uintptr(base-48))) = (v41 + 1)
+		// hash.bpf.c:102: LOOP(hash64_update, {
+		*(*uint64)(unsafe.Add(nil, uintptr(base-72))) = ((v26 * 3) + 1)
+		v74 := rtlib.MapUpdateElem(fr, abi.Map(fr, 2), base-64, base-72, 0)
+		x4 = uint64(uint32(uint64(uint32(v26)+uint32(x4))) + uint32(v74))
+		// ops.h:34: return x + 0x9e3779b1u;
+		x3 = uint64(uint32(x3) + 0x9e3779b1)
+		// hash.bpf.c:102: LOOP(hash64_update, {
+		v83 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v83) != 0 {
+			x5 = v83
+			goto b22
+		}
+	}
+	{
+		if x0 < x2 {
+			goto b95
+		}
+	}
+	{
+		// bench.h:51: *(load32 *)data = x;
+		abi.Store32(x1, x3)
+	}
+b95:
+	{
+		return x4
 	}
 }

@@ -10,15 +10,12 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const mapsEngine = "native"
 
-// mapsTie_246fa5e8 ties this file to the object's: files of different runs of
+// mapsTie_cc2c3255 ties this file to the object's: files of different runs of
 // the tool do not link.
-func mapsTie_246fa5e8()
+func mapsTie_cc2c3255()
 
 // maps_hash4_base is program hash4_base (section xdp) as machine code.
 func maps_hash4_base(fr *abi.Frame) (ret uint64)
-
-// maps_hash16_base is program hash16_base (section xdp) as machine code.
-func maps_hash16_base(fr *abi.Frame) (ret uint64)
 
 // maps_hash4_lookup is program hash4_lookup (section xdp) as machine code.
 func maps_hash4_lookup(fr *abi.Frame) (ret uint64)
@@ -26,17 +23,35 @@ func maps_hash4_lookup(fr *abi.Frame) (ret uint64)
 // maps_hash4_absent is program hash4_absent (section xdp) as machine code.
 func maps_hash4_absent(fr *abi.Frame) (ret uint64)
 
+// maps_hash4_update is program hash4_update (section xdp) as machine code.
+func maps_hash4_update(fr *abi.Frame) (ret uint64)
+
+// maps_hash4_mix is program hash4_mix (section xdp) as machine code.
+func maps_hash4_mix(fr *abi.Frame) (ret uint64)
+
+// maps_hash4_replace is program hash4_replace (section xdp) as machine code.
+func maps_hash4_replace(fr *abi.Frame) (ret uint64)
+
+// maps_hash16_base is program hash16_base (section xdp) as machine code.
+func maps_hash16_base(fr *abi.Frame) (ret uint64)
+
 // maps_hash16_lookup is program hash16_lookup (section xdp) as machine code.
 func maps_hash16_lookup(fr *abi.Frame) (ret uint64)
 
 // maps_hash16_absent is program hash16_absent (section xdp) as machine code.
 func maps_hash16_absent(fr *abi.Frame) (ret uint64)
 
-// maps_hash4_update is program hash4_update (section xdp) as machine code.
-func maps_hash4_update(fr *abi.Frame) (ret uint64)
-
 // maps_hash16_update is program hash16_update (section xdp) as machine code.
 func maps_hash16_update(fr *abi.Frame) (ret uint64)
 
-// maps_hash4_replace is program hash4_replace (section xdp) as machine code.
-func maps_hash4_replace(fr *abi.Frame) (ret uint64)
+// maps_hash64_base is program hash64_base (section xdp) as machine code.
+func maps_hash64_base(fr *abi.Frame) (ret uint64)
+
+// maps_hash64_lookup is program hash64_lookup (section xdp) as machine code.
+func maps_hash64_lookup(fr *abi.Frame) (ret uint64)
+
+// maps_hash64_absent is program hash64_absent (section xdp) as machine code.
+func maps_hash64_absent(fr *abi.Frame) (ret uint64)
+
+// maps_hash64_update is program hash64_update (section xdp) as machine code.
+func maps_hash64_update(fr *abi.Frame) (ret uint64)

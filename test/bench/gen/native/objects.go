@@ -7,6 +7,12 @@ import "github.com/bpf2go-native/bpf2go-native/rtlib"
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native Calls ../../programs/calls.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native array ../../programs/array.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native maps ../../programs/hash.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native hashBig ../../programs/hash_big.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native lru ../../programs/lru.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native lruBig ../../programs/lru_big.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native percpu ../../programs/percpu.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native ring ../../programs/ring.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native tail ../../programs/tail.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native checksum ../../../../testdata/checksum.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native hash ../../../../testdata/hash.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native classifier ../../../../testdata/classifier.o
@@ -21,6 +27,12 @@ func Objects() map[string]*rtlib.ObjectSpec {
 		"test/bench/programs/calls.o":        &callsObject,
 		"test/bench/programs/array.o":        &arrayObject,
 		"test/bench/programs/hash.o":         &mapsObject,
+		"test/bench/programs/hash_big.o":     &hashBigObject,
+		"test/bench/programs/lru.o":          &lruObject,
+		"test/bench/programs/lru_big.o":      &lruBigObject,
+		"test/bench/programs/percpu.o":       &percpuObject,
+		"test/bench/programs/ring.o":         &ringObject,
+		"test/bench/programs/tail.o":         &tailObject,
 		"testdata/checksum.o":                &checksumObject,
 		"testdata/hash.o":                    &hashObject,
 		"testdata/classifier.o":              &classifierObject,
