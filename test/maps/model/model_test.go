@@ -1,7 +1,10 @@
 package model_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,11 +35,7 @@ func agree(t *rapid.T, platform bpf.Platform, typ bpf.MapType) {
 	if err != nil {
 		t.Fatalf("%v: %v", s, err)
 	}
-	defer func() {
-		if err := n.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	}()
+	defer func() { _ = n.Close() }() // rapid ends lives by panics
 	m := model.New(s)
 	d := &model.Draw{Spec: s, Codes: model.CodesOf(s), CPUs: 2}
 	t.Repeat(map[string]func(*rapid.T){
@@ -44,12 +43,74 @@ func agree(t *rapid.T, platform bpf.Platform, typ bpf.MapType) {
 		"operation": func(t *rapid.T) {
 			op := d.Op(t)
 			got, err := n.Do(&op)
+			if err == nil {
+				err = m.Step(op, got)
+			}
 			if err != nil {
 				t.Fatalf("%v: %v: %v", s, op, err)
 			}
-			if err := m.Step(op, got); err != nil {
-				t.Fatalf("%v: %v: %v", s, op, err)
+		},
+		"wrong size": func(t *rapid.T) {
+			if err := wrongSize(t, n); err != nil {
+				t.Fatalf("%v: %v", s, err)
 			}
 		},
 	})
+	if err := n.Close(); err != nil {
+		t.Errorf("%v: close: %v", s, err)
+	}
+	key, value := make([]byte, s.KeySize), make([]byte, s.HostSize())
+	for name, call := range hostCalls(n.Map, key, value) {
+		if err := call(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%v: %s of a closed map: %v", s, name, err)
+		}
+	}
+}
+
+// hostCalls are a host's calls, by name; those of values have "value" in it.
+func hostCalls(m *rtlib.Map, key, value []byte) map[string]func() error {
+	return map[string]func() error{
+		"lookup of a value":            func() error { return m.LookupFlags(key, value, 0) },
+		"update of a value":            func() error { return m.Update(key, value, 0) },
+		"lookup and delete of a value": func() error { return m.LookupAndDelete(key, value, 0) },
+		"delete":                       func() error { return m.Delete(key) },
+		"next key":                     func() error { return m.NextKey(nil, key) },
+	}
+}
+
+// wrongSize gives keys and values of other lengths than the map's: nothing may
+// happen. Whether it did, the next operations show.
+func wrongSize(t *rapid.T, n *drive.Native) error {
+	key, value := make([]byte, n.Spec.KeySize), make([]byte, n.Spec.HostSize())
+	by := rapid.SampledFrom([]int{-1, 1, 8}).Draw(t, "longer by")
+	wrong := func(b []byte) []byte { return make([]byte, max(0, len(b)+by)) }
+	onKey := rapid.Bool().Draw(t, "key")
+	if onKey && (n.Spec.Keyless() && by < 0) {
+		return nil // of nothing, nothing can be missing
+	}
+	if onKey {
+		key = wrong(key)
+	} else {
+		value = wrong(value)
+	}
+	for name, call := range hostCalls(n.Map, key, value) {
+		if !onKey && !strings.Contains(name, "value") {
+			continue
+		}
+		err := call()
+		if errno, failed := drive.Errno(err); failed != nil || errno != bpf.EINVAL {
+			return fmt.Errorf("%s with lengths that are wrong by %d: %w", name, by, err)
+		}
+	}
+	return nil
+}
+
+// TestNil: a map that an object does not have is nil, and says so.
+func TestNil(t *testing.T) {
+	for name, call := range hostCalls(nil, nil, nil) {
+		err := call()
+		if errno, failed := drive.Errno(err); failed != nil || errno != bpf.EINVAL {
+			t.Errorf("%s of a nil map: %v", name, err)
+		}
+	}
 }
