@@ -5,5 +5,6 @@ import "github.com/bpf2go-native/bpf2go-native/bpf"
 // Types are the map types that have a model in test/maps/model.
 var Types = map[string]bpf.MapType{
 	"array": bpf.MapArray, "hash": bpf.MapHash, "percpu_array": bpf.MapPercpuArray, "percpu_hash": bpf.MapPercpuHash,
+	"lru_hash": bpf.MapLRUHash, "lru_percpu_hash": bpf.MapLRUPercpu,
 	"queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
 }
