@@ -80,7 +80,7 @@ var mapTypes = []MapType{
 	{Type: bpf.MapCgroupArray, Name: "cgroup_array", Status: Verified, Key: 4, Value: 4, Flags: sockFlags, Waits: true},
 	{Type: bpf.MapLRUHash, Name: "lru_hash", Windows: 8, Status: Supported, Flags: lruFlags, Lookup: LookupValue, Reclaims: true},
 	{Type: bpf.MapLRUPercpu, Name: "lru_percpu_hash", Windows: 11, Status: Supported, PerCPU: true, Flags: lruFlags &^ bpf.FlagNumaNode, Lookup: LookupValue, Reclaims: true},
-	{Type: bpf.MapLPMTrie, Name: "lpm_trie", Windows: 9, Status: Verified, KeyMin: 5, Flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, Needs: bpf.FlagNoPrealloc, Lookup: LookupValue, Reclaims: true, Waits: true},
+	{Type: bpf.MapLPMTrie, Name: "lpm_trie", Windows: 9, Status: Supported, KeyMin: 5, Flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, Needs: bpf.FlagNoPrealloc, Lookup: LookupValue, Reclaims: true, Waits: true},
 	{Type: bpf.MapArrayOfMaps, Name: "array_of_maps", Windows: 7, Status: Supported, Key: 4, Value: 4, Flags: sockFlags, Lookup: LookupInner, Reclaims: true},
 	{Type: bpf.MapHashOfMaps, Name: "hash_of_maps", Windows: 6, Status: Supported, Value: 4, Flags: hashFlags, Lookup: LookupInner, Reclaims: true},
 	{Type: bpf.MapDevmap, Name: "devmap", Status: Verified, Key: 4, Values: []uint32{4, 8}, Flags: sockFlags, Lookup: LookupValue, ReadOnly: true, Waits: true},

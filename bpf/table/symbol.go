@@ -24,6 +24,7 @@ var ownSymbols = map[bpf.MapType]own{
 	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", update: "PercpuHashUpdate"},
 	bpf.MapLRUHash:     {lookup: "LRULookup", sized: true, update: "LRUUpdate"},
 	bpf.MapLRUPercpu:   {lookup: "LRUPercpuLookup", update: "LRUPercpuUpdate"},
+	bpf.MapLPMTrie:     {lookup: "TrieLookup"},
 	bpf.MapArrayOfMaps: {lookup: "ArrayOfMapsLookup"},
 	bpf.MapHashOfMaps:  {lookup: "HashOfMapsLookup", sized: true},
 }

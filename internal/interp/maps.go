@@ -272,10 +272,14 @@ func (m *Map) updateHash(key, value []byte, flags uint64, cpus []int) bpf.Errno 
 	case !exists && flags == bpf.UpdateExist:
 		return bpf.ENOENT
 	case !exists && !m.row.NoEntries && len(m.elements) >= int(m.def.MaxEntries):
-		if m.def.Type != bpf.MapLRUHash && m.def.Type != bpf.MapLRUPercpu {
+		switch m.def.Type {
+		case bpf.MapLRUHash, bpf.MapLRUPercpu:
+			m.evict()
+		case bpf.MapLPMTrie:
+			return m.machine.rules.TrieFull
+		default:
 			return m.machine.rules.HashFull
 		}
-		m.evict()
 	}
 	e := m.insert(string(key))
 	if exists && m.row.PerCPU {
