@@ -30,6 +30,11 @@ type Frame struct {
 	bits    []*bitWords
 	held    []hold // what the run has to give back, see hold.go
 	nested  bool
+
+	// Of a chain of tail calls, see TailCall.
+	next    *Program // that runs next, nil when the chain ends
+	away    bool     // under followAway
+	entered bool     // followAway leaves the epoch
 }
 
 // NewFrame leases an execution slot for runs of inst's programs. It returns an
