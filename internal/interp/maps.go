@@ -222,13 +222,10 @@ const updateLock = 4
 // success.
 func (m *Map) update(key, value []byte, flags uint64, cpus ...int) bpf.Errno {
 	rules := m.machine.rules
-	if flags&updateLock != 0 {
-		if !slices.ContainsFunc(m.def.Special, func(s frontend.Special) bool { return s.Kind == frontend.SpecialSpinLock }) {
-			return bpf.EINVAL
-		}
-		flags &^= updateLock
-	}
-	if flags > bpf.UpdateExist {
+	isLock := func(s frontend.Special) bool { return s.Kind == frontend.SpecialSpinLock }
+	noLock := flags&updateLock != 0 && !slices.ContainsFunc(m.def.Special, isLock)
+	flags &^= updateLock
+	if flags > bpf.UpdateExist || noLock && !m.arrayLike() {
 		return bpf.EINVAL
 	}
 	if m.arrayLike() {
@@ -237,6 +234,8 @@ func (m *Map) update(key, value []byte, flags uint64, cpus ...int) bpf.Errno {
 			return rules.ArrayUpdateBounds
 		case flags == bpf.UpdateNoExist:
 			return rules.ArrayNoExist
+		case noLock: // found last, as Linux does
+			return bpf.EINVAL
 		default:
 			m.cell(m.indexKey(k), 0)
 			m.store(m.elements[m.indexKey(k)], value, cpus)
