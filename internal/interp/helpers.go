@@ -68,7 +68,7 @@ var helpers = map[string]func(*helperCall) (Value, error){
 	"perf_event_output":  func(c *helperCall) (Value, error) { return c.output(3) },
 	"skb_output":         func(c *helperCall) (Value, error) { return c.output(3) },
 	"xdp_output":         func(c *helperCall) (Value, error) { return c.output(3) },
-	"ringbuf_output":     func(c *helperCall) (Value, error) { return c.output(1) },
+	"ringbuf_output":     (*helperCall).ringOutput,
 	"ringbuf_reserve":    (*helperCall).reserve,
 	"ringbuf_submit":     (*helperCall).submit,
 	"ringbuf_discard":    (*helperCall).success,

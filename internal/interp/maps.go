@@ -23,9 +23,16 @@ type Map struct {
 	// index as 4 bytes.
 	elements map[string]*element
 	clock    uint64                       // of uses, for the least recently used
-	queue    [][]byte                     // queue, stack, Bloom filter
 	inner    map[string]*Map              // maps of maps
 	progs    map[uint32]*frontend.Program // program arrays
+	*lists
+}
+
+// lists are what maps without keys hold.
+type lists struct {
+	queue   [][]byte // queue, stack, Bloom filter
+	records [][]byte // of rings, in the order in which programs sent them
+	used    uint64   // bytes of a ring buffer that records have
 }
 
 // element is the value of a key.
@@ -47,7 +54,7 @@ func (m *Machine) newMap(index int, def *frontend.Map, inner bool) (*Map, error)
 	}
 	made := &Map{
 		machine: m, def: def, row: row, elements: map[string]*element{},
-		inner: map[string]*Map{}, progs: map[uint32]*frontend.Program{},
+		inner: map[string]*Map{}, progs: map[uint32]*frontend.Program{}, lists: &lists{},
 	}
 	made.self = &Region{Kind: KindMap, Base: m.space.take(1), Map: index, Inner: inner, m: made}
 	if def.Data != nil {

@@ -6,6 +6,31 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
+// room takes the space of a record in a ring buffer; false when there is none, and
+// unless the world is steady once in a while. Space comes back when a host takes the
+// records out (Dump). The kernel leaves at least a byte of a ring empty.
+func (c *helperCall) room(size uint64) bool {
+	const header = 8
+	if !c.run.m.opt.Steady && c.run.m.chance(8) {
+		return false
+	}
+	total := c.m.used + (size+header+7)&^7
+	if size > uint64(c.m.def.MaxEntries) || total >= uint64(c.m.def.MaxEntries) {
+		return false
+	}
+	c.m.used = total
+	return true
+}
+
+// ringOutput is output to a ring buffer, which fails when that is full.
+func (c *helperCall) ringOutput() (Value, error) {
+	if !c.room(uint64(len(c.mem[1]))) {
+		return c.status(c.run.m.rules.RingFull), nil
+	}
+	c.run.event(c.m, c.mem[1])
+	return number(0), nil
+}
+
 // output sends memory argument k to the host. Sometimes nobody listens.
 func (c *helperCall) output(k int) (Value, error) {
 	if c.run.m.chance(8) {
@@ -19,7 +44,7 @@ func (c *helperCall) output(k int) (Value, error) {
 // the ring is full.
 func (c *helperCall) newRecord(kind string, size uint64) *Region {
 	r := c.run
-	if size > uint64(c.m.def.MaxEntries) || r.m.chance(8) {
+	if !c.room(size) {
 		return nil
 	}
 	record := &Region{Kind: KindMem, Base: r.m.space.take(int(size)), Map: c.m.self.Map, bytes: make([]byte, size), m: c.m}

@@ -200,7 +200,9 @@ func newChunk(e Engine, units []unit, number, entry int) (chunk, error) {
 	if err != nil {
 		// Some unit is refused: ask for each alone.
 		if len(units) == 1 {
-			units[0].refused = err
+			if units[0].refused == nil {
+				units[0].refused = err
+			}
 			return c, nil
 		}
 		for i := range units {

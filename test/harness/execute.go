@@ -147,7 +147,7 @@ func receive(r io.Reader, units []unit, results []Result) (int, error) {
 		results[i].Outputs = out.Outputs
 		for k, m := range slices.DeleteFunc(slices.Clone(u.Object.Maps), notDumped) {
 			entries := out.Maps[k]
-			slices.SortFunc(entries, func(a, b [2][]byte) int { return bytes.Compare(a[0], b[0]) })
+			slices.SortStableFunc(entries, func(a, b [2][]byte) int { return bytes.Compare(a[0], b[0]) })
 			results[i].Maps = append(results[i].Maps, MapDump{m.Name, entries})
 		}
 	}

@@ -55,7 +55,8 @@ type Result struct {
 }
 
 // MapDump is the contents of a map: pairs of key and value by ascending bytes
-// of the key.
+// of the key. Types with other contents have them in the form that
+// interp.Map.Dump describes.
 type MapDump struct {
 	Name    string
 	Entries [][2][]byte

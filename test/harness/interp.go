@@ -28,7 +28,7 @@ func (o Options) interpretOne(c *Case) (r Result) {
 	if err := c.Object.Check(); err != nil {
 		return Result{Refused: err}
 	}
-	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Helpers: o.Helpers})
+	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Steady: true, Helpers: o.Helpers})
 	if err != nil {
 		return Result{Refused: err}
 	}
@@ -51,18 +51,8 @@ func (o Options) interpretOne(c *Case) (r Result) {
 	}
 	for _, def := range c.Object.Maps {
 		if made := m.Map(def.Name); made != nil && dumped(def) {
-			r.Maps = append(r.Maps, MapDump{def.Name, interpEntries(made)})
+			r.Maps = append(r.Maps, MapDump{def.Name, made.Dump()})
 		}
 	}
 	return r
-}
-
-// interpEntries reads a map; keys come sorted.
-func interpEntries(m *interp.Map) (entries [][2][]byte) {
-	for _, key := range m.Keys() {
-		if value, err := m.Lookup(key); err == nil {
-			entries = append(entries, [2][]byte{key, value})
-		}
-	}
-	return entries
 }

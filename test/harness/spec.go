@@ -7,11 +7,16 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 )
 
-// dumped reports whether hosts can read all elements of a map.
+// dumped reports whether hosts can read all elements of a map. They cannot of
+// program arrays, Bloom filters and stack traces; what perf event arrays get
+// without a reader is lost.
 func dumped(m *frontend.Map) bool {
 	switch m.Type {
-	case bpf.MapArray, bpf.MapHash:
+	case bpf.MapArray, bpf.MapHash, bpf.MapPercpuArray, bpf.MapPercpuHash, bpf.MapLRUHash, bpf.MapLRUPercpu, bpf.MapLPMTrie,
+		bpf.MapArrayOfMaps, bpf.MapHashOfMaps, bpf.MapRingbuf:
 		return m.Flags&bpf.FlagWronly == 0
+	case bpf.MapQueue, bpf.MapStack: // which are popped
+		return m.Flags&(bpf.FlagWronly|bpf.FlagRdonly) == 0
 	}
 	return false
 }
