@@ -99,8 +99,16 @@ type trieCells struct {
 	pool cellPool
 }
 
-func (c *trieCells) take() uint64 { return uint64(c.alloc(&c.pool)) }
+// take allocates a cell. Slabs begin small and double: how many nodes of a size
+// a trie will have is not known.
+func (c *trieCells) take() uint64 {
+	if c.pool.left == 0 {
+		c.chunk = int(min(8<<min(len(c.pool.slabs), 13), max(8, 1<<16/c.size)))
+	}
+	return uint64(c.alloc(&c.pool))
+}
 
+// drop retires a cell.
 func (c *trieCells) drop(addr uint64) { c.retire(&c.pool, uintptr(addr)) }
 
 // node is the head of a node's cell.
