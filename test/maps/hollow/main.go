@@ -108,6 +108,9 @@ func run(n int, seed uint64, only, skip string, jobs int, show, verbose bool) (s
 	if err := s.build(0); err != nil {
 		return 0, err
 	}
+	for _, test := range s.useless {
+		fmt.Printf("left out, it fails with nothing emptied: %s\n", test)
+	}
 	missed, harmless := 0, 0
 	s.all(some, jobs, func(b *body, by string) {
 		switch reason := why[b.key()]; {
@@ -125,5 +128,8 @@ func run(n int, seed uint64, only, skip string, jobs int, show, verbose bool) (s
 		}
 	})
 	fmt.Printf("%d bodies emptied of %d: %d missed, %d explained, %d survived\n", len(some), len(list), missed, harmless, survivors)
+	if survivors == 0 && len(s.useless) != 0 {
+		return 0, fmt.Errorf("%d tests fail with nothing emptied", len(s.useless))
+	}
 	return survivors, nil
 }
