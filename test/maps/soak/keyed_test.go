@@ -53,15 +53,18 @@ func spread(n, size int) []byte {
 
 // check says what is wrong with a value of key n.
 func (k *keyed) check(n int, value []byte) error {
-	v, err := linear.Number(value)
-	if k.spec.Array() && err != nil {
-		return nil // written in place: of several updates
+	inPlace := k.spec.Array() || k.spec.PerCPU()
+	whole, err := linear.Number(value)
+	if inPlace {
+		err = nil // some words can be of one update, some of another
 	}
-	if err == nil && v != 0 && v>>32 != uint64(n) {
-		err = fmt.Errorf("it is of key %d", v>>32)
-	}
-	if err == nil && v == 0 && !k.spec.Array() && !k.spec.PerCPU() {
+	if err == nil && whole == 0 && !inPlace {
 		err = errors.New("it is zero")
+	}
+	for rest := value; len(rest) >= 8 && err == nil; rest = rest[8:] {
+		if v := binary.LittleEndian.Uint64(rest); v != 0 && v>>32 != uint64(n) {
+			err = fmt.Errorf("it is of key %d", v>>32)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("map %s: value %x of key %d: %w", k.m.Name(), value, n, err)

@@ -83,8 +83,12 @@ func specs() []model.Spec {
 	for _, keySize := range []uint32{4, 8, 16, 40} {
 		list = append(list, model.Spec{Type: bpf.MapHash, KeySize: keySize, ValueSize: 24, MaxEntries: 32})
 	}
-	for _, typ := range []bpf.MapType{bpf.MapPercpuHash, bpf.MapLRUHash, bpf.MapLRUPercpu} {
-		list = append(list, model.Spec{Type: typ, KeySize: 8, ValueSize: 16, MaxEntries: 32})
+	for _, typ := range []bpf.MapType{bpf.MapPercpuHash, bpf.MapLRUHash, bpf.MapLRUPercpu, bpf.MapLPMTrie} {
+		flags := uint32(0)
+		if typ == bpf.MapLPMTrie {
+			flags = bpf.FlagNoPrealloc
+		}
+		list = append(list, model.Spec{Type: typ, KeySize: 8, ValueSize: 16, MaxEntries: 32, Flags: flags})
 	}
 	list = append(list, model.Spec{Type: bpf.MapPercpuArray, KeySize: 4, ValueSize: 8, MaxEntries: 40})
 	return list
