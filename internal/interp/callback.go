@@ -70,17 +70,29 @@ func (c *helperCall) findVma() (Value, error) {
 	return number(0), err
 }
 
-// drain gives the function up to eight records of the host as dynptrs.
+// drain gives the function the samples of the host as dynptrs: those that it
+// produced, or up to eight.
 func (c *helperCall) drain() (Value, error) {
-	m := c.run.m
-	records := m.oracle.IntN(9)
-	for k := range records {
-		mem := &Region{Kind: KindMem, bytes: make([]byte, m.oracle.IntN(64)), readOnly: true}
-		mem.Base = m.space.take(len(mem.bytes))
-		m.fill(mem.bytes)
-		d := newDynptr(table.DynptrLocal, mem, len(mem.bytes))
-		d.readOnly = true
-		self := &Region{Kind: KindDynptr, Base: m.space.take(dynptrSize), dynptr: d}
+	m, limit := c.run.m, maxSamples
+	sample := func() *Region {
+		if r := c.m.consume(); r != nil {
+			return r.Region
+		}
+		return nil
+	}
+	if m.opt.Steady && c.args[3].Bits&^uint64(ringWakeups) != 0 {
+		return c.status(bpf.EINVAL), nil
+	}
+	if !m.opt.Steady {
+		limit = m.oracle.IntN(9)
+		sample = func() *Region { return c.m.record(m.oracle.Uint64N(64)) }
+	}
+	for k := range limit {
+		mem := sample()
+		if mem == nil {
+			return number(uint64(k)), nil
+		}
+		self := &Region{Kind: KindDynptr, Base: m.space.take(dynptrSize), dynptr: newDynptr(table.DynptrLocal, mem, len(mem.bytes))}
 		stop, err := c.run.callback(table.CallbackRingbuf, c.fn, self.pointer(0), c.args[2])
 		self.gone, mem.gone = "the record was given back", "the record was given back"
 		if err != nil {
@@ -90,7 +102,7 @@ func (c *helperCall) drain() (Value, error) {
 			return number(uint64(k) + 1), nil
 		}
 	}
-	return number(uint64(records)), nil
+	return number(uint64(limit)), nil
 }
 
 // maxTailCalls is how many tail calls a run takes (linux/bpf.h,
@@ -101,7 +113,7 @@ const maxTailCalls = 33
 // there is one and the run has taken fewer than 33. Nothing may be held.
 func (c *helperCall) tailCall() (Value, error) {
 	r := c.run
-	if err := r.settled("the program"); err != nil {
+	if err := r.leaves(); err != nil {
 		return Value{}, err
 	}
 	prog := c.m.progs[uint32(c.args[2].Bits)]
@@ -115,6 +127,9 @@ func (c *helperCall) tailCall() (Value, error) {
 		return Value{}, nil // on Linux r0 has no value
 	}
 	r.tailCalls++
+	if !r.m.opt.TailReturns {
+		r.abandon()
+	}
 	left := r.depth[len(r.depth)-1]
 	for keep := len(r.depth) - 1; len(r.depth) > 0 && (len(r.depth) > keep || !r.m.opt.TailReturns); {
 		r.drop()
@@ -127,4 +142,26 @@ func (c *helperCall) tailCall() (Value, error) {
 	copy(r.regs[bpf.R6:], left.Saved[:])
 	r.enter(entryOf(prog), left.Back, left.Callback)
 	return Value{}, errTail
+}
+
+// leaves checks that nothing is held when a function makes a tail call. What its
+// callers hold may be: on Linux they go on behind it.
+func (r *run) leaves() error {
+	if len(r.depth) == 1 || r.lock != nil || r.sections != [table.NumSections]int{} {
+		return r.settled("the program")
+	}
+	return nil
+}
+
+// abandon discards what the run holds: nobody is left to submit it.
+func (r *run) abandon() {
+	for len(r.refs) > 0 {
+		ref := r.refs[0]
+		for _, made := range []*Region{ref.Region, ref.Region.parent} {
+			if made != nil && made.m != nil {
+				made.m.commit(made, true)
+			}
+		}
+		_ = r.release(ref.ID, "a tail call")
+	}
 }

@@ -29,11 +29,10 @@ func (m *Map) Dump() (pairs [][2][]byte) {
 			pairs = append(pairs, [2][]byte{nil, m.queue[k]})
 			m.queue = slices.Delete(m.queue, k, k+1)
 		}
-	case m.def.Type == bpf.MapRingbuf || m.def.Type == bpf.MapPerfEvent:
-		for _, record := range m.records {
-			pairs = append(pairs, [2][]byte{nil, record})
+	case m.def.Type == bpf.MapRingbuf:
+		for r := m.consume(); r != nil; r = m.consume() {
+			pairs = append(pairs, [2][]byte{nil, slices.Clone(r.bytes)})
 		}
-		m.records, m.used = nil, 0
 	case m.row.Lookup == table.LookupInner:
 		pairs = m.dumpInner()
 	case m.row.Lookup == table.LookupValue:

@@ -64,8 +64,12 @@ func (c *helperCall) dynptrFromMem() (Value, error) {
 // when there is no room for it.
 func (c *helperCall) reserveDynptr() (Value, error) {
 	d, result := nullDynptr(table.DynptrRingbuf), c.status(bpf.EINVAL)
-	if size := uint64(uint32(c.args[1].Bits)); c.args[2].Bits == 0 {
-		if record := c.newRecord("", size); record != nil && size <= maxDynptr {
+	switch size := uint64(uint32(c.args[1].Bits)); {
+	case c.args[2].Bits != 0:
+	case size > maxDynptr:
+		result = c.status(bpf.E2BIG)
+	default:
+		if record := c.newRecord("", size); record != nil {
 			d, result = newDynptr(table.DynptrRingbuf, record, int(size)), number(0)
 		}
 	}
@@ -77,6 +81,9 @@ func (c *helperCall) reserveDynptr() (Value, error) {
 // endDynptr gives a reservation back; the dynptr and its clones are gone.
 func (c *helperCall) endDynptr(send bool) (Value, error) {
 	d := c.dynptr[0]
+	if !d.null {
+		d.mem.m.commit(d.mem, !send)
+	}
 	if send && !d.null {
 		c.run.event(d.mem.m, d.mem.bytes)
 	}
@@ -138,11 +145,14 @@ func (c *helperCall) dynptrWrite() (Value, error) {
 	if packet {
 		defer c.run.moved(c.h.Name)
 	}
-	if d.null || d.readOnly || flags != 0 {
+	if d.null || d.readOnly || packet && flags != 0 {
 		return c.status(bpf.EINVAL), nil
 	}
 	if _, ok := c.window(d, off, uint64(len(c.mem[2]))); !ok {
 		return c.status(bpf.E2BIG), nil
+	}
+	if flags != 0 {
+		return c.status(bpf.EINVAL), nil
 	}
 	if packet {
 		c.run.writeWhole(d.off+int(off), c.mem[2])
@@ -212,18 +222,16 @@ func (c *helperCall) dynptrAdjust() (Value, error) {
 	case d.null || start > end:
 		return c.status(bpf.EINVAL), nil
 	case end > uint32(d.size):
-		return number(erange), nil
+		return c.status(bpf.ERANGE), nil
 	}
 	d.off, d.size = d.off+int(start), int(end-start)
 	return number(0), nil
 }
 
-// erange is -ERANGE (asm-generic/errno-base.h).
-const erange = ^uint64(34) + 1
-
+// dynptrLen is a u32.
 func (c *helperCall) dynptrLen() (Value, error) {
 	if c.dynptr[0].null {
-		return c.status(bpf.EINVAL), nil
+		return number(uint64(uint32(c.status(bpf.EINVAL).Bits))), nil
 	}
 	return number(uint64(c.dynptr[0].size)), nil
 }

@@ -39,8 +39,9 @@ type Options struct {
 	// change between two reads; clock, random numbers and what helpers give
 	// are often near the constants of the object's programs.
 	Adverse bool
-	// Steady: rings take records until they are full, and do not fail by
-	// chance before.
+	// Steady: nobody else uses rings. They take records until they are full, have
+	// what Map.Produce put there and keep what Map.Dump does not take; no perf
+	// buffer is open. Otherwise what rings do is left open, too.
 	Steady bool
 	// TailReturns: a tail call that a subprogram makes ends this function
 	// only, as on Linux: the program that is called returns to its caller.

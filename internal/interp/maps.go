@@ -30,9 +30,8 @@ type Map struct {
 
 // lists are what maps without keys hold.
 type lists struct {
-	queue   [][]byte // queue, stack, Bloom filter
-	records [][]byte // of rings, in the order in which programs sent them
-	used    uint64   // bytes of a ring buffer that records have
+	queue [][]byte // queue, stack, Bloom filter
+	ring  ring     // ring buffers
 }
 
 // element is the value of a key.

@@ -6,37 +6,39 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
-// room takes the space of a record in a ring buffer; false when there is none, and
-// unless the world is steady once in a while. Space comes back when a host takes the
-// records out (Dump). The kernel leaves at least a byte of a ring empty.
-func (c *helperCall) room(size uint64) bool {
-	const header = 8
-	if !c.run.m.opt.Steady && c.run.m.chance(8) {
-		return false
-	}
-	total := c.m.used + (size+header+7)&^7
-	if size > uint64(c.m.def.MaxEntries) || total >= uint64(c.m.def.MaxEntries) {
-		return false
-	}
-	c.m.used = total
-	return true
-}
-
-// ringOutput is output to a ring buffer, which fails when that is full.
-func (c *helperCall) ringOutput() (Value, error) {
-	if !c.room(uint64(len(c.mem[1]))) {
-		return c.status(c.run.m.rules.RingFull), nil
-	}
-	c.run.event(c.m, c.mem[1])
-	return number(0), nil
-}
-
 // output sends memory argument k to the host. Sometimes nobody listens.
 func (c *helperCall) output(k int) (Value, error) {
-	if c.run.m.chance(8) {
+	if c.run.m.opt.Steady {
+		if e := c.m.refuseOutput(c.args[2].Bits, c.m.machine.opt.CPU()); e != 0 {
+			return c.status(e), nil
+		}
+	} else if c.run.m.chance(8) {
 		return c.status(bpf.ENOENT), nil
 	}
 	c.run.event(c.m, c.mem[k])
+	return number(0), nil
+}
+
+// ringOutput sends memory argument 1 to the host by a record of a ring.
+func (c *helperCall) ringOutput() (Value, error) {
+	m := c.run.m
+	if !m.opt.Steady {
+		return c.output(1)
+	}
+	if c.args[3].Bits&^uint64(ringWakeups) != 0 && !m.rules.RingFlagsIgnored {
+		return c.status(bpf.EINVAL), nil
+	}
+	size := uint64(len(c.mem[1]))
+	record := c.m.reserve(size)
+	switch {
+	case record == nil && m.rules.RingLengths && (size == 0 || size > uint64(c.m.def.MaxEntries) || size > maxRecord):
+		return c.status(bpf.EINVAL), nil
+	case record == nil:
+		return c.status(m.rules.RingFull), nil
+	}
+	copy(record.bytes, c.mem[1])
+	c.m.commit(record, false)
+	c.run.event(c.m, record.bytes)
 	return number(0), nil
 }
 
@@ -44,11 +46,17 @@ func (c *helperCall) output(k int) (Value, error) {
 // the ring is full.
 func (c *helperCall) newRecord(kind string, size uint64) *Region {
 	r := c.run
-	if !c.room(size) {
+	if r.m.opt.Steady {
+		record := c.m.reserve(size)
+		if record != nil && kind != "" {
+			r.acquire(kind, record)
+		}
+		return record
+	}
+	if size > uint64(c.m.def.MaxEntries) || r.m.chance(8) {
 		return nil
 	}
-	record := &Region{Kind: KindMem, Base: r.m.space.take(int(size)), Map: c.m.self.Map, bytes: make([]byte, size), m: c.m}
-	r.m.fill(record.bytes)
+	record := c.m.record(size)
 	if kind != "" {
 		r.acquire(kind, record)
 	}
@@ -69,8 +77,29 @@ func (c *helperCall) reserve() (Value, error) {
 // submit sends a record to the host.
 func (c *helperCall) submit() (Value, error) {
 	record := c.args[0].Region
+	record.m.commit(record, false)
 	c.run.event(record.m, record.bytes)
 	return Value{}, nil
+}
+
+func (c *helperCall) discard() (Value, error) {
+	record := c.args[0].Region
+	record.m.commit(record, true)
+	return Value{}, nil
+}
+
+// query tells the state of a ring: what can be read, its size, the positions of
+// consumer and producer.
+func (c *helperCall) query() (Value, error) {
+	if !c.run.m.opt.Steady {
+		return c.model()
+	}
+	r := &c.m.ring
+	answers := []uint64{r.prod - r.cons, uint64(c.m.def.MaxEntries), r.cons, r.prod}
+	if which := c.args[1].Bits; which < uint64(len(answers)) {
+		return number(answers[which]), nil
+	}
+	return number(0), nil
 }
 
 // redirectMap is the result for a target that the host has, or the flags' low

@@ -179,7 +179,6 @@ func (r *run) output() {
 
 // event records what the program sends to the host.
 func (r *run) event(m *Map, data []byte) {
-	m.records = append(m.records, append([]byte(nil), data...))
 	if o := r.in.Output; o != nil {
 		o.Events = append(o.Events, Event{Map: m.self.Map, Data: append([]byte(nil), data...)})
 	}

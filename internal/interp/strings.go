@@ -82,7 +82,7 @@ func (c *helperCall) strto(signed bool) (Value, error) {
 	case digits == 0 || negative && !signed && !overflow:
 		return c.status(bpf.EINVAL), nil
 	case overflow || signed && !negative && value > 1<<63-1 || negative && value > 1<<63:
-		return number(erange), nil
+		return c.status(bpf.ERANGE), nil
 	case negative:
 		value = -value
 	}
