@@ -40,7 +40,12 @@ func Assemble(text string) ([]bpf.Instruction, error) {
 // functions are those that are called or whose address is taken, named by
 // their labels.
 func AssembleProgram(text string, named []*frontend.Map) (*frontend.Program, error) {
-	a := assembler{labels: map[string]int{}, starts: map[int]string{0: "main"}, maps: named}
+	return assembleFor(bpf.Linux, text, named)
+}
+
+// assembleFor is AssembleProgram with the helpers of a platform.
+func assembleFor(p bpf.Platform, text string, named []*frontend.Map) (*frontend.Program, error) {
+	a := assembler{platform: p, labels: map[string]int{}, starts: map[int]string{0: "main"}, maps: named}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -76,12 +81,13 @@ type jump struct {
 }
 
 type assembler struct {
-	insns  []bpf.Instruction
-	labels map[string]int
-	jumps  []jump
-	starts map[int]string // of functions, with their names
-	maps   []*frontend.Map
-	kfuncs []string
+	platform bpf.Platform
+	insns    []bpf.Instruction
+	labels   map[string]int
+	jumps    []jump
+	starts   map[int]string // of functions, with their names
+	maps     []*frontend.Map
+	kfuncs   []string
 }
 
 // repeat is a line with .rep in front, or without.

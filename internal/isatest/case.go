@@ -18,6 +18,10 @@ type Case struct {
 	Name   string
 	Object *frontend.Object // the program that runs is the first
 	Runs   []Run            // in order, on one instance
+	// Samples are what hosts have put into user ring buffers before.
+	Samples []Sample
+	// Differs is why the kernel does something else, "" when it does not.
+	Differs string
 	// Maps are what the maps hold behind the last run.
 	Maps []MapAfter
 	// Error, when not empty, is what the refusal of the program says, at
@@ -33,6 +37,13 @@ type Run struct {
 	Data   []byte // the packet, or the memory of a raw program
 	Result uint64 // r0 at exit
 	After  []byte // Data behind the run, nil where it does not matter
+}
+
+// Sample is a record of a user ring buffer.
+type Sample struct {
+	Map     string
+	Data    []byte
+	Discard bool
 }
 
 // MapAfter is the content of a map.
@@ -66,11 +77,20 @@ func ordered(text string) []section {
 //	-- hook xdp               the type of the programs that follow; raw when there is none
 //	-- map NAME TYPE K V MAX  a map: key and value size in bytes, entries; array with
 //	                          a body of bytes is a data section. A prog_array's body
-//	                          has lines "index = program"
+//	                          has lines "index = program", that of a map of maps
+//	                          "index = map". Behind MAX may stand flags=N, extra=N,
+//	                          inner=NAME (a map that is as the inner ones), lock=N
+//	                          (the offset of a bpf_spin_lock)
+//	-- samples NAME           what the host has put into a user_ringbuf: a line each,
+//	                          "discard" in front of one that it gave up
+//	-- kernel TEXT            why the kernel does something else, or refuses it
+//	-- platform windows       the numbers of helpers are those of Windows
 //	-- asm NAME               a further program
 //	-- data                   the packet; another -- data begins another run
 //	-- packet after           what the packet or memory is behind the run
-//	-- map after NAME         lines "key = value", in bytes, sorted
+//	-- map after NAME         lines "key = value", in bytes, sorted; of other types as
+//	                          interp.Map.Dump has them: "= value" for each value of a
+//	                          queue or ring
 //
 // Bytes are hexadecimal; 00*65535 is a byte that many times. Maps come before
 // the programs that name them. A raw program's memory is at least as long as
@@ -101,6 +121,12 @@ func (p *caseParser) section(s section) (err error) {
 		p.c.Runs[len(p.c.Runs)-1].After, err = repeatedBytes(s.body)
 	case strings.HasPrefix(s.name, "map after ") && len(words) == 3:
 		return p.after(words[2], s.body)
+	case words[0] == "samples" && len(words) == 2:
+		return p.samples(words[1], s.body)
+	case words[0] == "kernel":
+		p.c.Differs = strings.TrimSpace(strings.TrimPrefix(s.name, "kernel"))
+	case s.name == "platform windows":
+		p.c.Object.Platform = bpf.Windows
 	case words[0] == "map":
 		return p.mapOf(words[1:], s.body)
 	case words[0] == "asm" && len(words) <= 2:
@@ -131,13 +157,13 @@ func (p *caseParser) section(s section) (err error) {
 	case s.name == "error":
 		p.c.Error = strings.TrimSpace(s.body)
 	default:
-		return fmt.Errorf("unknown; known are hook, map, asm, raw, data, mem, result, packet after, map after and error")
+		return fmt.Errorf("unknown; known are hook, map, samples, platform, asm, raw, data, mem, result, packet after, map after and error")
 	}
 	return err
 }
 
 func (p *caseParser) program(name, text string) error {
-	prog, err := AssembleProgram(text, p.c.Object.Maps)
+	prog, err := assembleFor(p.c.Object.Platform, text, p.c.Object.Maps)
 	if err != nil {
 		return err
 	}
@@ -146,60 +172,11 @@ func (p *caseParser) program(name, text string) error {
 }
 
 func (p *caseParser) add(prog *frontend.Program) error {
-	prog.Section, prog.Hook, prog.ErrSlot = p.hook, table.HookByName(bpf.Linux, p.hook), -1
+	prog.Section, prog.Hook, prog.ErrSlot = p.hook, table.HookByName(p.c.Object.Platform, p.hook), -1
 	if prog.Hook == nil {
 		return fmt.Errorf("there is no hook %q", p.hook)
 	}
 	p.c.Object.Programs = append(p.c.Object.Programs, prog)
-	return nil
-}
-
-// mapOf is "NAME TYPE KEY VALUE MAX".
-func (p *caseParser) mapOf(words []string, body string) error {
-	if len(words) != 5 {
-		return fmt.Errorf("want name, type, key size, value size and entries")
-	}
-	row := table.MapTypeByName(words[1])
-	if row == nil {
-		return fmt.Errorf("there is no map type %q", words[1])
-	}
-	var sizes [3]uint32
-	for k, word := range words[2:] {
-		n, err := strconv.ParseUint(word, 0, 32)
-		if err != nil {
-			return err
-		}
-		sizes[k] = uint32(n)
-	}
-	m := &frontend.Map{Name: words[0], Type: row.Type, KeySize: sizes[0], ValueSize: sizes[1], MaxEntries: sizes[2]}
-	p.c.Object.Maps = append(p.c.Object.Maps, m)
-	if m.Type == bpf.MapProgArray {
-		return slotsOf(m, body)
-	}
-	if strings.TrimSpace(body) != "" {
-		data, err := repeatedBytes(body)
-		m.Data = data
-		if err == nil && (m.Type != bpf.MapArray || m.MaxEntries != 1 || len(data) != int(m.ValueSize)) {
-			err = fmt.Errorf("%d bytes are no value of an array with one entry of %d bytes", len(data), m.ValueSize)
-		}
-		return err
-	}
-	return nil
-}
-
-func slotsOf(m *frontend.Map, body string) error {
-	for line := range strings.Lines(body) {
-		line, _, _ = strings.Cut(line, "#")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		index, program, _ := strings.Cut(line, "=")
-		n, err := strconv.Atoi(strings.TrimSpace(index))
-		if err != nil {
-			return err
-		}
-		m.Slots = append(m.Slots, frontend.Slot{Index: n, Map: -1, Program: strings.TrimSpace(program)})
-	}
 	return nil
 }
 

@@ -195,8 +195,8 @@ func fillCall(a *assembler, i *bpf.Instruction, o []string) (err error) {
 	case strings.HasPrefix(o[0], "%"):
 		i.Op = bpf.OpCallx
 		i.Dst, err = register(o[0])
-	case table.HelperByName(bpf.Linux, o[0]) != nil:
-		i.Kind, i.Imm = bpf.KindHelper, int64(table.HelperByName(bpf.Linux, o[0]).ID)
+	case table.HelperByName(a.platform, o[0]) != nil:
+		i.Kind, i.Imm = bpf.KindHelper, int64(table.HelperByName(a.platform, o[0]).ID)
 	case table.KfuncByName(o[0]) != nil:
 		i.Kind, i.Imm = bpf.KindKfunc, int64(slices.Index(a.kfuncs, o[0]))
 		if i.Imm < 0 {

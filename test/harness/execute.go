@@ -28,6 +28,7 @@ type job struct {
 	Dump    []string
 	Engine  string
 	Inputs  []Input
+	Samples []Sample
 }
 
 type outcome struct {
@@ -111,7 +112,7 @@ func send(w io.WriteCloser, e Engine, units []unit) (err error) {
 		if u.refused != nil {
 			continue
 		}
-		j := job{Spec: u.spec, Program: u.program, Engine: engine, Inputs: u.Inputs}
+		j := job{Spec: u.spec, Program: u.program, Engine: engine, Inputs: u.Inputs, Samples: u.Samples}
 		for _, p := range u.programs {
 			j.Entries = append(j.Entries, p.entry)
 		}

@@ -22,6 +22,15 @@ type Case struct {
 	Object  *frontend.Object
 	Program int // index into Object.Programs
 	Inputs  []Input
+	// Samples are in user ring buffers before the first run.
+	Samples []Sample
+}
+
+// Sample is a record of the host in a user ring buffer.
+type Sample struct {
+	Map     string
+	Data    []byte
+	Discard bool
 }
 
 // Input is what one run gets. Programs work on copies.

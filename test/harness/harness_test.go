@@ -290,7 +290,7 @@ func TestRefusedLate(t *testing.T) {
 		obj.Programs[0].Funcs[k].Name = "twins"
 	}
 	one := object(t, "-- asm\nmov %r0, 1\nexit")
-	got, err := Run(t.Context(), Host(), []Case{{"before", one, 0, []Input{{}}}, {"twins", obj, 0, []Input{{}}}, {"behind", one, 0, []Input{{}}}})
+	got, err := Run(t.Context(), Host(), []Case{{Name: "before", Object: one, Inputs: []Input{{}}}, {Name: "twins", Object: obj, Inputs: []Input{{}}}, {Name: "behind", Object: one, Inputs: []Input{{}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

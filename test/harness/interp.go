@@ -32,6 +32,11 @@ func (o Options) interpretOne(c *Case) (r Result) {
 	if err != nil {
 		return Result{Refused: err}
 	}
+	for _, s := range c.Samples {
+		if err := m.Map(s.Map).Produce(s.Data, s.Discard); err != nil {
+			return Result{Refused: err}
+		}
+	}
 	for _, in := range c.Inputs {
 		// One backing array: metadata ends where data begins.
 		packet := slices.Concat(in.Meta, in.Data)

@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -42,6 +43,7 @@ func compiled(t *testing.T, e harness.Engine, extent Extent) {
 		for _, run := range c.Runs {
 			h.Inputs = append(h.Inputs, harness.Input{Data: run.Data})
 		}
+		h.Samples = samples(c)
 		cases, inputs = append(cases, c), append(inputs, h)
 	}
 	times := harness.Times{}
@@ -53,6 +55,14 @@ func compiled(t *testing.T, e harness.Engine, extent Extent) {
 		t.Run(c.Name, func(t *testing.T) { compareResult(t, c, &results[k]) })
 	}
 	t.Logf("%d cases: %v", len(cases), &times)
+}
+
+// samples are what a case has in user ring buffers.
+func samples(c *isatest.Case) (list []harness.Sample) {
+	for _, s := range c.Samples {
+		list = append(list, harness.Sample{Map: s.Map, Data: s.Data, Discard: s.Discard})
+	}
+	return list
 }
 
 func compareResult(t *testing.T, c *isatest.Case, r *harness.Result) {
@@ -68,18 +78,17 @@ func compareResult(t *testing.T, c *isatest.Case, r *harness.Result) {
 		}
 		compare(t, c, k, r.Outputs[k].R0, r.Outputs[k].Data)
 	}
+	compareMaps(t, c, r)
+}
+
+func compareMaps(t *testing.T, c *isatest.Case, r *harness.Result) {
+	t.Helper()
 	for _, after := range c.Maps {
-		found := false
-		for _, m := range r.Maps {
-			if m.Name == after.Name {
-				found = true
-				if got, want := fmt.Sprintf("%x", m.Entries), fmt.Sprintf("%x", after.Entries); got != want {
-					t.Errorf("map %s has %s, want %s", m.Name, got, want)
-				}
-			}
-		}
-		if !found {
+		k := slices.IndexFunc(r.Maps, func(m harness.MapDump) bool { return m.Name == after.Name })
+		if k < 0 {
 			t.Errorf("there is no map %s", after.Name)
+		} else if got, want := fmt.Sprintf("%x", r.Maps[k].Entries), fmt.Sprintf("%x", after.Entries); got != want {
+			t.Errorf("map %s has %s, want %s", after.Name, got, want)
 		}
 	}
 }
@@ -97,7 +106,7 @@ func gated(obj *frontend.Object) string {
 			return "hook " + p.Hook.Name
 		}
 		for _, i := range p.Insns {
-			if why := gatedInsn(p, i); why != "" {
+			if why := gatedInsn(obj.Platform, p, i); why != "" {
 				return why
 			}
 		}
@@ -105,7 +114,7 @@ func gated(obj *frontend.Object) string {
 	return ""
 }
 
-func gatedInsn(p *frontend.Program, i bpf.Instruction) string {
+func gatedInsn(platform bpf.Platform, p *frontend.Program, i bpf.Instruction) string {
 	var h *table.Helper
 	switch {
 	case i.Op == bpf.OpInvalid:
@@ -115,7 +124,7 @@ func gatedInsn(p *frontend.Program, i bpf.Instruction) string {
 	case i.Op == bpf.OpLdImm && table.LoadKind(i.Kind) < table.Supported:
 		return fmt.Sprintf("wide load of a %v", i.Kind)
 	case i.Op == bpf.OpCall && i.Kind == bpf.KindHelper:
-		h = table.HelperFor(bpf.Linux, p.Hook, int32(i.Imm))
+		h = table.HelperFor(platform, p.Hook, int32(i.Imm))
 	case i.Op == bpf.OpCall && i.Kind == bpf.KindKfunc:
 		h = table.KfuncByName(p.Kfuncs[i.Imm])
 	}

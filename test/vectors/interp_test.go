@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
 	"github.com/bpf2go-native/bpf2go-native/internal/isatest"
+	"github.com/bpf2go-native/bpf2go-native/test/harness"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -32,9 +33,14 @@ func TestInterp(t *testing.T) {
 	for _, c := range everything(t, Pairs) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			m, err := interp.New(c.Object, interp.Options{})
+			m, err := interp.New(c.Object, interp.Options{Steady: true})
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, s := range c.Samples {
+				if err := m.Map(s.Map).Produce(s.Data, s.Discard); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for k, run := range c.Runs {
 				var out interp.Output
@@ -45,9 +51,13 @@ func TestInterp(t *testing.T) {
 				}
 				compare(t, c, k, got.R0, out.Data)
 			}
+			r := harness.Result{}
 			for _, after := range c.Maps {
-				compareMap(t, m.Map(after.Name), after)
+				if made := m.Map(after.Name); made != nil {
+					r.Maps = append(r.Maps, harness.MapDump{Name: after.Name, Entries: made.Dump()})
+				}
 			}
+			compareMaps(t, c, &r)
 		})
 	}
 }
@@ -72,21 +82,6 @@ func compare(t *testing.T, c *isatest.Case, k int, r0 uint64, data []byte) {
 	at &^= 7
 	t.Fatalf("run %d: %d bytes are left, want %d; at byte %d (snippet %d, byte %d) % x, want % x", k, len(data), len(run.After),
 		at, at/int(recordSize)-1, at%int(recordSize), data[at:min(at+8, len(data))], run.After[at:min(at+8, len(run.After))])
-}
-
-func compareMap(t *testing.T, m *interp.Map, after isatest.MapAfter) {
-	t.Helper()
-	if m == nil {
-		t.Fatalf("there is no map %s", after.Name)
-	}
-	if keys := m.Keys(); len(keys) != len(after.Entries) {
-		t.Errorf("map %s has %d entries, want %d", after.Name, len(keys), len(after.Entries))
-	}
-	for _, e := range after.Entries {
-		if got, err := m.Lookup(e[0]); err != nil || !bytes.Equal(got, e[1]) {
-			t.Errorf("map %s: key % x has % x, %v, want % x", after.Name, e[0], got, err, e[1])
-		}
-	}
 }
 
 // TestVerify: the programs of all cases are accepted, or refused with the text

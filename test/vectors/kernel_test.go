@@ -1,0 +1,60 @@
+package vectors
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/internal/enginetest"
+	"github.com/bpf2go-native/bpf2go-native/internal/isatest"
+	"github.com/bpf2go-native/bpf2go-native/test/harness"
+)
+
+// shortest is the length of a packet that the kernel takes in a test run.
+const shortest = 14
+
+// TestKernel runs the XDP cases in the kernel: what the files say of helpers and
+// maps is what Linux does.
+func TestKernel(t *testing.T) {
+	if why := harness.KernelMissing(); why != "" {
+		enginetest.Missing(t, why)
+	}
+	cases, err := Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		short := func(r isatest.Run) bool { return r.Data != nil && len(r.Data) < shortest }
+		if c.Error != "" || c.Object.Platform != bpf.Linux || c.Object.Programs[0].Hook.Name != "xdp" || slices.ContainsFunc(c.Runs, short) {
+			continue // no program or packet for the kernel
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			if c.Differs != "" {
+				t.Skip(c.Differs)
+			}
+			h := harness.Case{Name: c.Name, Object: c.Object, Samples: samples(c)}
+			for _, run := range c.Runs {
+				in := harness.Input{Data: run.Data}
+				if run.Data == nil {
+					in.Data = make([]byte, shortest)
+				}
+				h.Inputs = append(h.Inputs, in)
+			}
+			r, err := harness.Kernel(&h)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Refused != nil {
+				t.Fatal(r.Refused)
+			}
+			for k, run := range c.Runs {
+				data := r.Outputs[k].Data
+				if run.Data == nil {
+					data = run.After
+				}
+				compare(t, c, k, r.Outputs[k].R0, data)
+			}
+			compareMaps(t, c, &r)
+		})
+	}
+}
