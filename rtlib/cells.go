@@ -49,15 +49,15 @@ type cells struct {
 // The four are counts of cells since the pool was made; the place of number i is
 // ring[i & (len(ring)-1)].
 type cellPool struct {
-	latch
+	latch                // what follows is together in a cache line
+	fence  atomic.Uint32 // see mark
 	reused atomic.Uint64 // changes before cells become free
 	ring   []uintptr
 	head   uint
 	ready  uint
-	marked uint
 	tail   uint
-	retry  uint // cells that must wait before the next attempt, 0 for c.batch
-	fence  atomic.Uint32
+	marked uint
+	retry  uint              // cells that must wait before the next attempt, 0 for c.batch
 	marks  [maxMarks]tagMark // of the tagged cells, the oldest first
 	nmarks int
 	unused uintptr // rest of the newest slab

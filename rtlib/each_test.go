@@ -78,7 +78,7 @@ func TestEachModel(t *testing.T) {
 			d := newDomain(3)
 			f, m := eachFrame(t, d, hashSpec(c.keySize, 8, c.entries), true)
 			if c.entries > 4 { // chains of all keys of four buckets
-				m.mask, m.hash.perStripe = 3, 4
+				m.mask, m.hash.perStripe, m.hash.shift = 3, 4, 2
 			}
 			rng := rand.New(rand.NewPCG(uint64(c.keySize), uint64(c.entries)))
 			for round := range 1000 {

@@ -47,12 +47,23 @@ import (
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 const (
 	wordAddr = 1<<48 - 8 // bits of a word that are the address
 	wordLast = 1
 	tagShift = 48
+
+	// stripeSize is the size of a stripe in bytes, and stripeShift its logarithm.
+	stripeSize  = 256
+	stripeShift = 8
+
+	// plainMax is the size in bytes of the longest values that assembly copies: it
+	// holds the stripe meanwhile, and no other goroutine gets the processor.
+	plainMax = 4096
+
+	frameSlot = abi.OffSlot // for assembly
 
 	elemNext = 8 // bytes from the next word to the element's address
 
@@ -72,15 +83,18 @@ type hash struct {
 	count     atomic.Int64 // keys
 	stripes   []stripe
 	perStripe uint64   // buckets of a stripe, a power of two
+	shift     uint64   // the logarithm of the number of buckets of a stripe
 	words     []uint64 // the bucket words
 	keyOff    uintptr  // bytes from an element's key to its address
 	cells     cells    // elements
+	words4    bool     // keys are multiples of 4 bytes: what assembly can search
+	plain     bool     // values, too, and no lock is in them: what it can replace
 }
 
 // stripe is a range of buckets with its lock and its elements.
 type stripe struct {
 	cellPool
-	_ [24]byte
+	_ [stripeSize - unsafe.Sizeof(cellPool{})%stripeSize]byte
 }
 
 // initHash allocates the buckets. Elements are allocated when they are needed;
@@ -99,6 +113,9 @@ func (m *Map) initHash(prefix, value uintptr) {
 	m.table = unsafe.Pointer(&h.words[0])
 	m.mask = buckets - 1
 	h.perStripe = buckets / stripes
+	h.shift = uint64(bits.TrailingZeros64(buckets / stripes))
+	h.words4 = m.keySize%4 == 0
+	h.plain = h.words4 && m.valueSize%4 == 0 && m.valueSize <= plainMax && m.spec.Lock == 0
 	h.keyOff = round8(m.keySize) + elemNext
 	m.initCells(&h.cells, round8(prefix)+h.keyOff, value, stripes)
 	m.seed1 = zeroSeed
@@ -123,17 +140,31 @@ func (m *Map) hash8(k uint64) uint64 { return fold(k^m.seed0, m.seed1) * mixer }
 // hash16 hashes a key of 9 to 16 bytes, zero-extended.
 func (m *Map) hash16(k0, k1 uint64) uint64 { return fold(k0^m.seed0, k1^m.seed1) * mixer }
 
-// hashLong hashes a key of more than 16 bytes.
+// hashLong hashes a key of more than 16 bytes: two chains take 16 bytes in turn.
+// Their multipliers differ, so that exchanging words changes the hash.
 //
 //go:norace
 func (m *Map) hashLong(key unsafe.Pointer) uint64 {
-	h := m.seed0
+	a, b := m.seed0, ^m.seed0
+	x, y := m.seed1, m.seed1^mixer
 	n := m.keySize
-	for ; n > 8; n -= 8 {
-		h = fold(load64(key)^h, m.seed1)
-		key = unsafe.Add(key, 8)
+	for ; n >= 32; n -= 32 {
+		a = fold(load64(key)^x, load64(unsafe.Add(key, 8))^a)
+		b = fold(load64(unsafe.Add(key, 16))^y, load64(unsafe.Add(key, 24))^b)
+		key = unsafe.Add(key, 32)
 	}
-	return fold(loadUpTo8(key, n)^h, m.seed1) * mixer
+	if n >= 16 {
+		a = fold(load64(key)^x, load64(unsafe.Add(key, 8))^a)
+		key = unsafe.Add(key, 16)
+		n -= 16
+	}
+	switch {
+	case n > 8:
+		b = fold(load64(key)^y, loadUpTo8(unsafe.Add(key, 8), n-8)^b)
+	case n > 0:
+		b = fold(loadUpTo8(key, n)^y, b)
+	}
+	return fold(a^x, b) * mixer
 }
 
 // hashKey hashes a key of any size.
@@ -164,7 +195,7 @@ func (m *Map) bucket(h uint64) *uint64 {
 }
 
 // stripeOf returns the stripe that a hash belongs to.
-func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[m.bucketOf(h)/m.hash.perStripe] }
+func (m *Map) stripeOf(h uint64) *stripe { return &m.hash.stripes[m.bucketOf(h)>>m.hash.shift] }
 
 // next returns the place of an element's next word.
 func next(elem uint64) *uint64 { return (*uint64)(at(elem - elemNext)) }

@@ -111,7 +111,7 @@ func (m *Map) hashNext(key, out unsafe.Pointer) bool {
 		if atomic.LoadUint64(&m.hash.words[bucket]) == 0 {
 			continue
 		}
-		s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
+		s := &m.hash.stripes[bucket>>m.hash.shift]
 		s.lock()
 		found := m.keyOut(atomic.LoadUint64(&m.hash.words[bucket]), out)
 		s.unlock()
@@ -137,7 +137,7 @@ func (m *Map) hashBucket(bucket int, visit func(key, value unsafe.Pointer)) {
 	if atomic.LoadUint64(&m.hash.words[bucket]) == 0 {
 		return
 	}
-	s := &m.hash.stripes[bucket/int(m.hash.perStripe)]
+	s := &m.hash.stripes[bucket>>m.hash.shift]
 	s.lock()
 	defer s.unlock()
 	for w := m.hash.words[bucket]; w != 0; w = atomic.LoadUint64(next(w & wordAddr)) {

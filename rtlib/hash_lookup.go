@@ -12,6 +12,13 @@ import (
 // behind the element where the search stands. hash_amd64.s has those for 4, 8
 // and 16 bytes once more, for machine code.
 
+// HashLookup is MapLookupElem for a map that is known to be a hash.
+//
+//go:nocheckptr
+func HashLookup(_ *abi.Frame, m, key uint64) uint64 {
+	return mapAt(m).find(ptr(key))
+}
+
 // HashLookup4 is HashLookup for keys of 4 bytes.
 //
 //go:nocheckptr

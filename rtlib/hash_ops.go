@@ -64,3 +64,20 @@ func (h hashMap) explain(op string, errno bpf.Errno, flags uint64) string {
 	}
 	return h.refuses.explain(op, errno, flags)
 }
+
+// HashUpdate is MapUpdateElem for a map that is known to be a hash.
+//
+//go:nocheckptr
+func HashUpdate(_ *abi.Frame, m, key, value, flags uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.hashUpdate(ptr(key), ptr(value), flags))
+}
+
+// HashDelete is MapDeleteElem for a map that is known to be a hash.
+//
+//go:linkname HashDelete bpf2go/rtlib/v1.HashDelete
+//go:nocheckptr
+func HashDelete(_ *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.result(mp.hashDelete(ptr(key)))
+}

@@ -108,14 +108,6 @@ func MapPeekElem(fr *abi.Frame, m, value uint64) uint64 {
 	return mp.result(mp.ops.peek(fr, ptr(value)))
 }
 
-// HashLookup is MapLookupElem for a map that is known to be a hash.
-//
-//go:linkname HashLookup bpf2go/rtlib/v1.HashLookup
-//go:nocheckptr
-func HashLookup(_ *abi.Frame, m, key uint64) uint64 {
-	return mapAt(m).find(ptr(key))
-}
-
 // GetPrandomU32 is bpf_get_prandom_u32: 32 pseudo-random bits, not for secrets.
 // Each Frame has a sequence of its own, with a random start: a counter of
 // Weyl's, mixed by one multiplication to 128 bits (the scheme of wyrand).

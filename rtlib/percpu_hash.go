@@ -19,7 +19,6 @@ func newPerCPUHash(m *Map) operations {
 
 // PercpuHashLookup is MapLookupElem for a map that is known to be a per-CPU hash.
 //
-//go:linkname PercpuHashLookup bpf2go/rtlib/v1.PercpuHashLookup
 //go:nocheckptr
 //go:norace
 func PercpuHashLookup(fr *abi.Frame, m, key uint64) uint64 {
@@ -27,14 +26,45 @@ func PercpuHashLookup(fr *abi.Frame, m, key uint64) uint64 {
 	return mp.ofCPU(mp.find(ptr(key)), fr.Slot)
 }
 
+// PercpuHashLookup4 is PercpuHashLookup for keys of 4 bytes.
+//
+//go:nocheckptr
+//go:norace
+func PercpuHashLookup4(fr *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.ofCPU(mp.find8(uint64(load32(ptr(key)))), fr.Slot)
+}
+
+// PercpuHashLookup8 is PercpuHashLookup for keys of 8 bytes.
+//
+//go:nocheckptr
+//go:norace
+func PercpuHashLookup8(fr *abi.Frame, m, key uint64) uint64 {
+	mp := mapAt(m)
+	return mp.ofCPU(mp.find8(load64(ptr(key))), fr.Slot)
+}
+
+// PercpuHashLookup16 is PercpuHashLookup for keys of 16 bytes.
+//
+//go:nocheckptr
+//go:norace
+func PercpuHashLookup16(fr *abi.Frame, m, key uint64) uint64 {
+	mp, p := mapAt(m), ptr(key)
+	return mp.ofCPU(mp.find16(load64(p), load64(unsafe.Add(p, 8))), fr.Slot)
+}
+
 // PercpuHashUpdate is MapUpdateElem for a map that is known to be a per-CPU hash.
 //
-//go:linkname PercpuHashUpdate bpf2go/rtlib/v1.PercpuHashUpdate
 //go:nocheckptr
 func PercpuHashUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 	mp := mapAt(m)
 	return mp.result(mp.perCPUUpdate(fr, ptr(key), ptr(value), flags))
 }
+
+// PercpuHashDelete is MapDeleteElem for a map that is known to be a per-CPU hash.
+//
+//go:linkname PercpuHashDelete bpf2go/rtlib/v1.PercpuHashDelete
+func PercpuHashDelete(fr *abi.Frame, m, key uint64) uint64 { return HashDelete(fr, m, key) }
 
 // ofCPU is the address of a CPU's value of an element, 0 for no element.
 //

@@ -20,8 +20,8 @@ type own struct {
 var keySizes = [...]uint32{4, 8, 16}
 
 var ownSymbols = map[bpf.MapType]own{
-	bpf.MapHash:        {lookup: "HashLookup", sized: true},
-	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", update: "PercpuHashUpdate"},
+	bpf.MapHash:        {lookup: "HashLookup", sized: true, update: "HashUpdate", remove: "HashDelete"},
+	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", sized: true, update: "PercpuHashUpdate", remove: "PercpuHashDelete"},
 	bpf.MapLRUHash:     {lookup: "LRULookup", sized: true, update: "LRUUpdate"},
 	bpf.MapLRUPercpu:   {lookup: "LRUPercpuLookup", update: "LRUPercpuUpdate"},
 	bpf.MapLPMTrie:     {lookup: "TrieLookup"},

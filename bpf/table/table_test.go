@@ -202,7 +202,7 @@ func TestSymbol(t *testing.T) {
 		want   string
 	}{
 		{lookup, bpf.MapHash, 4, "HashLookup4"}, {lookup, bpf.MapHash, 8, "HashLookup8"}, {lookup, bpf.MapHash, 16, "HashLookup16"},
-		{lookup, bpf.MapHash, 12, "HashLookup"}, {lookup, bpf.MapArray, 4, "MapLookupElem"}, {update, bpf.MapHash, 4, "MapUpdateElem"},
+		{lookup, bpf.MapHash, 12, "HashLookup"}, {lookup, bpf.MapArray, 4, "MapLookupElem"}, {update, bpf.MapHash, 4, "HashUpdate"},
 		{HelperByID(bpf.Windows, 1), bpf.MapHash, 4, "HashLookup4"}, {HelperByID(bpf.Linux, 7), bpf.MapHash, 4, "GetPrandomU32"}, {HelperByID(bpf.Linux, 10), bpf.MapHash, 4, ""},
 	} {
 		if got := Symbol(c.helper, c.typ, c.key); got != c.want {

@@ -84,24 +84,25 @@ func (w *world) run(p *ir.Program, data []byte) (uint64, error) {
 
 func (w *world) helpers() map[string]ireval.Helper {
 	lookup := func(_ *abi.Frame, a []uint64) uint64 { return mapAt(a[0]).lookup(memory(a[1], mapAt(a[0]).key())) }
+	update := func(_ *abi.Frame, a []uint64) uint64 {
+		m := mapAt(a[0])
+		return m.update(memory(a[1], m.key()), memory(a[2], int(m.def.ValueSize)), a[3])
+	}
+	remove := func(_ *abi.Frame, a []uint64) uint64 {
+		m := mapAt(a[0])
+		if m.hash == nil {
+			return errno(bpf.EINVAL)
+		}
+		key := string(memory(a[1], m.key()))
+		if m.hash[key] == nil {
+			return errno(bpf.ENOENT)
+		}
+		delete(m.hash, key)
+		return 0
+	}
 	return map[string]ireval.Helper{
 		"MapLookupElem": lookup, "HashLookup": lookup, "HashLookup4": lookup, "HashLookup8": lookup, "HashLookup16": lookup,
-		"MapUpdateElem": func(_ *abi.Frame, a []uint64) uint64 {
-			m := mapAt(a[0])
-			return m.update(memory(a[1], m.key()), memory(a[2], int(m.def.ValueSize)), a[3])
-		},
-		"MapDeleteElem": func(_ *abi.Frame, a []uint64) uint64 {
-			m := mapAt(a[0])
-			if m.hash == nil {
-				return errno(bpf.EINVAL)
-			}
-			key := string(memory(a[1], m.key()))
-			if m.hash[key] == nil {
-				return errno(bpf.ENOENT)
-			}
-			delete(m.hash, key)
-			return 0
-		},
+		"MapUpdateElem": update, "HashUpdate": update, "MapDeleteElem": remove, "HashDelete": remove,
 		"TailCall": w.tailCall,
 		"CsumDiff": csumDiff, "GetCurrentPidTgid": nothing, "GetPrandomU32": nothing,
 		"ForEachNext": w.forEachNext,
