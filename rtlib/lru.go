@@ -18,20 +18,23 @@ package rtlib
 // Without it a half that is not used any more would stay while the other half
 // suffices for nothing.
 //
-// Measured (lru_quality_test.go, test/lru): the rate of hits is at least that of an
+// Measured (lru_quality_test.go): the rate of hits is at least that of an
 // exact list by last use on Zipf's distribution, with and without scans, and near
 // it when the keys in use move.
 //
-// Lists are rings of element addresses, because a ring is read in order and
-// written at its end. An element knows its place, so that a value that is
-// replaced keeps it, and a key that is deleted leaves a hole.
+// Lists are rings, because a ring is read in order and written at its end. A place
+// of a ring has the number of an element's bucket in the stripe, the lower bits of
+// the tag of its key above that, and the highest bit; 0 is where one was removed.
+// An element knows its list and place. Thus a value that is replaced needs no
+// access to the ring: the new element says the same place. And the address of the
+// bucket, which an eviction has to read, is known without the element.
 //
 //	element:  place 4 │ list 1 │ 0 │ 0 │ used 1 ║ key │ next word │ value
 //
 // Programs write nothing but the byte "used", without the lock and only when it
 // is 0: lookups of a hot key do not write to its cache line. All else is written
 // under the stripe's lock. A program that found an element which was unlinked
-// meanwhile may set its bit; nobody else has the element before that run ends.
+// meanwhile may set its byte; nobody else has the element before that run ends.
 //
 // The map never has more than max_entries keys. A stripe that has none to remove
 // asks the others: then and only then an insertion takes two locks, one after the
@@ -39,6 +42,7 @@ package rtlib
 // key, so CPUs meet seldom.
 
 import (
+	"math/bits"
 	"runtime"
 	"unsafe"
 )
@@ -60,6 +64,7 @@ const (
 // lru is the implementation of LRU hash maps. The elements are those of m.hash.
 type lru struct {
 	hashMap
+	shift   uint        // bits of a bucket's number in its stripe
 	stripes []lruStripe // of the same numbers as those of m.hash
 }
 
@@ -70,12 +75,24 @@ type lruStripe struct {
 	_     [44]byte
 }
 
-// lruOrder is a list, a ring of which the places head to tail-1 are used: an
-// element's address, or 0 where one was removed.
+// lruOrder is a list, a ring of which the places head to tail-1 are used. Its
+// length is a power of two.
 type lruOrder struct {
-	ring       []uint64
+	ring       []uint32
 	head, tail uint32
 	n          uint32 // elements
+}
+
+// lruPresent marks a place that has an element.
+const lruPresent = 1 << 31
+
+func newLists(m *Map) *lru {
+	return &lru{hashMap{refuses{m}}, uint(bits.TrailingZeros64(m.hash.perStripe)), make([]lruStripe, len(m.hash.stripes))}
+}
+
+// mark is what a list has for an element whose key has the hash h.
+func (l *lru) mark(h uint64) uint32 {
+	return lruPresent | uint32(h>>tagShift)<<l.shift | uint32(l.m.bucketOf(h)&(l.m.hash.perStripe-1))
 }
 
 // lruWord is the place of an element's own word.
@@ -126,107 +143,143 @@ func (l *lru) whereIs(e uint64) (list int, place uint32) {
 	return int(*(*byte)(unsafe.Add(p, lruList)) & 1), *(*uint32)(p)
 }
 
-// append puts an element at the end of a list, whose place it has to be told.
-func (l *lru) append(s *lruStripe, list int, e uint64) uint32 {
-	o := &s.lists[list]
+// linkOf is the place of the word that points to the element which a list has at a
+// place, as mark says.
+//
+//go:nocheckptr
+//go:norace
+func (l *lru) linkOf(stripe uint64, list int, mark, place uint32) *uint64 {
+	tag := mark &^ lruPresent >> l.shift
+	link := &l.m.hash.words[stripe*l.m.hash.perStripe+uint64(mark&(1<<l.shift-1))]
+	for {
+		e := *link & wordAddr
+		if uint32(*link>>tagShift)&(lruPresent>>l.shift-1) == tag {
+			if inList, at := l.whereIs(e); at == place && inList == list {
+				return link
+			}
+		}
+		link = next(e)
+	}
+}
+
+// append puts an element at the end of a list and returns its place.
+func (l *lru) append(stripe uint64, list int, mark uint32) uint32 {
+	o := &l.stripes[stripe].lists[list]
 	if o.tail-o.head == uint32(len(o.ring)) {
-		l.room(o, list)
+		l.room(stripe, list)
 	}
 	place := o.tail
-	o.ring[place&uint32(len(o.ring)-1)] = e
+	o.ring[place&uint32(len(o.ring)-1)] = mark
 	o.tail++
 	o.n++
 	return place
 }
 
-// first takes the element at the front of a list, 0 when there is none.
-func (o *lruOrder) first() uint64 {
+// first takes the mark and the place at the front of a list, mark 0 when it is
+// empty.
+func (o *lruOrder) first() (mark, place uint32) {
 	for o.head != o.tail {
-		e := o.ring[o.head&uint32(len(o.ring)-1)]
+		place = o.head
+		mark = o.ring[place&uint32(len(o.ring)-1)]
 		o.head++
-		if e != 0 {
+		if mark != 0 {
 			o.n--
-			return e
+			return mark, place
 		}
 	}
-	return 0
+	return 0, 0
 }
 
-// room closes the gaps of a full ring, in a larger one when they are few.
-func (l *lru) room(o *lruOrder, list int) {
-	to := o.ring
-	if 2*o.n >= uint32(len(o.ring)) {
-		to = make([]uint64, max(16, 2*len(o.ring)))
+// room makes a full ring larger, or closes its gaps when they are many.
+func (l *lru) room(stripe uint64, list int) {
+	o := &l.stripes[stripe].lists[list]
+	n := uint32(len(o.ring))
+	if 2*o.n >= n {
+		ring := make([]uint32, max(16, 2*n))
+		for i := o.head; i != o.tail; i++ {
+			ring[i&uint32(len(ring)-1)] = o.ring[i&(n-1)]
+		}
+		o.ring = ring
+		return
 	}
 	end := o.head
 	for i := o.head; i != o.tail; i++ {
-		if e := o.ring[i&uint32(len(o.ring)-1)]; e != 0 {
-			to[end&uint32(len(to)-1)] = e
-			l.move(e, list, end)
+		if mark := o.ring[i&(n-1)]; mark != 0 {
+			link := l.linkOf(stripe, list, mark, i)
+			o.ring[end&(n-1)] = mark
+			l.move(*link&wordAddr, list, end)
 			end++
 		}
 	}
-	o.ring, o.tail = to, end
+	o.tail = end
 }
 
 // forget removes an element from its list.
-func (l *lru) forget(s *lruStripe, e uint64) {
+func (l *lru) forget(stripe, e uint64) {
 	list, place := l.whereIs(e)
-	o := &s.lists[list]
+	o := &l.stripes[stripe].lists[list]
 	o.ring[place&uint32(len(o.ring)-1)] = 0
 	o.n--
 }
 
-// replace gives a new element the place of an old one.
-func (l *lru) replace(s *lruStripe, old, e uint64) {
-	list, place := l.whereIs(old)
-	o := &s.lists[list]
-	o.ring[place&uint32(len(o.ring)-1)] = e
-	l.set(e, list, place, 1)
+// toEnd puts an element, which its list does not have any more, at the end of a
+// list.
+func (l *lru) toEnd(stripe uint64, list int, mark uint32, e uint64) {
+	l.move(e, list, l.append(stripe, list, mark))
 }
 
-// victim takes the element out of the lists that an insertion removes, 0 when
-// there is none.
-func (l *lru) victim(s *lruStripe) uint64 {
+// victim takes the element out of the lists that an insertion removes, and returns
+// the place of the word that points to it, nil when there is none.
+func (l *lru) victim(stripe uint64) *uint64 {
+	s := &l.stripes[stripe]
+	l.balance(stripe)
+	in, act := &s.lists[inactive], &s.lists[active]
+	for mark, place := in.first(); mark != 0; mark, place = in.first() {
+		link := l.linkOf(stripe, inactive, mark, place)
+		if !l.forgetUse(*link & wordAddr) {
+			return link
+		}
+		l.toEnd(stripe, active, mark, *link&wordAddr)
+	}
+	// All were used: the oldest that is not used again meanwhile.
+	for range act.n {
+		mark, place := act.first()
+		link := l.linkOf(stripe, active, mark, place)
+		if !l.forgetUse(*link & wordAddr) {
+			return link
+		}
+		l.toEnd(stripe, active, mark, *link&wordAddr)
+	}
+	if mark, place := act.first(); mark != 0 {
+		return l.linkOf(stripe, active, mark, place)
+	}
+	return nil
+}
+
+// balance looks at the oldest active elements when there are too many, and from
+// time to time.
+func (l *lru) balance(stripe uint64) {
+	s := &l.stripes[stripe]
 	in, act := &s.lists[inactive], &s.lists[active]
 	s.age++
-	steps := 0
-	if s.age%lruAge == 0 {
-		steps = 1
+	if act.n <= in.n && s.age%lruAge != 0 {
+		return
 	}
-	if act.n > in.n {
-		steps = lruSteps
-	}
-	for ; steps > 0 && act.n != 0; steps-- {
-		e := act.first()
+	for range lruSteps {
+		mark, place := act.first()
+		if mark == 0 {
+			return
+		}
+		e := *l.linkOf(stripe, active, mark, place) & wordAddr
 		list := inactive
 		if l.forgetUse(e) {
 			list = active
 		}
-		l.move(e, list, l.append(s, list, e))
+		l.toEnd(stripe, list, mark, e)
 		if act.n <= in.n {
-			break
+			return
 		}
 	}
-	for {
-		e := in.first()
-		if e == 0 {
-			break
-		}
-		if !l.forgetUse(e) {
-			return e
-		}
-		l.move(e, active, l.append(s, active, e))
-	}
-	// All were used: the oldest of those that are not used again meanwhile.
-	for range act.n {
-		e := act.first()
-		if !l.forgetUse(e) {
-			return e
-		}
-		l.move(e, active, l.append(s, active, e))
-	}
-	return act.first()
 }
 
 // evict removes a key of a stripe, which is locked; false when it has none.
@@ -234,17 +287,13 @@ func (l *lru) victim(s *lruStripe) uint64 {
 //go:nocheckptr
 //go:norace
 func (l *lru) evict(stripe uint64) bool {
-	e := l.victim(&l.stripes[stripe])
-	if e == 0 {
+	link := l.victim(stripe)
+	if link == nil {
 		return false
 	}
-	m := l.m
-	place := m.bucket(m.hashKey(m.key(e)))
-	for *place&wordAddr != e {
-		place = next(*place & wordAddr)
-	}
-	storeRelease(place, *next(e))
-	m.hash.cells.retire(&m.hash.stripes[stripe].cellPool, uintptr(e))
+	e := *link & wordAddr
+	storeRelease(link, *next(e))
+	l.m.hash.cells.retire(&l.m.hash.stripes[stripe].cellPool, uintptr(e))
 	return true
 }
 

@@ -13,13 +13,13 @@ type lruPerCPU struct{ *lru }
 
 func newLRU(m *Map) operations {
 	m.initHash(lruPrefix, m.valueSize)
-	return &lru{hashMap{refuses{m}}, make([]lruStripe, len(m.hash.stripes))}
+	return newLists(m)
 }
 
 func newLRUPerCPU(m *Map) operations {
 	m.initHash(lruPrefix, 8)
 	m.initPerCPU(&m.hash.cells, uint64(len(m.hash.stripes)))
-	return lruPerCPU{&lru{hashMap{refuses{m}}, make([]lruStripe, len(m.hash.stripes))}}
+	return lruPerCPU{newLists(m)}
 }
 
 // LRULookup is MapLookupElem for a map that is known to be an LRU hash.
@@ -175,6 +175,9 @@ const allCPUs = -1
 // put inserts or replaces under the flags' conditions. cpu is that of the value in
 // per-CPU maps, allCPUs for the values of all.
 //
+// The new element is written before the bucket is read: neither waits for the
+// other's memory.
+//
 //go:norace
 func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 	if flags > bpf.UpdateExist {
@@ -186,70 +189,72 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 	s := &m.hash.stripes[stripe]
 	for room := false; ; room = l.evictElsewhere(stripe) {
 		s.lock()
-		place, old := m.seek(h, key)
-		if old != 0 || flags == bpf.UpdateExist {
-			errno := l.putOld(stripe, place, old, h, key, value, flags, cpu)
-			s.unlock()
-			if room {
-				m.hash.count.Add(-1)
-			}
-			return errno
+		e := uint64(m.hash.cells.alloc(&s.cellPool))
+		if m.step == 0 {
+			m.newValue(at(e), value)
 		}
-		if room || m.countUp() || l.evict(stripe) {
-			e := uint64(m.hash.cells.alloc(&s.cellPool))
-			l.newValue(e, value, cpu)
-			l.set(e, inactive, l.append(&l.stripes[stripe], inactive, e), 0)
+		place, old := m.seek(h, key)
+		var errno bpf.Errno
+		switch {
+		case old != 0 && flags == bpf.UpdateNoExist:
+			errno = bpf.EEXIST
+		case old != 0 && m.step != 0:
+			l.setValue(old&wordAddr, value, cpu)
+		case old != 0:
+			list, was := l.whereIs(old & wordAddr)
+			l.set(e, list, was, 1)
+			m.put(s, place, old, h, e, key)
+			e = 0
+		case flags == bpf.UpdateExist:
+			errno = bpf.ENOENT
+		case room || m.countUp() || l.evict(stripe):
+			room = false
+			if m.step != 0 {
+				l.newValue(e, value, cpu)
+			}
+			l.set(e, inactive, l.append(stripe, inactive, l.mark(h)), 0)
 			m.put(s, place, 0, h, e, key)
+			e = 0
+		default:
+			m.hash.cells.giveBack(&s.cellPool, uintptr(e))
 			s.unlock()
-			return 0
+			continue
+		}
+		if e != 0 {
+			m.hash.cells.giveBack(&s.cellPool, uintptr(e))
 		}
 		s.unlock()
+		if room {
+			m.hash.count.Add(-1)
+		}
+		return errno
 	}
 }
 
-// newValue writes the value of an element which nobody sees.
+// newValue writes the values of an element of a per-CPU map which nobody sees.
 //
 //go:norace
 func (l *lru) newValue(e uint64, value unsafe.Pointer, cpu int) {
 	m := l.m
-	switch {
-	case m.step == 0:
-		m.newValue(at(e), value)
-	case cpu == allCPUs:
+	if cpu == allCPUs {
 		m.hash.cells.values.in(m.ofCPU(e, 0), value)
-	default:
-		m.hash.cells.values.zero(m.ofCPU(e, 0))
-		copyIn(at(m.ofCPU(e, uint64(cpu))), value, m.valueSize)
+		return
 	}
+	m.hash.cells.values.zero(m.ofCPU(e, 0))
+	copyIn(at(m.ofCPU(e, uint64(cpu))), value, m.valueSize)
 }
 
-// putOld replaces a value; old is the word at place that points to the element, 0
-// when there is none. The stripe is locked.
+// setValue overwrites values of an element of a per-CPU map.
 //
 //go:norace
-func (l *lru) putOld(stripe uint64, place *uint64, old, h uint64, key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
-	switch {
-	case old == 0:
-		return bpf.ENOENT
-	case flags == bpf.UpdateNoExist:
-		return bpf.EEXIST
+func (l *lru) setValue(e uint64, value unsafe.Pointer, cpu int) {
+	m := l.m
+	if cpu == allCPUs {
+		m.hash.cells.values.in(m.ofCPU(e, 0), value)
+	} else {
+		copyIn(at(m.ofCPU(e, uint64(cpu))), value, m.valueSize)
 	}
-	m, was := l.m, old&wordAddr
-	if m.step != 0 {
-		if cpu == allCPUs {
-			m.hash.cells.values.in(m.ofCPU(was, 0), value)
-		} else {
-			copyIn(at(m.ofCPU(was, uint64(cpu))), value, m.valueSize)
-		}
-		m.used(was)
-		return 0
-	}
-	s := &m.hash.stripes[stripe]
-	e := uint64(m.hash.cells.alloc(&s.cellPool))
-	m.newValue(at(e), value)
-	l.replace(&l.stripes[stripe], was, e)
-	m.put(s, place, old, h, e, key)
-	return 0
+	m.used(e)
 }
 
 // drop deletes a key after it copied its value out, when value is not nil.
@@ -269,7 +274,7 @@ func (l *lru) drop(key, value unsafe.Pointer) bpf.Errno {
 	if value != nil {
 		m.valueOut(value, old&wordAddr, 0)
 	}
-	l.forget(&l.stripes[stripe], old&wordAddr)
+	l.forget(stripe, old&wordAddr)
 	m.drop(s, place, old)
 	s.unlock()
 	return 0

@@ -44,11 +44,12 @@ func checkLists(t *testing.T, m *Map) {
 			o := &l.stripes[i].lists[list]
 			n := uint32(0)
 			for k := o.head; k != o.tail; k++ {
-				e := o.ring[k&uint32(len(o.ring)-1)]
-				if e == 0 {
+				mark := o.ring[k&uint32(len(o.ring)-1)]
+				if mark == 0 {
 					continue
 				}
 				n++
+				e := *l.linkOf(uint64(i), list, mark, k) & wordAddr
 				if stripe, linked := inBuckets[e]; !linked || stripe != i {
 					t.Fatalf("list %d of stripe %d has an element of stripe %d, linked %v", list, i, stripe, linked)
 				}

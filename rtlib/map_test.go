@@ -327,7 +327,7 @@ func TestNewMapErrors(t *testing.T) {
 		{with(func(s *MapSpec) { s.Type = bpf.MapArray; s.Flags = bpf.FlagNoPrealloc }), syscall.EINVAL},
 		{with(func(s *MapSpec) { s.ValueSize, s.MaxEntries = 1<<32-1, 1<<32-1 }), syscall.ENOMEM},
 		{with(func(s *MapSpec) { s.Type = bpf.MapArray; s.ValueSize, s.MaxEntries = 1<<32-1, 1<<31 }), syscall.ENOMEM},
-		{with(func(s *MapSpec) { s.Type = bpf.MapLRUHash }), bpf.ErrUnsupported},
+		{with(func(s *MapSpec) { s.Type = bpf.MapSockmap }), bpf.ErrUnsupported},
 	} {
 		if _, err := NewMap(c.spec); !errors.Is(err, c.want) {
 			t.Errorf("%+v: got %v, want %v", c.spec, err, c.want)
