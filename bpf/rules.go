@@ -57,6 +57,12 @@ type Rules struct {
 	// sizes and flags, and arrays its max_entries but for the flag
 	// INNER_MAP.
 	InnerMaxEntries bool
+	// BatchByKey: batches of lookups go by keys in all types, may give fewer
+	// elements than there is room for and need room for one. Else hash maps
+	// go by buckets, and the end of a map is told with its last elements.
+	BatchByKey bool
+	// BatchFlags are the flags that elements of a batch may have.
+	BatchFlags uint64
 	// TailCallNone and TailCallLimit are r0 after a tail call that was
 	// refused: no program is there, or 33 were taken already.
 	TailCallNone, TailCallLimit int32
@@ -113,6 +119,7 @@ var linuxRules = Rules{
 	QueueEmpty:           ENOENT,
 	QueueNextKey:         EINVAL,
 	ProgArrayDeleteEmpty: ENOENT,
+	BatchFlags:           UpdateLock,
 	RingFull:             EAGAIN,
 	RingNoPage:           EINVAL,
 	PerfFull:             ENOSPC,
@@ -139,6 +146,8 @@ var windowsRules = Rules{
 	QueueNextKey:      ENOTSUP,
 	ProgArrayExist:    true,
 	InnerMaxEntries:   true,
+	BatchByKey:        true,
+	BatchFlags:        UpdateNoExist | UpdateExist,
 	TailCallNone:      -6,  // INVALID_ARGUMENT
 	TailCallLimit:     -27, // NO_MORE_TAIL_CALLS
 	PerfArrayBytes:    true,

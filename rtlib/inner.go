@@ -162,7 +162,7 @@ func InnerDiffers(template, spec *MapSpec, platform bpf.Platform) string {
 // max_entries (EINVAL with Windows' rules); EPERM for a map that hosts may not
 // write; os.ErrClosed for both maps.
 func (m *Map) UpdateMap(key []byte, inner *Map, flags uint64) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly.Load() {
 		return m.refuseWrite("update", key, noValue)
 	}
 	ops, ok := m.ops.(slotted)

@@ -3,6 +3,7 @@ package rtlib
 import (
 	"fmt"
 	"math/bits"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -28,7 +29,10 @@ type Map struct {
 
 	ops operations // of its type
 
-	hostReadOnly, hostWriteOnly bool // what hosts may not do
+	hostReadOnly  atomic.Bool // what hosts may not do
+	hostWriteOnly bool
+	freezing      sync.Mutex // of mapped, and of setting hostReadOnly
+	mapped        bool       // Memory has given out memory to write to
 
 	hash   hash
 	step   uint64     // per-CPU types: bytes from the value of a CPU to that of the next
@@ -76,7 +80,7 @@ func newMap(d *domain, rules *bpf.Rules, spec MapSpec) (*Map, error) {
 		rules: rules, domain: d, spec: spec, name: spec.Name, frozen: spec.Frozen,
 		max: uint64(spec.MaxEntries), keySize: uintptr(spec.KeySize), valueSize: uintptr(spec.ValueSize), hostSize: uintptr(spec.ValueSize),
 	}
-	m.hostReadOnly = spec.Frozen || spec.Flags&bpf.FlagRdonly != 0
+	m.hostReadOnly.Store(spec.Frozen || spec.Flags&bpf.FlagRdonly != 0)
 	m.hostWriteOnly = spec.Flags&bpf.FlagWronly != 0
 	m.refs.Store(1)
 	shape, known := shapes[spec.Type]

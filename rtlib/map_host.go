@@ -37,7 +37,7 @@ func (m *Map) LookupAndDelete(key, value []byte, flags uint64) error {
 	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostWriteOnly {
 		return m.refuseRead("lookup and delete", key, len(value))
 	}
-	if m.hostReadOnly {
+	if m.hostReadOnly.Load() {
 		return m.refuseWrite("lookup and delete", key, len(value))
 	}
 	if errno := m.ops.take(hide(key), hide(value), flags); errno != 0 {
@@ -56,7 +56,7 @@ func (m *Map) LookupAndDelete(key, value []byte, flags uint64) error {
 // may not write, ENOTSUP for a program array, which UpdateProgram writes;
 // os.ErrClosed.
 func (m *Map) Update(key, value []byte, flags uint64) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostReadOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostReadOnly.Load() {
 		return m.refuseWrite("update", key, len(value))
 	}
 	if errno := m.ops.write(hide(key), hide(value), flags); errno != 0 {
@@ -73,7 +73,7 @@ func (m *Map) Update(key, value []byte, flags uint64) error {
 // (with Windows' rules the element becomes zero) and for a wrong length, EPERM
 // as Update; os.ErrClosed.
 func (m *Map) Delete(key []byte) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly.Load() {
 		return m.refuseWrite("delete", key, noValue)
 	}
 	if errno := m.ops.erase(hide(key)); errno != 0 {
@@ -162,8 +162,5 @@ func (m *Map) refuseWrite(op string, key []byte, value int) error {
 	if err := m.refuse(op, key, value); err != nil {
 		return err
 	}
-	if m.frozen {
-		return &MapError{m.name, op, "the map is frozen", bpf.EPERM}
-	}
-	return &MapError{m.name, op, "the map has the flag RDONLY", bpf.EPERM}
+	return &MapError{m.name, op, m.whyReadOnly(), bpf.EPERM}
 }

@@ -148,7 +148,7 @@ func (m *Map) join(p *Program) error {
 // that is not below max_entries (EINVAL with Windows' rules); EPERM for a map
 // that hosts may not write; os.ErrClosed for the map and the program.
 func (m *Map) UpdateProgram(key []byte, p *Program, flags uint64, held Reference) error {
-	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly {
+	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || m.hostReadOnly.Load() {
 		return m.refuseWrite("update", key, noValue)
 	}
 	invalid := func(detail string) error { return &MapError{m.name, "update", detail, bpf.EINVAL} }

@@ -52,7 +52,7 @@ func (h HashMap[K, V]) Put(key K, value V) error { return h.Update(key, value, b
 
 // Update stores value under key as flags say. Errors as Map.Update.
 func (h HashMap[K, V]) Update(key K, value V, flags uint64) error {
-	if h.m.closed.Load() || h.m.hostReadOnly {
+	if h.m.closed.Load() || h.m.hostReadOnly.Load() {
 		return h.m.refuseWrite("update", bytesOf(&key), noValue)
 	}
 	if errno := h.m.hashUpdate(unsafe.Pointer(&key), unsafe.Pointer(&value), flags); errno != 0 {
@@ -63,7 +63,7 @@ func (h HashMap[K, V]) Update(key K, value V, flags uint64) error {
 
 // Delete removes key. Errors as Map.Delete.
 func (h HashMap[K, V]) Delete(key K) error {
-	if h.m.closed.Load() || h.m.hostReadOnly {
+	if h.m.closed.Load() || h.m.hostReadOnly.Load() {
 		return h.m.refuseWrite("delete", bytesOf(&key), noValue)
 	}
 	if errno := h.m.hashDelete(unsafe.Pointer(&key)); errno != 0 {
@@ -132,7 +132,7 @@ func (a Array[V]) Get(index int) (V, bool) {
 
 // Set overwrites an element. Errors as Map.Update.
 func (a Array[V]) Set(index int, value V) error {
-	if a.m.closed.Load() || a.m.hostReadOnly {
+	if a.m.closed.Load() || a.m.hostReadOnly.Load() {
 		return a.m.refuseWrite("update", make([]byte, a.m.keySize), noValue)
 	}
 	if uint64(index) >= a.m.max {
