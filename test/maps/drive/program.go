@@ -2,6 +2,7 @@ package drive
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"unsafe"
 
@@ -27,19 +28,27 @@ func (h *Hand) put(fr *abi.Frame, at int, b []byte) uint64 {
 	return uint64(uintptr(unsafe.Pointer(&fr.Stack[at])))
 }
 
-// Bytes reads n bytes at an address that a helper gave.
+// Bytes reads n bytes at an address that a helper gave, by words of 8 where they
+// are aligned: such words are whole, whoever else writes.
 func Bytes(addr uint64, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(abi.Load8(addr + uint64(i)))
+	b := make([]byte, 0, n+8)
+	for addr%8 == 0 && n-len(b) >= 8 {
+		b = binary.LittleEndian.AppendUint64(b, abi.Load64(addr+uint64(len(b))))
+	}
+	for len(b) < n {
+		b = append(b, byte(abi.Load8(addr+uint64(len(b)))))
 	}
 	return b
 }
 
-// Write writes b at an address that a helper gave.
+// Write writes b at an address that a helper gave, by words as Bytes.
 func Write(addr uint64, b []byte) {
-	for i, v := range b {
-		abi.Store8(addr+uint64(i), uint64(v))
+	i := 0
+	for ; addr%8 == 0 && len(b)-i >= 8; i += 8 {
+		abi.Store64(addr+uint64(i), binary.LittleEndian.Uint64(b[i:]))
+	}
+	for ; i < len(b); i++ {
+		abi.Store8(addr+uint64(i), uint64(b[i]))
 	}
 }
 
@@ -60,7 +69,7 @@ func (h *Hand) program(fr *abi.Frame, op model.Op) (r model.Result, err error) {
 		}
 		r.Value = Bytes(addr, size)
 	case model.ProgUpdate:
-		r.R0 = int64(rtlib.MapUpdateElem(fr, m, key, h.put(fr, valueAt, op.Value), op.Flags))
+		r.R0 = int64(h.update(fr, m, key, h.put(fr, valueAt, op.Value), op.Flags))
 	case model.ProgDelete:
 		r.R0 = int64(rtlib.MapDeleteElem(fr, m, key))
 	case model.ProgPush:
@@ -81,19 +90,50 @@ func (h *Hand) lookup(fr *abi.Frame, op model.Op, key uint64) uint64 {
 	if op.Code == model.ProgLookupAt {
 		return rtlib.MapLookupPercpuElem(fr, m, key, op.At)
 	}
-	if special := h.lookups(); h.skew%2 == 1 && special != nil {
-		return special(fr, m, key)
-	}
-	return rtlib.MapLookupElem(fr, m, key)
+	list := lookups(h.n.Spec)
+	return list[h.skew%len(list)](fr, m, key)
 }
 
-// lookups is the function for lookups in maps of the type, nil when there is
-// none.
-func (h *Hand) lookups() func(fr *abi.Frame, m, key uint64) uint64 {
-	if h.n.Spec.Type == bpf.MapHash {
-		return rtlib.HashLookup
+// update updates a key, by each of the functions in turn that do it.
+func (h *Hand) update(fr *abi.Frame, m, key, value, flags uint64) uint64 {
+	list := []func(fr *abi.Frame, m, key, value, flags uint64) uint64{rtlib.MapUpdateElem}
+	switch h.n.Spec.Type {
+	case bpf.MapLRUHash:
+		list = append(list, rtlib.LRUUpdate)
+	case bpf.MapLRUPercpu:
+		list = append(list, rtlib.LRUPercpuUpdate)
+	case bpf.MapPercpuHash:
+		list = append(list, rtlib.PercpuHashUpdate)
 	}
-	return nil
+	return list[h.skew%len(list)](fr, m, key, value, flags)
+}
+
+// find is a function that looks a key up.
+type find = func(fr *abi.Frame, m, key uint64) uint64
+
+// sized are the functions for keys of a size.
+type sized struct {
+	any find
+	by  map[uint32]find
+}
+
+// lookups are the functions that look keys up in a map.
+func lookups(s model.Spec) []find {
+	special := map[bpf.MapType]sized{
+		bpf.MapHash:       {rtlib.HashLookup, map[uint32]find{4: rtlib.HashLookup4, 8: rtlib.HashLookup8, 16: rtlib.HashLookup16}},
+		bpf.MapLRUHash:    {rtlib.LRULookup, map[uint32]find{4: rtlib.LRULookup4, 8: rtlib.LRULookup8, 16: rtlib.LRULookup16}},
+		bpf.MapPercpuHash: {any: rtlib.PercpuHashLookup},
+		bpf.MapLRUPercpu:  {any: rtlib.LRUPercpuLookup},
+		bpf.MapLPMTrie:    {any: rtlib.TrieLookup},
+	}[s.Type]
+	list := []find{rtlib.MapLookupElem}
+	if special.any != nil {
+		list = append(list, special.any)
+	}
+	if f := special.by[s.KeySize]; f != nil {
+		list = append(list, f)
+	}
+	return list
 }
 
 // pop pops or peeks to memory with canaries around it.

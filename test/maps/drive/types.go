@@ -7,5 +7,5 @@ var Types = map[string]bpf.MapType{
 	"array": bpf.MapArray, "hash": bpf.MapHash, "percpu_array": bpf.MapPercpuArray, "percpu_hash": bpf.MapPercpuHash,
 	"lru_hash": bpf.MapLRUHash, "lru_percpu_hash": bpf.MapLRUPercpu,
 	"lpm_trie": bpf.MapLPMTrie,
-	"queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
+	"queue":    bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
 }

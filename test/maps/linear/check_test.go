@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -100,14 +101,24 @@ func TestPerCPU(t *testing.T) {
 		o.CPU = cpu
 		return o
 	}
-	history := []Call[Op]{
-		at(0, 0, 1, on(write(5), 1)), at(0, 2, 3, on(read(0), 0)), at(0, 4, 5, on(read(5), 1)), at(0, 6, 7, read(5)),
-		at(0, 8, 9, write(2)), at(0, 10, 11, read(2*maxSlots)),
+	all := func(values ...uint64) Op {
+		o := read(0)
+		copy(o.Values[:], values)
+		return o
 	}
-	expect(t, Check(Slots{}, PerCPU, history), true)
+	both := func(calls ...Call[Op]) error {
+		return errors.Join(Check(Element{}, PerCPU(0), calls), Check(Element{}, PerCPU(1), calls))
+	}
+	history := []Call[Op]{
+		at(0, 0, 1, on(write(5), 1)), at(0, 2, 3, on(read(0), 0)), at(0, 4, 5, on(read(5), 1)), at(0, 6, 7, all(0, 5)),
+		at(0, 8, 9, write(2)), at(0, 10, 11, all(2, 2)), at(0, 12, 13, on(write(7), 0)), at(0, 14, 15, all(7, 2)),
+	}
+	expect(t, both(history...), true)
+	expect(t, both(append(history, at(1, 12, 99, all(2, 2)))...), true)
+	expect(t, both(append(history, at(1, 16, 17, all(2, 2)))...), false)
 	history[1] = at(0, 2, 3, on(read(5), 0))
-	expect(t, Check(Slots{}, PerCPU, history), false)
-	expect(t, Check(Slots{}, PerCPU, append(history[:1:1], at(1, 2, 3, on(Op{Kind: Remove}, 0)), at(0, 4, 5, on(read(5), 1)))), false)
+	expect(t, both(history...), false)
+	expect(t, both(history[0], at(1, 2, 3, on(Op{Kind: Remove}, 0)), at(0, 4, 5, on(read(5), 1))), false)
 }
 
 // broken is a map of one element in which a write is a removal and an insertion.

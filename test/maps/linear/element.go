@@ -29,7 +29,9 @@ type Op struct {
 	Value uint64 // written or read
 	Flags uint64 // of Write
 	CPU   int    // of a program, -1 of a host
-	Errno bpf.Errno
+	// Values are what a host read of all CPUs, of per-CPU types.
+	Values [maxSlots]uint64
+	Errno  bpf.Errno
 }
 
 // String shows the operation in failures.
@@ -77,42 +79,28 @@ func Keyed(e Element, o Op) (Element, bool) {
 	return e, false
 }
 
-// maxSlots is the most CPUs that the state of a per-CPU element has.
+// maxSlots is the most CPUs that per-CPU elements are checked on.
 const maxSlots = 4
 
-// Slots is the state of an element with a value for each CPU.
-type Slots struct {
-	There  bool
-	Values [maxSlots]uint64
-}
-
-// PerCPU is the step of an element with a value for each CPU: hosts write the
-// same value to all and read all, of which Value is the sum.
-func PerCPU(e Slots, o Op) (Slots, bool) {
-	one := Element{There: e.There}
-	if o.CPU >= 0 {
-		one.Value = e.Values[o.CPU]
-	} else {
-		for _, v := range e.Values {
-			one.Value += v
+// PerCPU is the step of the value that a CPU has in an element with one for each.
+// All CPUs' are there or none. Hosts read and write all of them, one after the
+// other, so only each for itself has an order.
+func PerCPU(cpu int) func(Element, Op) (Element, bool) {
+	return func(e Element, o Op) (Element, bool) {
+		switch {
+		case o.CPU < 0 && o.Kind != Write:
+			o.Value = o.Values[cpu]
+		case o.CPU == cpu || o.CPU < 0:
+		case o.Kind == Read && o.Errno == 0:
+			return e, e.There
+		case o.Kind == Write && o.Errno == 0:
+			old := e.Value // 0 of a new element
+			e, ok := Keyed(e, o)
+			e.Value = old
+			return e, ok
 		}
+		return Keyed(e, o)
 	}
-	after, ok := Keyed(one, o)
-	switch {
-	case !ok:
-		return e, false
-	case !after.There:
-		return Slots{}, true
-	case o.Kind != Write || o.Errno != 0:
-		return e, true
-	}
-	e.There = true
-	for i := range e.Values {
-		if o.CPU < 0 || o.CPU == i {
-			e.Values[i] = o.Value
-		}
-	}
-	return e, true
 }
 
 // Queue is the step of a queue of at most max values below 256, or of a stack:

@@ -2,9 +2,11 @@ package linear
 
 import (
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -60,7 +62,7 @@ func (h *hand) Do(element int, o Op) (Op, error) {
 		o.Errno = errno(op.Code, got)
 	}
 	if got.Value != nil && o.Errno == 0 {
-		o.Value, err = h.number(got.Value, o.CPU < 0)
+		err = h.number(got.Value, &o)
 	}
 	return o, err
 }
@@ -87,19 +89,19 @@ func (h *hand) key(element int) []byte {
 	return model.Key(element, int(h.spec.KeySize))
 }
 
-// number is the number of a value; hosts see those of all CPUs and sum them.
-func (h *hand) number(v []byte, host bool) (sum uint64, err error) {
-	if !host || !h.spec.PerCPU() {
-		return Number(v)
+// number puts the number of a value into the operation; hosts see those of all
+// CPUs.
+func (h *hand) number(v []byte, o *Op) (err error) {
+	if o.CPU >= 0 || !h.spec.PerCPU() {
+		o.Value, err = Number(v)
+		return err
 	}
-	for _, slot := range h.slots {
-		n, err := Number(v[slot*h.spec.Step():][:h.spec.ValueSize])
-		if err != nil {
-			return 0, err
+	for k, slot := range h.slots {
+		if o.Values[k], err = Number(v[slot*h.spec.Step():][:h.spec.ValueSize]); err != nil {
+			return err
 		}
-		sum += n
 	}
-	return sum, nil
+	return nil
 }
 
 // TestHistories lets goroutines use maps of every type, as hosts and as
@@ -145,7 +147,16 @@ func histories(t *testing.T, typ bpf.MapType, goroutines int, seed uint64) {
 	case found != nil:
 	case s.PerCPU():
 		s.ValueSize = 8 // written in place by each CPU
-		found = func(calls []Call[Op]) error { return Check(Slots{There: s.Array()}, perCPU(goroutines), calls) }
+		// A program's update of its own value takes no lock, so a host that
+		// takes the key may miss it, as one may that a program makes through
+		// the address.
+		l.Kinds = slices.DeleteFunc(l.Kinds, func(k Kind) bool { return k == Take })
+		found = func(calls []Call[Op]) (err error) {
+			for cpu := range goroutines {
+				err = errors.Join(err, Check(Element{There: s.Array()}, PerCPU(cpu), calls))
+			}
+			return err
+		}
 	default:
 		found = func(calls []Call[Op]) error { return Check(Element{There: s.Array()}, Keyed, calls) }
 	}
@@ -154,7 +165,9 @@ func histories(t *testing.T, typ bpf.MapType, goroutines int, seed uint64) {
 		t.Fatalf("%v: %v", s, err)
 	}
 	defer func() { _ = n.Close() }()
-	elements, err := Record(hands(t, n, goroutines), l)
+	users, done := hands(t, n, goroutines)
+	defer done()
+	elements, err := Record(users, l)
 	if err != nil {
 		t.Fatalf("%v, seed %d: %v", s, seed, err)
 	}
@@ -165,27 +178,20 @@ func histories(t *testing.T, typ bpf.MapType, goroutines int, seed uint64) {
 	}
 }
 
-// perCPU is PerCPU for fewer CPUs: hosts' sums have no more.
-func perCPU(cpus int) func(Slots, Op) (Slots, bool) {
-	return func(e Slots, o Op) (Slots, bool) {
-		after, ok := PerCPU(e, o)
-		for i := cpus; i < maxSlots; i++ {
-			after.Values[i] = 0
-		}
-		return after, ok
-	}
-}
-
-// hands are users with a Frame each.
-func hands(t *testing.T, n *drive.Native, goroutines int) (users []User) {
+// hands are users with a Frame each, and what closes the Frames.
+func hands(t *testing.T, n *drive.Native, goroutines int) (users []User, done func()) {
 	var slots []int
 	var list []*hand
+	done = func() {
+		for _, h := range list {
+			_ = h.Close()
+		}
+	}
 	for k := range goroutines {
 		h, err := n.Hand()
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = h.Close() })
 		slots = append(slots, h.Slot())
 		list = append(list, &hand{Hand: h, spec: n.Spec, cpu: k})
 	}
@@ -193,7 +199,7 @@ func hands(t *testing.T, n *drive.Native, goroutines int) (users []User) {
 		h.slots = slots
 		users = append(users, h)
 	}
-	return users
+	return users, done
 }
 
 // racy is a map of one element in which a write is a removal and an insertion.
