@@ -8,7 +8,7 @@ ifneq ($(wildcard $(VECTORS)),)
 export BPF_CONFORMANCE_DIR ?= $(VECTORS)
 endif
 
-.PHONY: all build generate golden check test demo bench bench-maps bench-verify soundness conformance differential mutants fuzz cross clean
+.PHONY: all build generate golden check test demo bench bench-maps bench-verify soundness conformance differential mutants soak hollow fuzz cross clean
 
 all: build check test
 
@@ -79,6 +79,17 @@ MUTANTS ?= 200
 MUTANTS_SEED ?= 1
 mutants:
 	$(GO) run ./test/mutate -n $(MUTANTS) -seed $(MUTANTS_SEED)
+
+# Eight goroutines on maps of all types for SOAK, under the race detector.
+SOAK ?= 10m
+soak:
+	SOAK=$(SOAK) $(GO) test -race -count=1 -v -timeout 0 ./test/maps/soak
+
+# Empty the body of each operation on maps, one at a time: a test has to fail.
+# HOLLOW of them, 0 for all.
+HOLLOW ?= 0
+hollow:
+	$(GO) run ./test/maps/hollow -n $(HOLLOW)
 
 # Each fuzz target of the module for FUZZTIME.
 FUZZTIME ?= 10s
