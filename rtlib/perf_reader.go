@@ -17,6 +17,10 @@ import (
 // may write to them.
 var ErrNotPaused = errors.New("pause the reader before it reads rings that are overwritten")
 
+// ErrUnknownEvent is wrapped by the error of a record that is neither a sample
+// nor a number of lost samples. Programs cannot write such records.
+var ErrUnknownEvent = errors.New("unknown type of record")
+
 // PerfOptions are choices of a PerfReader.
 type PerfOptions struct {
 	// Bytes is the size of each CPU's ring. It is rounded up to a power of two
@@ -52,6 +56,7 @@ type PerfReader struct {
 	mu      sync.Mutex // of the consumer's side of the rings
 	at      int        // ring that is read; len(rings) when all were
 	pending error      // of a wait, after the records that are there
+	rec     PerfRecord // of Read
 
 	pauseMu sync.Mutex
 	paused  bool
@@ -210,13 +215,12 @@ func (p *PerfReader) errClosed() error { return errClosed("reader of perf event 
 func (p *PerfReader) Read(f func(*PerfRecord) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var rec PerfRecord
-	r, end, err := p.next(&rec)
+	r, end, err := p.next(&p.rec)
 	if err != nil {
 		return err
 	}
 	defer r.consume(end)
-	return f(&rec)
+	return f(&p.rec)
 }
 
 // ReadInto reads the next record into rec, whose Sample is used again when it is
@@ -327,7 +331,7 @@ func (r *perfRing) front(rec *PerfRecord) (uint64, error) {
 		}
 		rec.Sample = unsafe.Slice((*byte)(unsafe.Add(record, perfHeader+perfLength)), int(n))
 	default:
-		return 0, fmt.Errorf("record of type %d: %w", uint32(word), io.ErrUnexpectedEOF)
+		return 0, fmt.Errorf("record of type %d: %w", uint32(word), ErrUnknownEvent)
 	}
 	return r.tail + size, nil
 }

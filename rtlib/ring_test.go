@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -233,4 +234,44 @@ func TestRingFlood(t *testing.T) {
 		}
 	}
 	t.Logf("received %v, dropped %v", received, dropped)
+}
+
+// TestRingWake: which commits wake a reader that waits.
+func TestRingWake(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flags []uint64 // of the records
+		woken bool
+	}{
+		{"record", []uint64{0}, true},
+		{"not to", []uint64{ringNoWakeup}, false},
+		{"not to, and behind", []uint64{ringNoWakeup, 0}, false},
+		{"forced behind", []uint64{ringNoWakeup, ringForceWakeup}, true},
+		{"both", []uint64{ringNoWakeup | ringForceWakeup}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, rd, f := newTestRing(t, bpf.Linux, 4096)
+			r := m.ops.(*ring)
+			done := make(chan error)
+			go func() {
+				_, _, err := rd.ReadInto(nil)
+				done <- err
+			}()
+			for atomic.LoadUint32(&r.waiting) == 0 {
+				runtime.Gosched()
+			}
+			runtime.Gosched() // behind its second look, most of the time
+			for i, flags := range c.flags {
+				r.waiting = 1 // as if the second look had come before
+				output(f, m, []byte{1}, flags)
+				if woken := atomic.LoadUint32(&r.waiting) == 0; i == len(c.flags)-1 && woken != c.woken {
+					t.Errorf("woken: %v, want %v", woken, c.woken)
+				}
+			}
+			rd.Flush()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
