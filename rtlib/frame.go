@@ -32,7 +32,8 @@ type Frame struct {
 	nested  bool
 
 	// Of a chain of tail calls, see TailCall.
-	next    *Program // that runs next, nil when the chain ends
+	own     uintptr  // the *Program that runs next, of the instance that runs; 0 for none
+	next    *Program // another one that runs next, nil for none
 	away    bool     // under followAway
 	entered bool     // followAway leaves the epoch
 }

@@ -6,6 +6,15 @@ import (
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
+// Offsets in abi.Frame for tail_amd64.s.
+const (
+	frameInst      = unsafe.Offsetof(abi.Frame{}.Inst) + unsafe.Offsetof(abi.Ptr{}.P)
+	frameRunning   = unsafe.Offsetof(abi.Frame{}.Running)
+	frameTailCalls = unsafe.Offsetof(abi.Frame{}.TailCalls)
+	framePrivate   = unsafe.Offsetof(abi.Frame{}.Private) + unsafe.Offsetof(abi.Ptr{}.P)
+	frameUnwind    = unsafe.Offsetof(abi.Frame{}.Unwind)
+)
+
 // maxTailCalls is how many tail calls an invocation takes (MAX_TAIL_CALL_CNT of
 // linux/bpf.h, the same number on Windows).
 const maxTailCalls = 33
@@ -24,14 +33,13 @@ const maxTailCalls = 33
 //
 // Only the first tail call of an invocation calls: it runs the programs of the
 // whole chain one after the other. Each further one notes the program in
-// Frame.next and lets its caller end, so that a chain takes no stack, and its
+// Frame.own or Frame.next and lets its caller end, so that a chain takes no stack, and its
 // returns are those that the processor expects.
 //
-//	entry ─► TailCall ─► follow ─► entry of 1 ─► TailCall: next = 2
-//	                            ◄─ ends
-//	                            ─► entry of 2 …
+//	entry ─► TailCall ─► entry of 1 ─► TailCall: next = 2
+//	                 ◄─ ends
+//	                 ─► entry of 2 …
 //
-//go:linkname TailCall bpf2go/rtlib/v1.TailCall
 //go:nocheckptr
 func TailCall(fr *abi.Frame, m, index uint64) uint64 {
 	mp := mapAt(m)
@@ -52,38 +60,63 @@ func TailCall(fr *abi.Frame, m, index uint64) uint64 {
 		return uint64(int64(mp.rules.TailCallLimit))
 	}
 	if unsafe.Pointer(p.inst) != fr.Inst.P || p.reclaims && fr.Running == 0 || p.holds {
-		return p.tailSwitch(fr, mp)
+		return tailSwitch(fr, p, m)
+	}
+	if n == 0 {
+		return tailFirst(fr, p, index)
 	}
 	fr.TailCalls = n + 1
-	if n != 0 {
-		(*Frame)(fr.Private.P).next = p
-	} else {
-		fr.Result = p.follow(fr)
-	}
+	(*Frame)(fr.Private.P).own = uintptr(unsafe.Pointer(p))
 	fr.Unwind = 1
 	return 0
 }
 
-// follow runs p and the programs that tail calls lead to from there.
-func (p *Program) follow(fr *abi.Frame) uint64 {
+// tailFirst is the rest of TailCall for the first one of an invocation: it runs p
+// and the programs that tail calls lead to from there.
+func tailFirst(fr *abi.Frame, p *Program, _ uint64) uint64 {
 	f := (*Frame)(fr.Private.P)
-	f.next, f.away = nil, false // whatever a panic has left there
-	for {
-		r0 := p.entry(fr)
-		if p = f.next; p == nil {
-			return r0
-		}
+	f.forget()
+	fr.TailCalls = 1
+	r0 := p.entry(fr)
+	for f.own != 0 {
+		r0 = f.ownNext().entry(fr)
+	}
+	fr.Result, fr.Unwind = r0, 1
+	return 0
+}
+
+// forget begins a chain: a panic may have left something of another.
+func (f *Frame) forget() {
+	f.own, f.away = 0, false
+	if f.next != nil {
 		f.next = nil
 	}
 }
 
-// tailSwitch is the rest of TailCall for a program of another instance, one that
-// takes part in reclamation while its caller does not, or one that can hold
-// something. From the first such one on, the chain has a deferred call.
-func (p *Program) tailSwitch(fr *abi.Frame, mp *Map) uint64 {
+// ownNext takes the program of Frame.own, which is one of the instance that runs:
+// the Frame keeps it.
+//
+//go:nocheckptr
+func (f *Frame) ownNext() *Program {
+	p := (*Program)(unsafe.Add(nil, f.own))
+	f.own = 0
+	return p
+}
+
+// tailSwitch is the rest of TailCall through the map m for a program of another
+// instance, one that takes part in reclamation while its caller does not, or one
+// that can hold something. From the first such one on, the chain has a deferred
+// call.
+func tailSwitch(fr *abi.Frame, p *Program, m uint64) uint64 {
 	f := (*Frame)(fr.Private.P)
+	if f.away && (!p.reclaims || fr.Running != 0) && fr.TailCalls != 0 {
+		f.next = p
+		fr.TailCalls++
+		fr.Unwind = 1
+		return 0
+	}
 	if fr.TailCalls == 0 {
-		f.next, f.away = nil, false
+		f.forget()
 	}
 	enter := p.reclaims && fr.Running == 0 && !f.inside()
 	if enter {
@@ -94,27 +127,27 @@ func (p *Program) tailSwitch(fr *abi.Frame, mp *Map) uint64 {
 		// it waits.
 		if p.inst.closed.Load() {
 			f.leave()
-			return uint64(int64(mp.rules.TailCallNone))
+			return uint64(int64(mapAt(m).rules.TailCallNone))
 		}
 	}
 	fr.TailCalls++
 	if f.away {
-		f.next = p
-		f.entered = f.entered || enter
-	} else {
-		f.away, f.entered = true, enter
-		fr.Result = p.followAway(fr)
+		f.next, f.entered = p, f.entered || enter
+		fr.Unwind = 1
+		return 0
 	}
+	f.away, f.entered = true, enter
+	fr.Result = p.followAway(fr)
 	fr.Unwind = 1
 	return 0
 }
 
-// followAway is follow for a chain that may lead to other instances.
+// followAway is the loop of tailFirst for a chain that may lead to other instances.
 //
 // The deferred function keeps a panic in a callee from leaving the Frame with the
 // callee's maps: other programs of the Frame's instance would take them for
-// theirs. TailCall itself leaves nothing but a count and a program in Frame.next,
-// which the next chain begins with setting to nothing.
+// theirs. TailCall itself leaves nothing but a count and a program that is noted,
+// which the next chain begins with forgetting.
 func (p *Program) followAway(fr *abi.Frame) uint64 {
 	f := (*Frame)(fr.Private.P)
 	inst, slots := fr.Inst.P, fr.Slots.P
@@ -132,9 +165,13 @@ func (p *Program) followAway(fr *abi.Frame) uint64 {
 			fr.Inst.P, fr.Slots.P = unsafe.Pointer(p.inst), p.inst.slots
 		}
 		r0 := p.entry(fr)
-		if p = f.next; p == nil {
+		switch {
+		case f.own != 0:
+			p = f.ownNext()
+		case f.next != nil:
+			p, f.next = f.next, nil
+		default:
 			return r0
 		}
-		f.next = nil
 	}
 }

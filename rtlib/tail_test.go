@@ -364,7 +364,7 @@ func TestTailClosing(t *testing.T) {
 	inst := mustLoad(t, tailObject(1, tails(0, 1)), nil)
 	f, p := mustFrame(t, inst), callee.Program("p0")
 	_ = callee.Close()
-	if r0 := p.tailSwitch(&f.abi, inst.Map("jumps")); r0 != 0 || f.abi.Unwind != 0 || f.abi.TailCalls != 0 || f.abi.Running != 0 || f.cell.epoch != 0 {
+	if r0 := tailSwitch(&f.abi, p, uint64(uintptr(unsafe.Pointer(inst.Map("jumps"))))); r0 != 0 || f.abi.Unwind != 0 || f.abi.TailCalls != 0 || f.abi.Running != 0 || f.cell.epoch != 0 {
 		t.Errorf("r0 %d, unwind %d, %d tail calls, running %d, epoch %d; want none", r0, f.abi.Unwind, f.abi.TailCalls, f.abi.Running, f.cell.epoch)
 	}
 }
