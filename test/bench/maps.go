@@ -113,11 +113,11 @@ func (s *suite) rings() ([]measure.Row, error) {
 const chain = 33
 
 // tailCalls are single ones and chains as long as they can be, within an instance
-// and from one to another, net of a run of the program at the end.
+// and from one to another, net of a run of a program that could take one.
 func (s *suite) tailCalls() ([]measure.Row, error) {
 	goal := []measure.Goal{{Max: 5}}
 	tail := func(label, name string, crossed bool) operation {
-		return operation{label, program{object: tailObject, name: name, base: "tail_end", crossed: crossed}, goal}
+		return operation{label, program{object: tailObject, name: name, base: "tail_base", crossed: crossed}, goal}
 	}
 	one, err := s.rows([]operation{
 		tail("tail call", "tail_one", false),

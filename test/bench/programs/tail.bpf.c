@@ -20,15 +20,27 @@ SEC("xdp") int tail_end(struct xdp_md *ctx)
 	return 7;
 }
 
+/* No sequence begins with this number, so all but tail_base take their calls. */
+#define NEVER 0xdeadbeef
+
+SEC("xdp") int tail_base(struct xdp_md *ctx)
+{
+	if (seed(ctx) == NEVER)
+		bpf_tail_call(ctx, &jumps, 0);
+	return 7;
+}
+
 SEC("xdp") int tail_one(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &jumps, 0);
+	if (seed(ctx) != NEVER)
+		bpf_tail_call(ctx, &jumps, 0);
 	return 1;
 }
 
 SEC("xdp") int tail_chain(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &jumps, 1);
+	if (seed(ctx) != NEVER)
+		bpf_tail_call(ctx, &jumps, 1);
 	return 7;
 }
 

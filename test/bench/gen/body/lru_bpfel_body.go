@@ -96,7 +96,7 @@ b19:
 	{
 		// lru.h:28: LOOP(lru_lookup, {
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(x3)>>20)) * 0xbd794d6))
-		x6 = rtlib.MapLookupElem(fr, abi.Map(fr, 0), base-4)
+		x6 = rtlib.LRULookup4(fr, abi.Map(fr, 0), base-4)
 		if x6 == 0 {
 			goto b35
 		}
@@ -163,7 +163,7 @@ b22:
 		// lru.h:36: LOOP(lru_update, {
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v29)
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v26)*3)) + 1)
-		v46 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		v46 := rtlib.LRUUpdate(fr, abi.Map(fr, 0), base-4, base-16, 0)
 		x4 = uint64(uint32(uint64(uint32(v29)+uint32(x4))) + uint32(v46))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)
@@ -222,7 +222,7 @@ b19:
 		v28 := uint64(uint32(x3) >> 20)
 		// lru.h:44: LOOP(lru_insert, {
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v28)*3)) + 1)
-		v43 := rtlib.MapUpdateElem(fr, abi.Map(fr, 1), base-4, base-16, 0)
+		v43 := rtlib.LRUUpdate(fr, abi.Map(fr, 1), base-4, base-16, 0)
 		x4 = uint64(uint32(uint64(uint32(v28)+uint32(x4))) + uint32(v43))
 		v53 := uint64(uint32(x5) + 0xffffffff)
 		if uint32(v53) != 0 {

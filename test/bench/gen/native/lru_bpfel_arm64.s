@@ -92,7 +92,7 @@ TEXT ·lru_lru_lookup(SB), 0, $96-16
 	// 25: w6 += w1
 #line 28 "lru.h"
 	// LOOP(lru_lookup, {
-	WORD $0xb9037e63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapLookupElem(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	WORD $0xb9037e63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·LRULookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
 	// 11: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -160,7 +160,7 @@ TEXT ·lru_lru_update(SB), 0, $128-16
 	// 27: w7 += w0
 #line 36 "lru.h"
 	// LOOP(lru_update, {
-	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·LRUUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
 	// 28: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -225,7 +225,7 @@ TEXT ·lru_lru_insert(SB), 0, $128-16
 	// 30: w9 += -0x1
 #line 44 "lru.h"
 	// LOOP(lru_insert, {
-	WORD $0xf901ba65; WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe4; WORD $0xf94037e0; WORD $0xb000082; WORD $0xb010041; WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9403be4; WORD $0xf9401ff3; WORD $0x35fffc22; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000083
+	WORD $0xf901ba65; WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·LRUUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe4; WORD $0xf94037e0; WORD $0xb000082; WORD $0xb010041; WORD $0xf94033e2; WORD $0x51000442; WORD $0xf94023e0; WORD $0xf9403be4; WORD $0xf9401ff3; WORD $0x35fffc22; WORD $0xf94027e0; WORD $0xf9402fe3; WORD $0xeb03001f; WORD $0x54000083
 	// 38: *(u32 *)(r1 + 0x0) = r8
 #line 51 "bench.h"
 	// *(load32 *)data = x;

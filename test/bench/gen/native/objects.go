@@ -12,6 +12,9 @@ import "github.com/bpf2go-native/bpf2go-native/rtlib"
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native lruBig ../../programs/lru_big.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native percpu ../../programs/percpu.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native ring ../../programs/ring.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native lpm ../../programs/lpm.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native lpmBig ../../programs/lpm_big.o
+//go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native inner ../../programs/inner.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native tail ../../programs/tail.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native checksum ../../../../testdata/checksum.o
 //go:generate go run github.com/bpf2go-native/bpf2go-native/cmd/bpf2go-native -go-package native hash ../../../../testdata/hash.o
@@ -32,6 +35,9 @@ func Objects() map[string]*rtlib.ObjectSpec {
 		"test/bench/programs/lru_big.o":      &lruBigObject,
 		"test/bench/programs/percpu.o":       &percpuObject,
 		"test/bench/programs/ring.o":         &ringObject,
+		"test/bench/programs/lpm.o":          &lpmObject,
+		"test/bench/programs/lpm_big.o":      &lpmBigObject,
+		"test/bench/programs/inner.o":        &innerObject,
 		"test/bench/programs/tail.o":         &tailObject,
 		"testdata/checksum.o":                &checksumObject,
 		"testdata/hash.o":                    &hashObject,

@@ -20,6 +20,7 @@ import (
 const (
 	tailProgTailEnd   = "tail_end"
 	tailProgTailChain = "tail_chain"
+	tailProgTailBase  = "tail_base"
 	tailProgTailOne   = "tail_one"
 	tailMapJumps      = "jumps"
 )
@@ -60,6 +61,7 @@ type tailSpecs struct {
 type tailProgramSpecs struct {
 	TailEnd   *ebpf.ProgramSpec `ebpf:"tail_end"`
 	TailChain *ebpf.ProgramSpec `ebpf:"tail_chain"`
+	TailBase  *ebpf.ProgramSpec `ebpf:"tail_base"`
 	TailOne   *ebpf.ProgramSpec `ebpf:"tail_one"`
 }
 
@@ -88,12 +90,13 @@ func (o *tailObjects) Close() error {
 type tailPrograms struct {
 	TailEnd   *ebpf.Program `ebpf:"tail_end"`
 	TailChain *ebpf.Program `ebpf:"tail_chain"`
+	TailBase  *ebpf.Program `ebpf:"tail_base"`
 	TailOne   *ebpf.Program `ebpf:"tail_one"`
 }
 
 // Close closes all programs.
 func (c *tailPrograms) Close() error {
-	return errors.Join(c.TailEnd.Close(), c.TailChain.Close(), c.TailOne.Close())
+	return errors.Join(c.TailEnd.Close(), c.TailChain.Close(), c.TailBase.Close(), c.TailOne.Close())
 }
 
 // tailMaps are the maps after they are loaded.
@@ -204,6 +207,54 @@ func (c *tailTailChainCall) Run() (r0 uint32, err error) {
 	return r0, (*rtlib.Bound)(c).Ended()
 }
 
+// RunTailBase runs program tail_base on a Frame of rtlib's pool and returns
+// r0. See [rtlib.RunXDP].
+func (p *tailPrograms) RunTailBase(ctx *rtlib.XDP) (uint32, error) {
+	return rtlib.RunXDP(p.TailBase.Runtime(), ctx)
+}
+
+// RunTailBaseOn is RunTailBase on a Frame of the caller, which
+// p.TailBase.NewFrame makes, without allocation. For many runs see
+// BindTailBase.
+func (p *tailPrograms) RunTailBaseOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, error) {
+	return fr.RunXDP(p.TailBase.Runtime(), ctx)
+}
+
+// BindTailBase prepares runs of program tail_base on a Frame of the caller.
+// They are the fastest calls. See [rtlib.Frame.BindXDP].
+//
+//	fr, err := p.TailBase.NewFrame() // one for each goroutine
+//	run, err := p.BindTailBase(fr)
+//	r0, err := run.Packet(data).Run() // many times
+func (p *tailPrograms) BindTailBase(fr *rtlib.Frame) (*tailTailBaseRunner, error) {
+	b, err := fr.BindXDP(p.TailBase.Runtime(), &tailObject.Programs[2])
+	return (*tailTailBaseRunner)(b), err
+}
+
+// tailTailBaseRunner is program tail_base on a Frame. BindTailBase makes it.
+type tailTailBaseRunner rtlib.Bound
+
+// Packet makes data the input of the next run on the Frame. See
+// [rtlib.Bound.Set].
+func (r *tailTailBaseRunner) Packet(data []byte) *tailTailBaseCall {
+	(*rtlib.Bound)(r).Set(data)
+	return (*tailTailBaseCall)(r)
+}
+
+// tailTailBaseCall is tailTailBaseRunner with its input.
+type tailTailBaseCall rtlib.Bound
+
+// Run runs the program on the input that the Frame has, which others must not
+// use meanwhile, and returns r0. It allocates nothing. Once the instance or
+// the Frame is closed the error wraps [os.ErrClosed].
+func (c *tailTailBaseCall) Run() (r0 uint32, err error) {
+	if err = (*rtlib.Bound)(c).Ready(); err != nil {
+		return
+	}
+	r0 = uint32(tail_tail_base(c.Frame))
+	return r0, (*rtlib.Bound)(c).Ended()
+}
+
 // RunTailOne runs program tail_one on a Frame of rtlib's pool and returns r0.
 // See [rtlib.RunXDP].
 func (p *tailPrograms) RunTailOne(ctx *rtlib.XDP) (uint32, error) {
@@ -223,7 +274,7 @@ func (p *tailPrograms) RunTailOneOn(fr *rtlib.Frame, ctx *rtlib.XDP) (uint32, er
 //	run, err := p.BindTailOne(fr)
 //	r0, err := run.Packet(data).Run() // many times
 func (p *tailPrograms) BindTailOne(fr *rtlib.Frame) (*tailTailOneRunner, error) {
-	b, err := fr.BindXDP(p.TailOne.Runtime(), &tailObject.Programs[2])
+	b, err := fr.BindXDP(p.TailOne.Runtime(), &tailObject.Programs[3])
 	return (*tailTailOneRunner)(b), err
 }
 
@@ -279,8 +330,20 @@ var tailObject = rtlib.ObjectSpec{
 			Entry:     tail_tail_chain,
 			Engine:    tailEngine,
 			Maps:      []int{0},
-			Hash:      [32]byte{0x90, 0xe4, 0x6b, 0x52, 0x8f, 0x05, 0xda, 0xde, 0x7a, 0xcf, 0xbc, 0xd5, 0x0d, 0xdf, 0x33, 0xbb, 0x68, 0x45, 0xe8, 0xa3, 0x39, 0xa4, 0xb0, 0xbf, 0xb8, 0xd8, 0xfc, 0x10, 0x0c, 0xff, 0xbe, 0x0e},
-			Insns:     5,
+			Hash:      [32]byte{0x5a, 0x0e, 0xc2, 0x1d, 0xed, 0x36, 0x92, 0xab, 0x71, 0x05, 0x12, 0xd3, 0x04, 0x88, 0x72, 0xba, 0xad, 0xa6, 0xa4, 0xca, 0x9d, 0xa9, 0xda, 0xc3, 0xa6, 0x45, 0x81, 0x73, 0x5d, 0xbc, 0x50, 0x91},
+			Insns:     12,
+			TailCalls: true,
+		},
+		{
+			Name:      "tail_base",
+			Section:   "xdp",
+			Hook:      "xdp",
+			Layout:    0x47ef991236fb0db6,
+			Entry:     tail_tail_base,
+			Engine:    tailEngine,
+			Maps:      []int{0},
+			Hash:      [32]byte{0x5b, 0xd7, 0x6c, 0x87, 0x46, 0x69, 0x4c, 0xce, 0x6d, 0x38, 0xcb, 0xbd, 0x7e, 0xd1, 0xa4, 0x60, 0xf8, 0x40, 0x87, 0xb4, 0xe7, 0x15, 0xd9, 0xf0, 0xfe, 0x6b, 0xd5, 0x1d, 0xb5, 0x29, 0x99, 0x40},
+			Insns:     12,
 			TailCalls: true,
 		},
 		{
@@ -291,12 +354,12 @@ var tailObject = rtlib.ObjectSpec{
 			Entry:     tail_tail_one,
 			Engine:    tailEngine,
 			Maps:      []int{0},
-			Hash:      [32]byte{0xc8, 0xba, 0xd8, 0x83, 0xb4, 0xf7, 0x6b, 0xe9, 0xa8, 0x95, 0xa4, 0xa6, 0xbd, 0xe1, 0x4d, 0xc0, 0xbe, 0x7d, 0xa7, 0xe8, 0x52, 0x6d, 0x6e, 0x9e, 0x3f, 0xa6, 0x98, 0xb3, 0x23, 0xcc, 0x6b, 0x0d},
-			Insns:     5,
+			Hash:      [32]byte{0x45, 0x52, 0x80, 0x8d, 0xd0, 0x11, 0x2f, 0x36, 0xd4, 0xea, 0xb9, 0xd3, 0xac, 0x6b, 0x0b, 0x0c, 0x1a, 0x60, 0x28, 0x64, 0x43, 0x2a, 0x66, 0x6a, 0x68, 0x92, 0x4c, 0x7f, 0x31, 0x15, 0x3f, 0xc1},
+			Insns:     12,
 			TailCalls: true,
 		},
 	},
-	Tie: tailTie_c3068803,
+	Tie: tailTie_7fa00a39,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

@@ -25,43 +25,98 @@ TEXT ·tail_tail_end(SB), 0, $0-16
 	RET
 
 // tail_tail_chain(fr *abi.Frame) (ret uint64)
-#line 31 "tail.bpf.c"
+#line 41 "bench.h"
 
 TEXT ·tail_tail_chain(SB), 0, $40-16
 	NO_LOCAL_POINTERS
-#line 31 "tail.bpf.c"
+#line 41 "bench.h"
 
 	MOVQ fr+0(FP), R12
-	// 3: call 0xc  ; tail_call
-#line 31 "tail.bpf.c"
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4c8b490824448b49; WORD $0x2024
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	LONG $0x24548b49; BYTE $0x18
+	// 3: r4 += 0x4
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x72d93948045a8d48; QUAD $0x74deadbeef3a8108; BYTE $0x3c
+	// 10: call 0xc  ; tail_call
+#line 43 "tail.bpf.c"
 	// bpf_tail_call(ctx, &jumps, 1);
-	QUAD $0x64894c0824448b49; QUAD $0x4c8948088b482024; QUAD $0x1102444c7480824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x7b805eb582444; WORD $0x0
-#line 31 "tail.bpf.c"
+	QUAD $0x88b48202464894c; QUAD $0x44c74808244c8948; QUAD $0x894c000000011024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x7b805eb582444; WORD $0x0
+#line 43 "tail.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 31 "tail.bpf.c"
+#line 43 "tail.bpf.c"
+
+	RET
+
+// tail_tail_base(fr *abi.Frame) (ret uint64)
+#line 41 "bench.h"
+
+TEXT ·tail_tail_base(SB), 0, $40-16
+	NO_LOCAL_POINTERS
+#line 41 "bench.h"
+
+	MOVQ fr+0(FP), R12
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4c8b490824448b49; WORD $0x2024
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	LONG $0x24548b49; BYTE $0x18
+	// 3: r4 += 0x4
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x72d93948045a8d48; QUAD $0x75deadbeef3a8144; BYTE $0x3c
+	// 10: call 0xc  ; tail_call
+#line 29 "tail.bpf.c"
+	// bpf_tail_call(ctx, &jumps, 0);
+	QUAD $0x88b48202464894c; QUAD $0x44c74808244c8948; QUAD $0x894c000000001024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x7b805eb582444; WORD $0x0
+#line 29 "tail.bpf.c"
+
+	MOVQ AX, ret+8(FP)
+#line 29 "tail.bpf.c"
 
 	RET
 
 // tail_tail_one(fr *abi.Frame) (ret uint64)
-#line 25 "tail.bpf.c"
+#line 41 "bench.h"
 
 TEXT ·tail_tail_one(SB), 0, $40-16
 	NO_LOCAL_POINTERS
-#line 25 "tail.bpf.c"
+#line 41 "bench.h"
 
 	MOVQ fr+0(FP), R12
-	// 3: call 0xc  ; tail_call
-#line 25 "tail.bpf.c"
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x4c8b490824448b49; WORD $0x2024
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	LONG $0x24548b49; BYTE $0x18
+	// 3: r4 += 0x4
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	QUAD $0x72d93948045a8d48; QUAD $0x74deadbeef3a8108; BYTE $0x3c
+	// 10: call 0xc  ; tail_call
+#line 36 "tail.bpf.c"
 	// bpf_tail_call(ctx, &jumps, 0);
-	QUAD $0x64894c0824448b49; QUAD $0x4c8948088b482024; QUAD $0x102444c7480824; LONG $0x4c000000; WORD $0x2489; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x1b805eb582444; WORD $0x0
-#line 25 "tail.bpf.c"
+	QUAD $0x88b48202464894c; QUAD $0x44c74808244c8948; QUAD $0x894c000000001024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TailCall(SB); QUAD $0x7c83492024648b4c; QUAD $0x44c7491074005024; QUAD $0x8b49000000005024; QUAD $0x1b805eb582444; WORD $0x0
+#line 36 "tail.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 25 "tail.bpf.c"
+#line 36 "tail.bpf.c"
 
 	RET
 
-// tailTie_c3068803 ties this file to the object's.
-TEXT ·tailTie_c3068803(SB), NOSPLIT, $0-0
+// tailTie_7fa00a39 ties this file to the object's.
+TEXT ·tailTie_7fa00a39(SB), NOSPLIT, $0-0
 	RET

@@ -25,43 +25,101 @@ TEXT ·tail_tail_end(SB), 0, $0-16
 	RET
 
 // tail_tail_chain(fr *abi.Frame) (ret uint64)
-#line 31 "tail.bpf.c"
+#line 41 "bench.h"
 
 TEXT ·tail_tail_chain(SB), 0, $48-16
 	NO_LOCAL_POINTERS
-#line 31 "tail.bpf.c"
+#line 41 "bench.h"
 
 	MOVD fr+0(FP), R19
-	// 3: call 0xc  ; tail_call
-#line 31 "tail.bpf.c"
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9401261
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62
+	// 3: r4 += 0x4
+	// 5: r2 = *(u32 *)(r2 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000c3; WORD $0xb9400041; WORD $0x92882202; WORD $0xf2bbd5a2; WORD $0x6b02003f; WORD $0x540001c0
+	// 10: call 0xc  ; tail_call
+#line 43 "tail.bpf.c"
 	// bpf_tail_call(ctx, &jumps, 1);
-	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xb24003e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
-#line 31 "tail.bpf.c"
+	WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xb24003e0; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
+#line 43 "tail.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 31 "tail.bpf.c"
+#line 43 "tail.bpf.c"
+
+	RET
+
+// tail_tail_base(fr *abi.Frame) (ret uint64)
+#line 41 "bench.h"
+
+TEXT ·tail_tail_base(SB), 0, $48-16
+	NO_LOCAL_POINTERS
+#line 41 "bench.h"
+
+	MOVD fr+0(FP), R19
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9401261
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62
+	// 3: r4 += 0x4
+	// 5: r2 = *(u32 *)(r2 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x54000243; WORD $0xb9400041; WORD $0x92882202; WORD $0xf2bbd5a2; WORD $0x6b02003f; WORD $0x540001a1
+	// 10: call 0xc  ; tail_call
+#line 29 "tail.bpf.c"
+	// bpf_tail_call(ctx, &jumps, 0);
+	WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xf9000fff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb2400be0
+#line 29 "tail.bpf.c"
+
+	MOVD R0, ret+8(FP)
+#line 29 "tail.bpf.c"
 
 	RET
 
 // tail_tail_one(fr *abi.Frame) (ret uint64)
-#line 25 "tail.bpf.c"
+#line 41 "bench.h"
 
 TEXT ·tail_tail_one(SB), 0, $48-16
 	NO_LOCAL_POINTERS
-#line 25 "tail.bpf.c"
+#line 41 "bench.h"
 
 	MOVD fr+0(FP), R19
-	// 3: call 0xc  ; tail_call
-#line 25 "tail.bpf.c"
+	// 0: r3 = *(u32 *)(r1 + 0x4)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0xf9400660; WORD $0xf9401261
+	// 1: r2 = *(u32 *)(r1 + 0x0)
+#line 39 "bench.h"
+	// const u8 *data = XDP_DATA(ctx);
+	WORD $0xf9400e62
+	// 3: r4 += 0x4
+	// 5: r2 = *(u32 *)(r2 + 0x0)
+#line 41 "bench.h"
+	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000c3; WORD $0xb9400041; WORD $0x92882202; WORD $0xf2bbd5a2; WORD $0x6b02003f; WORD $0x540001a0
+	// 10: call 0xc  ; tail_call
+#line 36 "tail.bpf.c"
 	// bpf_tail_call(ctx, &jumps, 0);
-	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xf9000fff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb24003e0
-#line 25 "tail.bpf.c"
+	WORD $0xf90017f3; WORD $0xf9400001; WORD $0xf9000be1; WORD $0xf9000fff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TailCall(SB); WORD $0xf94017f3; WORD $0xf9402a61; WORD $0xb4000081; WORD $0xf9002a7f; WORD $0xf9402e60; WORD $0x14000002; WORD $0xb24003e0
+#line 36 "tail.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 25 "tail.bpf.c"
+#line 36 "tail.bpf.c"
 
 	RET
 
-// tailTie_c3068803 ties this file to the object's.
-TEXT ·tailTie_c3068803(SB), NOSPLIT, $0-0
+// tailTie_7fa00a39 ties this file to the object's.
+TEXT ·tailTie_7fa00a39(SB), NOSPLIT, $0-0
 	RET

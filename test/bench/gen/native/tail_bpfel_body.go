@@ -13,9 +13,9 @@ import (
 // Go bodies run on this architecture.
 const tailEngine = "go"
 
-// tailTie_c3068803 ties this file to the object's: files of different runs of
+// tailTie_7fa00a39 ties this file to the object's: files of different runs of
 // the tool do not link.
-func tailTie_c3068803() {}
+func tailTie_7fa00a39() {}
 
 // tail_tail_end is program tail_end (section xdp) as a Go body.
 //
@@ -32,20 +32,79 @@ func tail_tail_end(fr *abi.Frame) (ret uint64) {
 //go:nocheckptr
 //go:norace
 func tail_tail_chain(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
 	{
-		// tail.bpf.c:31: bpf_tail_call(ctx, &jumps, 1);
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v3 := fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x0 = fr.Data
+		if v3 < (x0 + 4) {
+			goto b9
+		}
+	}
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v12 := abi.Load32(x0)
+		if uint32(v12) == 0xdeadbeef {
+			goto b16
+		}
+	}
+b9:
+	{
+		// tail.bpf.c:43: bpf_tail_call(ctx, &jumps, 1);
 		rtlib.TailCall(fr, abi.Map(fr, 0), 1)
-		v15 := fr.Unwind
-		if v15 == 0 {
-			goto b19
+		v31 := fr.Unwind
+		if v31 == 0 {
+			goto b16
 		}
 	}
 	{
 		fr.Unwind = 0
-		v26 := fr.Result
-		return v26
+		v40 := fr.Result
+		return v40
 	}
-b19:
+b16:
+	{
+		return 7
+	}
+}
+
+// tail_tail_base is program tail_base (section xdp) as a Go body.
+//
+//go:nocheckptr
+//go:norace
+func tail_tail_base(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v3 := fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x0 = fr.Data
+		if v3 < (x0 + 4) {
+			goto b9
+		}
+	}
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v12 := abi.Load32(x0)
+		if uint32(v12) != 0xdeadbeef {
+			goto b9
+		}
+	}
+	{
+		// tail.bpf.c:29: bpf_tail_call(ctx, &jumps, 0);
+		rtlib.TailCall(fr, abi.Map(fr, 0), 0)
+		v27 := fr.Unwind
+		if v27 == 0 {
+			goto b9
+		}
+	}
+	{
+		fr.Unwind = 0
+		v35 := fr.Result
+		return v35
+	}
+b9:
 	{
 		return 7
 	}
@@ -56,20 +115,38 @@ b19:
 //go:nocheckptr
 //go:norace
 func tail_tail_one(fr *abi.Frame) (ret uint64) {
+	var x0 uint64
 	{
-		// tail.bpf.c:25: bpf_tail_call(ctx, &jumps, 0);
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v3 := fr.DataEnd
+		// bench.h:39: const u8 *data = XDP_DATA(ctx);
+		x0 = fr.Data
+		if v3 < (x0 + 4) {
+			goto b9
+		}
+	}
+	{
+		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
+		v12 := abi.Load32(x0)
+		if uint32(v12) == 0xdeadbeef {
+			goto b16
+		}
+	}
+b9:
+	{
+		// tail.bpf.c:36: bpf_tail_call(ctx, &jumps, 0);
 		rtlib.TailCall(fr, abi.Map(fr, 0), 0)
-		v15 := fr.Unwind
-		if v15 == 0 {
-			goto b18
+		v31 := fr.Unwind
+		if v31 == 0 {
+			goto b16
 		}
 	}
 	{
 		fr.Unwind = 0
-		v25 := fr.Result
-		return v25
+		v39 := fr.Result
+		return v39
 	}
-b18:
+b16:
 	{
 		return 1
 	}

@@ -10,15 +10,18 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const tailEngine = "native"
 
-// tailTie_c3068803 ties this file to the object's: files of different runs of
+// tailTie_7fa00a39 ties this file to the object's: files of different runs of
 // the tool do not link.
-func tailTie_c3068803()
+func tailTie_7fa00a39()
 
 // tail_tail_end is program tail_end (section xdp) as machine code.
 func tail_tail_end(fr *abi.Frame) (ret uint64)
 
 // tail_tail_chain is program tail_chain (section xdp) as machine code.
 func tail_tail_chain(fr *abi.Frame) (ret uint64)
+
+// tail_tail_base is program tail_base (section xdp) as machine code.
+func tail_tail_base(fr *abi.Frame) (ret uint64)
 
 // tail_tail_one is program tail_one (section xdp) as machine code.
 func tail_tail_one(fr *abi.Frame) (ret uint64)
