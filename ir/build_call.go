@@ -87,9 +87,22 @@ func (t *translator) regionOf(o verifier.Operand) table.Region {
 	return everywhere
 }
 
-// argumentEffect says how a helper uses the memory behind an argument of a
-// kind.
-var argumentEffect = [table.NumArgKinds]struct{ reads, writes bool }{
+// effect says how a helper uses the memory behind an argument.
+type effect struct{ reads, writes bool }
+
+// effectOf is the effect on argument i. What map_peek_elem writes for queues it
+// reads for Bloom filters.
+func (t *translator) effectOf(c *verifier.CallFact, i int) effect {
+	kind := c.Helper.Args[i]
+	e := argumentEffect[kind]
+	if m := t.mapOf(c); kind == table.ArgValueOut && (m == nil || m.Type == bpf.MapBloomFilter) {
+		e.reads = true
+	}
+	return e
+}
+
+// argumentEffect is the effect on arguments of a kind.
+var argumentEffect = [table.NumArgKinds]effect{
 	table.ArgCtx:           {true, false},
 	table.ArgCtxOrNull:     {true, false},
 	table.ArgKey:           {true, false},
@@ -144,10 +157,11 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 	for i, kind := range h.Args {
 		known := c.Args[i]
 		r := t.elements(t.regionOf(known))
-		if argumentEffect[kind].reads {
+		effect := t.effectOf(c, i)
+		if effect.reads {
 			reads |= r
 		}
-		if argumentEffect[kind].writes {
+		if effect.writes {
 			writes |= r
 		}
 		if h.Iter == table.IterBits && kind == table.ArgAny {
@@ -173,7 +187,7 @@ func (t *translator) helper(e *body, in bpf.Instruction, c *verifier.CallFact) e
 // map that the fact names, or the largest number that its size can be.
 func (t *translator) span(v *Value, c *verifier.CallFact, i int) {
 	kind := c.Helper.Args[i]
-	effect := argumentEffect[kind]
+	effect := t.effectOf(c, i)
 	size := -1
 	switch kind {
 	case table.ArgKey, table.ArgValue, table.ArgValueOut:
