@@ -63,8 +63,8 @@ func (a array) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 }
 
 func (a array) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	if flags&bpf.UpdateLock != 0 {
-		return bpf.EINVAL // the value has no struct bpf_spin_lock
+	if a.m.noLock(flags) {
+		return bpf.EINVAL // the system call looks at this first
 	}
 	return a.m.arrayUpdate(key, value, flags)
 }

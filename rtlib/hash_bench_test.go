@@ -23,6 +23,11 @@ func BenchmarkHash(b *testing.B) {
 		key, value := fr.Stack[:keySize], fr.Stack[256:264]
 		keyAt, valueAt := uint64(uintptr(unsafe.Pointer(&key[0]))), uint64(uintptr(unsafe.Pointer(&value[0])))
 		mapAt := uint64(uintptr(unsafe.Pointer(m)))
+		for x, i := uint32(0), 0; i < 1<<16; i++ {
+			x += 0x9e3779b1
+			binary.LittleEndian.PutUint32(key, x>>20)
+			HashUpdate(fr, mapAt, keyAt, valueAt, 0)
+		}
 		for _, op := range []struct {
 			name string
 			do   func()
