@@ -18,7 +18,7 @@ package rtlib
 // Without it a half that is not used any more would stay while the other half
 // suffices for nothing.
 //
-// Measured (lru_quality_test.go): the rate of hits is at least that of an
+// Measured (test/lru): the rate of hits is at least that of an
 // exact list by last use on Zipf's distribution, with and without scans, and near
 // it when the keys in use move.
 //
@@ -36,9 +36,9 @@ package rtlib
 // under the stripe's lock. A program that found an element which was unlinked
 // meanwhile may set its byte; nobody else has the element before that run ends.
 //
-// The map never has more than max_entries keys. A stripe that has none to remove
-// asks the others: then and only then an insertion takes two locks, one after the
-// other. BPF_F_NO_COMMON_LRU is accepted and changes nothing: lists are apart by
+// The map never has more than max_entries keys. Every eighth insertion into a full
+// map, and one into a stripe without keys, removes a key of another stripe: it
+// takes two locks, one after the other. BPF_F_NO_COMMON_LRU is accepted and changes nothing: lists are apart by
 // key, so CPUs meet seldom.
 
 import (
@@ -59,6 +59,10 @@ const (
 	// at in any case. lruSteps is how many are at most.
 	lruAge   = 8
 	lruSteps = 8
+
+	// lruOther is how many insertions into a full map remove a key of their own
+	// stripe before one removes a key of another.
+	lruOther = 8
 )
 
 // lru is the implementation of LRU hash maps. The elements are those of m.hash.
@@ -72,7 +76,8 @@ type lru struct {
 type lruStripe struct {
 	lists [2]lruOrder
 	age   uint32
-	_     [44]byte
+	turns uint32 // insertions that found the map full
+	_     [40]byte
 }
 
 // lruOrder is a list, a ring of which the places head to tail-1 are used. Its
@@ -297,12 +302,21 @@ func (l *lru) evict(stripe uint64) bool {
 	return true
 }
 
+// elsewhere decides whether an insertion into a full map removes a key of another
+// stripe than its own, which is locked. Once in a while it does: so stripes whose
+// keys are missed more often become larger.
+func (l *lru) elsewhere(stripe uint64) bool {
+	s := &l.stripes[stripe]
+	s.turns++
+	return s.turns%lruOther == 0 && len(l.stripes) > 1
+}
+
 // evictElsewhere removes a key of another stripe than the one that is told; false
-// when they have none. No stripe is locked.
-func (l *lru) evictElsewhere(stripe uint64) bool {
+// when they have none. No stripe is locked. turn says which comes first.
+func (l *lru) evictElsewhere(stripe uint64, turn uint32) bool {
 	n := uint64(len(l.stripes))
-	for k := uint64(1); k < n; k++ {
-		other := (stripe + k) % n
+	for k := range n - 1 {
+		other := (stripe + 1 + (uint64(turn/lruOther)+k)%(n-1)) % n
 		s := &l.m.hash.stripes[other]
 		s.lock()
 		done := l.evict(other)

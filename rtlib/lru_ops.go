@@ -187,7 +187,8 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 	h := m.hashKey(key)
 	stripe := m.bucketOf(h) / m.hash.perStripe
 	s := &m.hash.stripes[stripe]
-	for room := false; ; room = l.evictElsewhere(stripe) {
+	turn := uint32(0)
+	for room := false; ; room = l.evictElsewhere(stripe, turn) {
 		s.lock()
 		e := uint64(m.hash.cells.alloc(&s.cellPool))
 		if m.step == 0 {
@@ -207,7 +208,7 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 			e = 0
 		case flags == bpf.UpdateExist:
 			errno = bpf.ENOENT
-		case room || m.countUp() || l.evict(stripe):
+		case room || m.countUp() || !l.elsewhere(stripe) && l.evict(stripe):
 			room = false
 			if m.step != 0 {
 				l.newValue(e, value, cpu)
@@ -216,6 +217,7 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 			m.put(s, place, 0, h, e, key)
 			e = 0
 		default:
+			turn = l.stripes[stripe].turns
 			m.hash.cells.giveBack(&s.cellPool, uintptr(e))
 			s.unlock()
 			continue
