@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -161,10 +162,65 @@ func (m *Map) Do(op model.Op) (r model.Result, err error) {
 		_, r.Errno = call(cmdFreeze, unsafe.Pointer(&attr), 4)
 	case model.Walk:
 		return m.walk()
+	case model.UpdateBatch:
+		return m.list(cmdUpdateBatch, op), nil
+	case model.DeleteBatch:
+		return m.list(cmdDeleteBatch, op), nil
+	case model.LookupBatch:
+		return m.all(cmdLookupBatch, op)
+	case model.TakeBatch:
+		return m.all(cmdTakeBatch, op)
 	default:
 		return r, fmt.Errorf("no such operation: %v", op)
 	}
 	return r, nil
+}
+
+// list is a batched update or deletion.
+func (m *Map) list(cmd uintptr, op model.Op) (r model.Result) {
+	keys, values := bytes.Join(op.Keys, nil), bytes.Join(op.Values, nil)
+	n := uint32(len(op.Keys))
+	attr := batchAttr{keys: address(keys), values: address(values), count: n, fd: uint32(m.fd), elemFlags: op.Flags}
+	_, r.Errno = call(cmd, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
+	runtime.KeepAlive(keys)
+	runtime.KeepAlive(values)
+	if r.N = int(attr.count); r.Errno != 0 && attr.count == n {
+		r.N = 0 // it was not written
+	}
+	return r
+}
+
+// all reads all elements, op.N at a time, or more where that is asked for.
+func (m *Map) all(cmd uintptr, op model.Op) (r model.Result, err error) {
+	cursor := make([]byte, max(8, m.spec.KeySize))
+	attr := batchAttr{out: address(cursor), fd: uint32(m.fd), elemFlags: op.Flags}
+	key, value := int(m.spec.KeySize), m.spec.HostSize()
+	for n := op.N; ; {
+		keys, values := make([]byte, n*key), make([]byte, n*value)
+		attr.keys, attr.values, attr.count = address(keys), address(values), uint32(n)
+		_, errno := call(cmd, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
+		runtime.KeepAlive(keys)
+		runtime.KeepAlive(values)
+		runtime.KeepAlive(cursor)
+		if errno == 0 || errno == bpf.ENOENT {
+			for i := range int(attr.count) {
+				r.Keys, r.Values = append(r.Keys, keys[i*key:][:key]), append(r.Values, values[i*value:][:value])
+			}
+		}
+		switch {
+		case errno == bpf.ENOENT:
+			return r, nil
+		case errno == bpf.ENOSPC && n <= int(m.spec.MaxEntries):
+			n *= 2
+			continue
+		case errno != 0:
+			r.Errno = errno
+			return r, nil
+		case len(r.Keys) > 2*int(m.spec.MaxEntries)+8:
+			return r, fmt.Errorf("%v does not end: %x", op, r.Keys)
+		}
+		attr.in = address(cursor)
+	}
 }
 
 func (m *Map) walk() (r model.Result, err error) {

@@ -111,7 +111,7 @@ func (p *pair) step(op model.Op) error {
 	if p.spec[0].LRU() || p.spec[0].Bloom() || op.Code == model.NextKey && !p.spec[0].Array() {
 		return nil
 	}
-	if got = p.back(got); op.Code == model.Walk {
+	if got = p.back(got); op.Code == model.Walk || op.Code == model.LookupBatch || op.Code == model.TakeBatch {
 		got, inKernel = sorted(got), sorted(inKernel)
 	}
 	if err := model.Differs(inKernel, got); err != nil {
@@ -127,12 +127,19 @@ func (p *pair) translate(op model.Op) model.Op {
 	if !s.PerCPU() {
 		return op
 	}
-	if op.Code == model.Update {
+	wide := func(value []byte) []byte {
 		v := make([]byte, s.HostSize())
 		for k, slot := range p.slots {
-			copy(v[slot*s.Step():], op.Value[k*s.Step():][:s.Step()])
+			copy(v[slot*s.Step():], value[k*s.Step():][:s.Step()])
 		}
-		op.Value = v
+		return v
+	}
+	if op.Code == model.Update {
+		op.Value = wide(op.Value)
+	}
+	op.Values = slices.Clone(op.Values)
+	for i, v := range op.Values {
+		op.Values[i] = wide(v)
 	}
 	if op.Code == model.ProgLookupAt {
 		if op.At < uint64(len(p.slots)) {

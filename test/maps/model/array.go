@@ -62,8 +62,8 @@ func (a *array) step(op Op) Result {
 		return a.next(op.Key)
 	case Count:
 		return Result{N: len(a.elems)}
-	case UpdateBatch:
-		return a.updateBatch(op)
+	case UpdateBatch, DeleteBatch:
+		return a.list(op)
 	default:
 		return unsupported(&a.base, op)
 	}
@@ -153,9 +153,14 @@ func (a *array) each(op Op, got Result) error {
 	return nil
 }
 
-func (a *array) updateBatch(op Op) Result {
+// list does the elements of a batch in order, up to the first error.
+func (a *array) list(op Op) Result {
 	for n, k := range op.Keys {
-		if r := a.step(Op{Code: Update, Key: k, Value: op.Values[n], Flags: op.Flags}); r.Errno != 0 {
+		one := Op{Code: Delete, Key: k}
+		if op.Code == UpdateBatch {
+			one = Op{Code: Update, Key: k, Value: op.Values[n], Flags: op.Flags}
+		}
+		if r := a.step(one); r.Errno != 0 {
 			return Result{Errno: r.Errno, N: n}
 		}
 	}

@@ -50,7 +50,7 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 // CodesOf are the operations that are tried on maps of a type: all of hosts,
 // and those of programs that the verifier lets through.
 func CodesOf(s Spec) []Code {
-	codes := []Code{Lookup, Lookup, Update, Update, Update, Delete, NextKey, Take, Walk, Count}
+	codes := []Code{Lookup, Lookup, Update, Update, Update, Delete, NextKey, Take, Walk, Count, UpdateBatch, LookupBatch, TakeBatch, DeleteBatch, Freeze}
 	switch {
 	case s.Keyless():
 		codes = append(codes, ProgPush, ProgPush, ProgPeek)
@@ -71,6 +71,9 @@ func CodesOf(s Spec) []Code {
 // Op draws an operation.
 func (d *Draw) Op(t *rapid.T) Op {
 	op := Op{Code: rapid.SampledFrom(d.Codes).Draw(t, "operation")}
+	if op.Code == Freeze && rapid.IntRange(0, 9).Draw(t, "freeze") != 0 {
+		op.Code = Lookup // what follows would be refused
+	}
 	if op.Code >= ProgLookup {
 		op.CPU = rapid.IntRange(0, d.CPUs-1).Draw(t, "CPU")
 	}
@@ -112,6 +115,9 @@ func (d *Draw) batch(t *rapid.T, op *Op) {
 	if op.Code == LookupBatch || op.Code == TakeBatch {
 		return
 	}
+	if op.Code == UpdateBatch {
+		op.Flags = d.rare(t)
+	}
 	for range op.N {
 		op.Keys = append(op.Keys, d.key(t))
 		if op.Code == UpdateBatch {
@@ -125,7 +131,7 @@ func (d *Draw) rare(t *rapid.T) uint64 {
 	if d.Legal || rapid.IntRange(0, 15).Draw(t, "flags?") != 0 {
 		return 0
 	}
-	return rapid.SampledFrom([]uint64{1, bpf.UpdateLock, 8, 1 << 63}).Draw(t, "flags")
+	return rapid.SampledFrom([]uint64{1, 2, bpf.UpdateLock, 8, 1 << 63}).Draw(t, "flags")
 }
 
 // flags draws flags of an update.

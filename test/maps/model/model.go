@@ -58,6 +58,10 @@ func (b *base) gate(op Op, got Result) (error, bool) {
 		errno = bpf.EPERM
 	case op.Code == Freeze:
 		b.frozen = true
+	case batches[op.Code] && !b.batches(op.Code):
+		errno = bpf.ENOTSUP
+	case op.Code == UpdateBatch && op.Flags&^b.batchFlags() != 0:
+		errno = bpf.EINVAL
 	case (op.Code == Lookup || op.Code == Update || op.Code == Take) && op.Flags&bpf.UpdateLock != 0:
 		errno = bpf.EINVAL // no struct bpf_spin_lock in the value
 	default:
@@ -68,6 +72,30 @@ func (b *base) gate(op Op, got Result) (error, bool) {
 		return nil, true
 	}
 	return Differs(Result{Errno: errno}, got), true
+}
+
+// batches are the operations on many keys.
+var batches = map[Code]bool{LookupBatch: true, TakeBatch: true, UpdateBatch: true, DeleteBatch: true}
+
+// batches reports whether the type has an operation on many keys.
+func (b *base) batches(c Code) bool {
+	switch {
+	case b.Keyless():
+		return false
+	case b.Platform == bpf.Windows:
+		return c != TakeBatch || !b.Array() // which refuse it key by key
+	case b.Array():
+		return c == LookupBatch || c == UpdateBatch
+	}
+	return c != TakeBatch || b.Type != bpf.MapLPMTrie
+}
+
+// batchFlags are the flags that a batched update may have.
+func (b *base) batchFlags() uint64 {
+	if b.Platform == bpf.Windows {
+		return bpf.UpdateNoExist | bpf.UpdateExist
+	}
+	return 0
 }
 
 // denies reports whether hosts may not do the operation.
