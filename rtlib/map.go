@@ -124,6 +124,9 @@ func (m *Map) checkBytes() (string, bpf.Errno) {
 	return "", 0
 }
 
+// Spec is what the map was made from. What it refers to must not be changed.
+func (m *Map) Spec() MapSpec { return m.spec }
+
 // Name is the map's name in C.
 func (m *Map) Name() string { return m.name }
 
@@ -135,6 +138,10 @@ func (m *Map) KeySize() uint32 { return m.spec.KeySize }
 
 // ValueSize is the size of a value in bytes.
 func (m *Map) ValueSize() uint32 { return m.spec.ValueSize }
+
+// HostSize is the size in bytes of a value in calls of hosts: ValueSize, or for a
+// per-CPU map PossibleCPU times ValueSize rounded up to 8.
+func (m *Map) HostSize() int { return int(m.hostSize) }
 
 // MaxEntries is the number of elements of an array or of slots of a program
 // array, the most keys of a hash.

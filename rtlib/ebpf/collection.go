@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -17,6 +18,9 @@ type CollectionOptions struct {
 	// MapReplacements are used in place of new maps, by name. They stay the
 	// caller's: close them after the load or keep them.
 	MapReplacements map[string]*Map
+	// Clock is what programs read as the time in nanoseconds, all clocks of
+	// theirs; nil is the system's.
+	Clock func() uint64
 	// Trace gets each line of bpf_trace_printk, as rtlib.InstanceOptions.Trace;
 	// nil is os.Stderr.
 	Trace io.Writer
@@ -97,21 +101,26 @@ func NewCollectionWithOptions(spec *CollectionSpec, opts CollectionOptions) (*Co
 
 // options translates what the caller changed in the specs.
 func (cs *CollectionSpec) options(opts *CollectionOptions) (*rtlib.InstanceOptions, error) {
-	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}, Trace: opts.Trace, NoSlots: true}
+	options := &rtlib.InstanceOptions{MapReplacements: map[string]*rtlib.Map{}, MaxEntries: map[string]uint32{}, Variables: map[string][]byte{}, Trace: opts.Trace, Clock: opts.Clock, NoSlots: true}
 	for i := range cs.object.Maps {
 		declared := &cs.object.Maps[i]
 		spec := cs.Maps[declared.Name]
 		if spec == nil {
+			if err := cs.missing(i); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		if err := spec.differs(declared.Type, declared.KeySize, declared.ValueSize, spec.MaxEntries, declared.Flags); err != nil {
+		changeable := *declared
+		changeable.MaxEntries = spec.runtime().MaxEntries
+		if err := spec.differs(changeable); err != nil {
 			return nil, fmt.Errorf("the object's programs are compiled: %w", err)
 		}
 		if spec.Pinning != PinNone && opts.MapReplacements[declared.Name] == nil {
 			return nil, fmt.Errorf("map %q: pinning; replace the map or set Pinning to PinNone: %w", declared.Name, ErrNotSupported)
 		}
 		if spec.MaxEntries != declared.MaxEntries && opts.MapReplacements[declared.Name] == nil {
-			options.MaxEntries[declared.Name] = spec.MaxEntries
+			options.MaxEntries[declared.Name] = changeable.MaxEntries
 		}
 	}
 	for name, m := range opts.MapReplacements {
@@ -139,6 +148,18 @@ func (cs *CollectionSpec) options(opts *CollectionOptions) (*rtlib.InstanceOptio
 		}
 	}
 	return options, nil
+}
+
+// missing is an error when programs of the spec use a map, or its section of data,
+// that the caller has taken out.
+func (cs *CollectionSpec) missing(index int) error {
+	for i := range cs.object.Programs {
+		p := &cs.object.Programs[i]
+		if cs.Programs[p.Name] != nil && slices.Contains(p.Maps, index) {
+			return fmt.Errorf("program %q: missing map %q: put its spec back, or take the program out as well", p.Name, cs.object.Maps[index].Name)
+		}
+	}
+	return nil
 }
 
 // fill stores the Contents of new maps.

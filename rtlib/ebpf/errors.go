@@ -20,7 +20,8 @@ var (
 	ErrMapIncompatible = errors.New("map is incompatible with the spec")
 	// ErrNotSupported: valid, but not available in this process.
 	ErrNotSupported = bpf.ErrUnsupported
-	// ErrReadOnly: a constant cannot be written.
+	// ErrReadOnly: a constant, a frozen map or one with the flag RDONLY cannot
+	// be written.
 	ErrReadOnly = errors.New("resource is read-only")
 )
 
@@ -48,6 +49,12 @@ func mapError(err error) error {
 		return &sentinelError{ErrKeyNotExist, err}
 	case bpf.EEXIST:
 		return &sentinelError{ErrKeyExist, err}
+	case bpf.ENOTSUP:
+		return &sentinelError{ErrNotSupported, err}
+	case bpf.EPERM:
+		if e.Op != "lookup" && e.Op != "next key" && e.Op != "batch lookup" {
+			return &sentinelError{ErrReadOnly, err}
+		}
 	}
 	return err
 }

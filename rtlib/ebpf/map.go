@@ -15,8 +15,13 @@ import (
 //
 // Keys and values are given as fixed-size values of the map's sizes, []byte,
 // or encoding.BinaryMarshaler, and received in pointers to such or
-// encoding.BinaryUnmarshaler. Values of program arrays are programs: *Program and
-// **Program.
+// encoding.BinaryUnmarshaler. Others:
+//
+//	program array      *Program, **Program
+//	map of maps        *Map, **Map
+//	per-CPU map        a slice with one value for each CPU, or a pointer to one
+//	queue, stack       the key is nil
+//	Bloom filter       the key is nil; Lookup asks for the value that it is given
 type Map struct {
 	rt     *rtlib.Map
 	owner  *owner
@@ -35,16 +40,20 @@ func newMap(m *rtlib.Map, o *owner) *Map {
 	return &Map{rt: m, owner: o}
 }
 
-// NewMap creates a map that belongs to no collection, for
+// NewMap creates a map that belongs to no collection: an inner map, or one for
 // CollectionOptions.MapReplacements. Errors wrap ErrNotSupported for types
 // that this release does not have, and the errno that the kernel would give.
-func NewMap(spec *MapSpec) (*Map, error) {
+func NewMap(spec *MapSpec) (*Map, error) { return NewMapWithOptions(spec, MapOptions{}) }
+
+// NewMapWithOptions is NewMap with options, none of which have an effect.
+func NewMapWithOptions(spec *MapSpec, _ MapOptions) (*Map, error) {
 	if spec.Pinning != PinNone {
 		return nil, fmt.Errorf("map %q: pinning: %w", spec.Name, ErrNotSupported)
 	}
-	rt, err := rtlib.NewMap(rtlib.MapSpec{
-		Name: spec.Name, Type: spec.Type, KeySize: spec.KeySize, ValueSize: spec.ValueSize, MaxEntries: spec.MaxEntries, Flags: spec.Flags,
-	})
+	if spec.InnerMap != nil && spec.InnerMap.Pinning != PinNone {
+		return nil, fmt.Errorf("map %q: inner maps cannot be pinned: %w", spec.Name, os.ErrInvalid)
+	}
+	rt, err := rtlib.NewMap(*spec.runtime())
 	if err != nil {
 		return nil, err
 	}
@@ -144,25 +153,70 @@ func (m *Map) wrong(what string, err error) error {
 	return fmt.Errorf("map %q: %s: %w", m.rt.Name(), what, err)
 }
 
-// Lookup copies the value of key to what valueOut points at.
-//
-// Errors wrap ErrKeyNotExist, or os.ErrClosed, or say what does not fit.
-func (m *Map) Lookup(key, valueOut any) error {
-	if err := m.open("lookup"); err != nil {
-		return err
+// bytesOfKey is a key as bytes; maps without keys take nil.
+func (m *Map) bytesOfKey(key any) ([]byte, error) {
+	if key == nil && m.KeySize() == 0 {
+		return nil, nil
 	}
 	k, err := marshal(key, int(m.KeySize()), &m.key)
 	if err != nil {
-		return m.wrong("key", err)
+		return nil, m.wrong("key", err)
 	}
-	if m.Type() == ProgramArray {
+	return k, nil
+}
+
+// Lookup copies the value of key to what valueOut points at. A queue or stack,
+// whose key is nil, keeps the value. A handle that is in a **Map or **Program is
+// closed before it is replaced.
+//
+// Errors wrap ErrKeyNotExist, or os.ErrClosed, or say what does not fit.
+func (m *Map) Lookup(key, valueOut any) error { return m.LookupWithFlags(key, valueOut, 0) }
+
+// LookupWithFlags is Lookup with flags: LookupLock for values with a
+// bpf_spin_lock.
+func (m *Map) LookupWithFlags(key, valueOut any, flags MapLookupFlags) error {
+	return m.get("lookup", key, valueOut, flags, false)
+}
+
+// LookupAndDelete copies the value of key to what valueOut points at and deletes
+// the key, as one step for others. A queue or stack, whose key is nil, gives its
+// next value.
+//
+// Errors as Lookup and Delete; ErrNotSupported for types that cannot do it.
+func (m *Map) LookupAndDelete(key, valueOut any) error {
+	return m.LookupAndDeleteWithFlags(key, valueOut, 0)
+}
+
+// LookupAndDeleteWithFlags is LookupAndDelete with the flags of
+// LookupWithFlags.
+func (m *Map) LookupAndDeleteWithFlags(key, valueOut any, flags MapLookupFlags) error {
+	return m.get("lookup and delete", key, valueOut, flags, true)
+}
+
+// get is all kinds of lookups.
+func (m *Map) get(op string, key, valueOut any, flags MapLookupFlags, takes bool) error {
+	if err := m.open(op); err != nil {
+		return err
+	}
+	k, err := m.bytesOfKey(key)
+	if err != nil {
+		return err
+	}
+	switch t := m.Type(); {
+	case holdsMaps(t) && !takes && flags == 0:
+		return m.lookupMap(k, valueOut)
+	case t == ProgramArray && !takes && flags == 0:
 		return m.lookupProgram(k, valueOut)
+	case perCPU(t):
+		return m.getPerCPU(k, valueOut, flags, takes)
+	case t == BloomFilter && !takes:
+		return m.ask(valueOut)
 	}
 	if direct := view(valueOut, int(m.ValueSize()), &m.value); direct != nil {
-		return m.fail(m.rt.Lookup(k, direct))
+		return m.fail(m.read(k, direct, flags, takes))
 	}
 	v := make([]byte, m.ValueSize())
-	if err := m.rt.Lookup(k, v); err != nil {
+	if err := m.read(k, v, flags, takes); err != nil {
 		return m.fail(err)
 	}
 	if err := unmarshal(valueOut, v); err != nil {
@@ -171,11 +225,35 @@ func (m *Map) Lookup(key, valueOut any) error {
 	return nil
 }
 
-// LookupBytes returns the value of key, or nil when there is none. Programs of a
-// program array have no bytes.
+// read is a lookup of rtlib.
+func (m *Map) read(k, v []byte, flags MapLookupFlags, takes bool) error {
+	if takes {
+		return m.rt.LookupAndDelete(k, v, uint64(flags))
+	}
+	return m.rt.LookupFlags(k, v, uint64(flags))
+}
+
+// ask looks a value up in a Bloom filter: the answer is the error.
+func (m *Map) ask(value any) error {
+	v, err := marshal(value, int(m.ValueSize()), &m.value)
+	if err != nil {
+		return m.wrong("value", err)
+	}
+	return m.fail(m.rt.Lookup(nil, v))
+}
+
+// LookupBytes returns the value of key, those of all CPUs with their padding for
+// a per-CPU map, or nil when there is none. Maps and programs have no bytes.
 func (m *Map) LookupBytes(key any) ([]byte, error) {
-	v := make([]byte, m.ValueSize())
-	switch err := m.Lookup(key, v); {
+	if err := m.open("lookup"); err != nil {
+		return nil, err
+	}
+	k, err := m.bytesOfKey(key)
+	if err != nil {
+		return nil, err
+	}
+	v := make([]byte, m.rt.HostSize())
+	switch err := m.fail(m.rt.Lookup(k, v)); {
 	case errors.Is(err, ErrKeyNotExist):
 		return nil, nil
 	case err != nil:
@@ -184,7 +262,8 @@ func (m *Map) LookupBytes(key any) ([]byte, error) {
 	return v, nil
 }
 
-// Put stores value under key, whether the key exists or not.
+// Put stores value under key, whether the key exists or not, or pushes value to a
+// map without keys, whose key is nil.
 func (m *Map) Put(key, value any) error { return m.Update(key, value, UpdateAny) }
 
 // Update stores value under key as flags allow. Errors wrap ErrKeyExist and
@@ -194,12 +273,17 @@ func (m *Map) Update(key, value any, flags MapUpdateFlags) error {
 	if err := m.open("update"); err != nil {
 		return err
 	}
-	k, err := marshal(key, int(m.KeySize()), &m.key)
+	k, err := m.bytesOfKey(key)
 	if err != nil {
-		return m.wrong("key", err)
+		return err
 	}
-	if m.Type() == ProgramArray {
+	switch t := m.Type(); {
+	case t == ProgramArray:
 		return m.putProgram(k, value, flags)
+	case holdsMaps(t):
+		return m.putMap(k, value, flags)
+	case perCPU(t):
+		return m.putPerCPU(k, value, flags)
 	}
 	v, err := marshal(value, int(m.ValueSize()), &m.value)
 	if err != nil {
@@ -213,9 +297,9 @@ func (m *Map) Delete(key any) error {
 	if err := m.open("delete"); err != nil {
 		return err
 	}
-	k, err := marshal(key, int(m.KeySize()), &m.key)
+	k, err := m.bytesOfKey(key)
 	if err != nil {
-		return m.wrong("key", err)
+		return err
 	}
 	return m.fail(m.rt.Delete(k))
 }

@@ -62,12 +62,14 @@ func (m *Map) lookupProgram(key []byte, valueOut any) error {
 	}
 	ref, ok := held.(*slotRef)
 	if !ok { // stored by rtlib: it has no handles to count
+		_ = (*out).Close() // the caller's, which may be nil
 		*out = newProgram(p, nil, &owner{close: func() error { return nil }})
 		return nil
 	}
 	if !ref.owner.retain() {
 		return fmt.Errorf("map %q: lookup: program %q: %w", m.rt.Name(), p.Name(), os.ErrClosed)
 	}
+	_ = (*out).Close() // the caller's, which may be nil
 	*out = &Program{rt: p, inst: ref.inst, owner: ref.owner}
 	return nil
 }
@@ -85,25 +87,35 @@ func (o *owner) retain() bool {
 	}
 }
 
-// programsOf are the Contents of a program array as the object has them: the
-// names of its programs.
-func programsOf(object *rtlib.ObjectSpec, m *rtlib.MapSpec) []MapKV {
+// slotsOf are the Contents of a program array or a map of maps as the object has
+// them: the names of its programs or maps.
+func slotsOf(object *rtlib.ObjectSpec, m *rtlib.MapSpec) []MapKV {
 	var list []MapKV
 	for _, s := range m.Slots {
-		list = append(list, MapKV{Key: s.Index, Value: object.Programs[s.Program].Name})
+		if holdsMaps(m.Type) {
+			list = append(list, MapKV{Key: s.Index, Value: object.Maps[s.Map].Name})
+		} else {
+			list = append(list, MapKV{Key: s.Index, Value: object.Programs[s.Program].Name})
+		}
 	}
 	return list
 }
 
-// content is a value of Contents as Put takes it: the name of a program stands
-// for the program in a program array.
+// content is a value of Contents as Put takes it: a name stands for the program or
+// the map of the collection.
 func (coll *Collection) content(m *Map, value any) (any, error) {
 	name, ok := value.(string)
-	if !ok || m.Type() != ProgramArray {
-		return value, nil
+	switch {
+	case ok && m.Type() == ProgramArray:
+		if p := coll.Programs[name]; p != nil {
+			return p, nil
+		}
+		return nil, fmt.Errorf("contents: map %q: the collection has no program %q: %w", m.rt.Name(), name, os.ErrNotExist)
+	case ok && holdsMaps(m.Type()):
+		if inner := coll.Maps[name]; inner != nil {
+			return inner, nil
+		}
+		return nil, fmt.Errorf("contents: map %q: the collection has no map %q: %w", m.rt.Name(), name, os.ErrNotExist)
 	}
-	if p := coll.Programs[name]; p != nil {
-		return p, nil
-	}
-	return nil, fmt.Errorf("contents: map %q: the collection has no program %q: %w", m.rt.Name(), name, os.ErrNotExist)
+	return value, nil
 }

@@ -31,10 +31,8 @@ func NewCollectionSpec(object *rtlib.ObjectSpec) (*CollectionSpec, error) {
 	}
 	for i := range object.Maps {
 		m := &object.Maps[i]
-		cs.Maps[m.Name] = &MapSpec{
-			Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries, Flags: m.Flags, Pinning: PinType(m.Pinning),
-			Contents: programsOf(object, m),
-		}
+		cs.Maps[m.Name] = specOf(m)
+		cs.Maps[m.Name].Contents = slotsOf(object, m)
 	}
 	for i := range object.Programs {
 		p := &object.Programs[i]
@@ -71,66 +69,6 @@ func copies[S interface{ Copy() S }](m map[string]S) map[string]S {
 		c[name] = spec.Copy()
 	}
 	return c
-}
-
-// MapSpec describes a map. Of a map of an object, MaxEntries and Contents may
-// be changed before it is loaded; programs are compiled for the rest.
-type MapSpec struct {
-	Name       string
-	Type       MapType
-	KeySize    uint32 // bytes
-	ValueSize  uint32 // bytes
-	MaxEntries uint32
-	Flags      uint32 // BPF_F_*
-	Pinning    PinType
-	// Contents are stored when the map is created. The value of a program array
-	// is a *Program or the name of a program of the collection.
-	Contents []MapKV
-}
-
-// MapKV is a key and its value, as Map.Put takes them.
-type MapKV struct {
-	Key, Value any
-}
-
-// String is a one-line description.
-func (ms *MapSpec) String() string {
-	return fmt.Sprintf("%s(keySize=%d, valueSize=%d, maxEntries=%d, flags=%d)", ms.Name, ms.KeySize, ms.ValueSize, ms.MaxEntries, ms.Flags)
-}
-
-// Copy returns a copy that shares the values of Contents.
-func (ms *MapSpec) Copy() *MapSpec {
-	if ms == nil {
-		return nil
-	}
-	c := *ms
-	c.Contents = slices.Clone(ms.Contents)
-	return &c
-}
-
-// Compatible returns an error that wraps ErrMapIncompatible and names what
-// differs when m is not such a map.
-func (ms *MapSpec) Compatible(m *Map) error {
-	if m == nil {
-		return fmt.Errorf("map %q: nil: %w", ms.Name, ErrMapIncompatible)
-	}
-	return ms.differs(m.Type(), m.KeySize(), m.ValueSize(), m.MaxEntries(), m.Flags())
-}
-
-// differs compares all fields that matter.
-func (ms *MapSpec) differs(typ MapType, key, value, entries, flags uint32) error {
-	for _, c := range []struct {
-		what      string
-		got, want uint32
-	}{
-		{"type", uint32(typ), uint32(ms.Type)}, {"key size", key, ms.KeySize}, {"value size", value, ms.ValueSize},
-		{"max_entries", entries, ms.MaxEntries}, {"flags", flags, ms.Flags},
-	} {
-		if c.got != c.want {
-			return fmt.Errorf("map %q: %s is %d, want %d: %w", ms.Name, c.what, c.got, c.want, ErrMapIncompatible)
-		}
-	}
-	return nil
 }
 
 // ProgramSpec describes a program. Changes have no effect: it is compiled.
