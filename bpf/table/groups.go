@@ -55,7 +55,6 @@ var (
 	syscallHooks       = []string{"syscall"}
 	attachHooks        = []string{"kprobe", "tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "perf_event"}
 	traceHooks         = slices.Concat(attachHooks, syscallHooks)
-	stackHooks         = slices.Concat(traceHooks, []string{"raw"})
 	outputHooks        = except("flow_dissector", "sk_reuseport")
 	coarseHooks        = except("cgroup_device", "cgroup_sockopt", "kprobe", "perf_event", "raw_tracepoint", "raw_tracepoint_writable", "syscall", "tracepoint")
 	skcHooks           = except("cgroup_device", "cgroup_sock", "cgroup_sockopt", "cgroup_sysctl", "kprobe", "perf_event", "raw_tracepoint",

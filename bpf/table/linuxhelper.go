@@ -31,7 +31,7 @@ var linuxHelpers = []Helper{
 	{ID: 24, Name: "get_route_realm", Status: Verified, Args: []ArgKind{ArgCtx}, Hooks: tcLwtHooks},
 	{ID: 25, Name: "perf_event_output", Status: Verified, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSizeOrZero}, Ret: RetErr, Hooks: outputHooks, GPL: true, Maps: perfArray},
 	{ID: 26, Name: "skb_load_bytes", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgMemOut, ArgSize}, Ret: RetErr, Hooks: skbLoadHooks},
-	{ID: 27, Name: "get_stackid", Status: Supported, Args: []ArgKind{ArgCtx, ArgMap, ArgAny}, Hooks: stackHooks, GPL: true, Maps: stackTrace, Symbol: "GetStackid"},
+	{ID: 27, Name: "get_stackid", Status: Supported, Args: []ArgKind{ArgCtx, ArgMap, ArgAny}, Hooks: traceHooks, GPL: true, Maps: stackTrace, Symbol: "GetStackid"},
 	{ID: 28, Name: "csum_diff", Status: Supported, Args: []ArgKind{ArgMemOrNull, ArgSizeOrZero, ArgMemOrNull, ArgSizeOrZero, ArgAny}, Hooks: csumHooks, Pkt: true, Symbol: "CsumDiff"},
 	{ID: 29, Name: "skb_get_tunnel_opt", Status: Verified, Args: []ArgKind{ArgCtx, ArgMemOut, ArgSize}, Hooks: tcXmitHooks},
 	{ID: 30, Name: "skb_set_tunnel_opt", Status: Verified, Args: []ArgKind{ArgCtx, ArgMem, ArgSize}, Ret: RetErr, Hooks: tcXmitHooks},
@@ -71,7 +71,7 @@ var linuxHelpers = []Helper{
 	{ID: 64, Name: "bind", Status: Verified, Args: []ArgKind{ArgCtx, ArgMem, ArgSize}, Ret: RetErr, Hooks: sockAddrHooks},
 	{ID: 65, Name: "xdp_adjust_tail", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny}, Ret: RetErr, Hooks: xdpHooks, InvalidatesPacket: true},
 	{ID: 66, Name: "skb_get_xfrm_state", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgMemOut, ArgSize, ArgAny}, Ret: RetErr, Hooks: tcHooks},
-	{ID: 67, Name: "get_stack", Status: Supported, Args: []ArgKind{ArgCtx, ArgMemOut, ArgSizeOrZero, ArgAny}, Hooks: stackHooks, GPL: true, RetMin: -4095, RetArg: 3, Symbol: "GetStack"},
+	{ID: 67, Name: "get_stack", Status: Supported, Args: []ArgKind{ArgCtx, ArgMemOut, ArgSizeOrZero, ArgAny}, Hooks: traceHooks, GPL: true, RetMin: -4095, RetArg: 3, Symbol: "GetStack"},
 	{ID: 68, Name: "skb_load_bytes_relative", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgMemOut, ArgSize, ArgAny}, Ret: RetErr, Hooks: relativeHooks},
 	{ID: 69, Name: "fib_lookup", Status: Verified, Args: []ArgKind{ArgCtx, ArgMemInOut, ArgSize, ArgAny}, Hooks: tcXdpHooks, GPL: true},
 	{ID: 70, Name: "sock_hash_update", Status: Verified, Args: []ArgKind{ArgCtx, ArgMap, ArgKey, ArgAny}, Ret: RetErr, Hooks: sockOpsHooks, Pkt: true, Writes: RegionMap, Maps: sockHash},
@@ -218,8 +218,11 @@ var linuxHelpers = []Helper{
 	{ID: 211, Name: "cgrp_storage_delete", Args: []ArgKind{ArgMap, ArgObject}, Ret: RetErr, Maps: cgrpStorage},
 }
 
-// linuxVariants are rows of helpers that differ in some hooks.
+// linuxVariants are rows of helpers that differ in some hooks. Programs of type
+// raw have no context: any number is one.
 var linuxVariants = []Helper{
+	{ID: 27, Name: "get_stackid", Status: Supported, Args: []ArgKind{ArgAny, ArgMap, ArgAny}, Hooks: []string{"raw"}, Maps: stackTrace, Symbol: "GetStackid"},
+	{ID: 67, Name: "get_stack", Status: Supported, Args: []ArgKind{ArgAny, ArgMemOut, ArgSizeOrZero, ArgAny}, Hooks: []string{"raw"}, RetMin: -4095, RetArg: 3, Symbol: "GetStack"},
 	{ID: 3, Name: "map_delete_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetErr, Hooks: sockMapHooks, Pkt: true, Writes: RegionMap, Maps: deleteMaps, Symbol: "MapDeleteElem"},
 	{ID: 2, Name: "map_update_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey, ArgValue, ArgAny}, Ret: RetErr, Hooks: sockUpdateHooks, Pkt: true, Writes: RegionMap, Maps: deleteMaps, Symbol: "MapUpdateElem"},
 	{ID: 17, Name: "get_cgroup_classid", Status: Verified, Hooks: othersThanTcLwt},

@@ -87,19 +87,22 @@ func (m *Map) Produce(sample []byte, discard bool) error {
 
 // refuseOutput says why an event does not go to perf buffers. No map has any: a
 // host would have to open them.
-func (m *Map) refuseOutput(flags uint64, cpu uint32) bpf.Errno {
+func (c *helperCall) refuseOutput() bpf.Errno {
 	const (
 		index   = 1<<32 - 1 // BPF_F_INDEX_MASK, BPF_F_CURRENT_CPU
 		context = 0xfffff << 32
 	)
+	flags := c.args[2].Bits
 	at := flags & index
 	if at == index {
-		at = uint64(cpu)
+		at = uint64(c.run.m.opt.CPU())
 	}
 	switch {
 	case flags&^(index|context) != 0:
 		return bpf.EINVAL
-	case at >= uint64(m.def.MaxEntries):
+	case flags&context>>32 > uint64(len(c.run.whole())):
+		return bpf.EFAULT
+	case at >= uint64(c.m.def.MaxEntries):
 		return bpf.E2BIG
 	}
 	return bpf.ENOENT

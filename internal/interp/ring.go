@@ -9,7 +9,7 @@ import (
 // output sends memory argument k to the host. Sometimes nobody listens.
 func (c *helperCall) output(k int) (Value, error) {
 	if c.run.m.opt.Steady {
-		if e := c.m.refuseOutput(c.args[2].Bits, c.m.machine.opt.CPU()); e != 0 {
+		if e := c.refuseOutput(); e != 0 {
 			return c.status(e), nil
 		}
 	} else if c.run.m.chance(8) {

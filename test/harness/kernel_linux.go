@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -118,6 +119,12 @@ func (k *kernelRun) load() error {
 			}
 		}
 	}
+	for _, s := range k.c.Samples {
+		at := slices.IndexFunc(k.c.Object.Maps, func(m *frontend.Map) bool { return m.Name == s.Map })
+		if err := produce(k.maps[at], &s); err != nil {
+			return fmt.Errorf("map %s: %w", s.Map, err)
+		}
+	}
 	for _, p := range k.c.Object.Programs {
 		loaded, err := k.loadProgram(p)
 		if err != nil {
@@ -227,4 +234,27 @@ func kernelRecords(m *ebpf.Map) (entries [][2][]byte, err error) {
 		}
 		entries = append(entries, [2][]byte{nil, r.RawSample})
 	}
+}
+
+// produce puts a sample into a user ring buffer, as its memory is laid out: a
+// page with the consumer's position, one with the producer's, the data twice.
+func produce(m *ebpf.Map, s *Sample) error {
+	page := os.Getpagesize()
+	ring, err := unix.Mmap(m.FD(), int64(page), page+2*int(m.MaxEntries()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	const (
+		header  = 8
+		discard = 1 << 30
+	)
+	prod, size := binary.LittleEndian.Uint64(ring), uint32(len(s.Data))
+	if s.Discard {
+		size |= discard
+	}
+	record := ring[page+int(prod)&int(m.MaxEntries()-1):]
+	binary.LittleEndian.PutUint32(record, size)
+	copy(record[header:], s.Data)
+	binary.LittleEndian.PutUint64(ring, prod+uint64(len(s.Data)+header+7)&^7)
+	return unix.Munmap(ring)
 }
