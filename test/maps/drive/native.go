@@ -22,8 +22,9 @@ type Native struct {
 	Map   *rtlib.Map
 	inst  *rtlib.Instance
 	prog  *rtlib.Program
-	hands []*Hand // by slot
-	first []*Hand // of Do
+	hands []*Hand      // by slot
+	first []*Hand      // of Do
+	inner []*rtlib.Map // what maps of maps hold, by number - 1
 }
 
 // Hand is one user of the map at a time: a host, and a program on a Frame.
@@ -38,12 +39,19 @@ type Hand struct {
 func New(s model.Spec) (*Native, error) {
 	spec := rtlib.MapSpec{Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: s.ValueSize, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra}
 	n := &Native{Spec: s, hands: make([]*Hand, rtlib.PossibleCPU())}
-	inst, err := rtlib.NewInstance(&rtlib.ObjectSpec{
-		Name: "maps", ABI: abi.Version, Platform: s.Platform, Maps: []rtlib.MapSpec{spec},
+	object := &rtlib.ObjectSpec{
+		Name: "maps", ABI: abi.Version, Platform: s.Platform,
 		Programs: []rtlib.ProgramSpec{{Name: "step", Hook: "raw", Engine: "go", Entry: n.step, Maps: []int{0}, Reclaims: true}},
-	}, &rtlib.InstanceOptions{PoisonFreed: true})
+	}
+	if s.Slots() {
+		if err := n.makePieces(object, &spec); err != nil {
+			return nil, err
+		}
+	}
+	object.Maps = []rtlib.MapSpec{spec}
+	inst, err := rtlib.NewInstance(object, &rtlib.InstanceOptions{PoisonFreed: true})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, n.closePieces())
 	}
 	n.inst, n.Map, n.prog = inst, inst.Map("m"), inst.Program("step")
 	return n, nil
@@ -72,23 +80,39 @@ func (n *Native) Close() error {
 	for _, h := range n.first {
 		err = errors.Join(err, h.Close())
 	}
-	return errors.Join(err, n.inst.Close())
+	return errors.Join(err, n.inst.Close(), n.closePieces())
 }
 
-// Do does an operation. Op.CPU counts the Frames that it uses for programs: the
-// operation's CPU is replaced by the Frame's slot, which the result's caller
-// gets.
+// Do does an operation. Op.CPU counts the Frames that it uses for programs: it is
+// replaced by the Frame's slot, which is the CPU that the map knows.
 func (n *Native) Do(op *model.Op) (model.Result, error) {
-	for len(n.first) <= op.CPU {
+	h, err := n.hand(op.CPU)
+	if err != nil {
+		return model.Result{}, err
+	}
+	op.CPU = h.Slot()
+	return h.Do(*op)
+}
+
+// Slot is the slot of a Frame of Do.
+func (n *Native) Slot(cpu int) (int, error) {
+	h, err := n.hand(cpu)
+	if err != nil {
+		return 0, err
+	}
+	return h.Slot(), nil
+}
+
+// hand is a hand of Do.
+func (n *Native) hand(cpu int) (*Hand, error) {
+	for len(n.first) <= cpu {
 		h, err := n.Hand()
 		if err != nil {
-			return model.Result{}, err
+			return nil, err
 		}
 		n.first = append(n.first, h)
 	}
-	h := n.first[op.CPU]
-	op.CPU = h.Slot()
-	return h.Do(*op)
+	return n.first[cpu], nil
 }
 
 // Do does an operation on the hand's Frame; Op.CPU is ignored.
@@ -134,6 +158,9 @@ func Errno(err error) (bpf.Errno, error) {
 // host does a host's operation.
 func (h *Hand) host(op model.Op) (r model.Result, err error) {
 	m := h.n.Map
+	if h.n.Spec.Slots() {
+		return h.slots(op)
+	}
 	switch op.Code {
 	case model.Lookup:
 		value := make([]byte, h.n.Spec.HostSize())
@@ -175,7 +202,16 @@ func (h *Hand) read(r model.Result, value []byte) []byte {
 }
 
 // walk reads all elements.
-func (h *Hand) walk() (r model.Result, err error) {
+func (h *Hand) walk() (model.Result, error) {
+	return h.walkWith(func(key []byte) (r model.Result, err error) {
+		r.Value = make([]byte, h.n.Spec.HostSize())
+		r.Errno, err = Errno(h.n.Map.Lookup(key, r.Value))
+		return r, err
+	})
+}
+
+// walkWith is walk with another way to read a value.
+func (h *Hand) walkWith(read func(key []byte) (model.Result, error)) (r model.Result, err error) {
 	var key []byte
 	for range 2*h.n.Spec.MaxEntries + 8 {
 		next := make([]byte, h.n.Spec.KeySize)
@@ -183,15 +219,15 @@ func (h *Hand) walk() (r model.Result, err error) {
 		if err != nil || errno == bpf.ENOENT {
 			return r, err
 		}
-		value := make([]byte, h.n.Spec.HostSize())
+		found := model.Result{Errno: errno}
 		if errno == 0 {
-			errno, err = Errno(h.n.Map.Lookup(next, value))
+			found, err = read(next)
 		}
-		if err != nil || errno != 0 {
-			r.Errno = errno
+		if err != nil || found.Errno != 0 {
+			r.Errno = found.Errno
 			return r, err
 		}
-		r.Keys, r.Values, key = append(r.Keys, next), append(r.Values, value), next
+		r.Keys, r.Values, key = append(r.Keys, next), append(r.Values, found.Value), next
 	}
 	return r, fmt.Errorf("a walk of a map with at most %d keys does not end: %x", h.n.Spec.MaxEntries, r.Keys)
 }

@@ -56,6 +56,9 @@ func Write(addr uint64, b []byte) {
 func (h *Hand) program(fr *abi.Frame, op model.Op) (r model.Result, err error) {
 	m, size := abi.Map(fr, 0), int(h.n.Spec.ValueSize)
 	key := h.put(fr, keyAt, op.Key)
+	if h.n.Spec.Slots() && op.Code == model.ProgLookup {
+		return h.through(fr, m, key)
+	}
 	switch op.Code {
 	case model.ProgLookup, model.ProgStore, model.ProgLookupAt:
 		addr := h.lookup(fr, op, key)

@@ -77,6 +77,9 @@ type Map struct {
 	spec model.Spec
 	fd   int
 	prog *program // made by the first operation of a program
+	// What maps of programs or maps hold, by number - 1, and the numbers by id.
+	pieces  []int
+	numbers map[uint32]byte
 }
 
 // Missing says why there are no maps of the kernel, "" when there are.
@@ -107,12 +110,22 @@ func CPUs() (int, error) {
 
 // New makes a map. Close it.
 func New(s model.Spec) (*Map, error) {
+	m := &Map{spec: s, numbers: map[uint32]byte{}}
 	attr := createAttr{typ: uint32(s.Type), key: s.KeySize, value: s.ValueSize, max: s.MaxEntries, flags: s.Flags, extra: s.Extra}
-	fd, errno := call(cmdCreate, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
-	if errno != 0 {
-		return nil, fmt.Errorf("%v: %w", s, errno)
+	if s.Slots() {
+		attr.value = 4
+		if err := m.makePieces(); err != nil {
+			return nil, err
+		}
+		if s.Type != bpf.MapProgArray {
+			attr.inner = uint32(m.pieces[0])
+		}
 	}
-	return &Map{spec: s, fd: fd}, nil
+	fd, errno := call(cmdCreate, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
+	if m.fd = fd; errno != 0 {
+		return nil, errors.Join(fmt.Errorf("%v: %w", s, errno), m.closePieces())
+	}
+	return m, nil
 }
 
 // Close closes the map.
@@ -121,7 +134,7 @@ func (m *Map) Close() error {
 	if m.prog != nil {
 		err = m.prog.Close()
 	}
-	return errors.Join(err, unix.Close(m.fd))
+	return errors.Join(err, unix.Close(m.fd), m.closePieces())
 }
 
 func (m *Map) elem(cmd uintptr, key, value []byte, flags uint64) bpf.Errno {
@@ -137,6 +150,14 @@ func (m *Map) Do(op model.Op) (r model.Result, err error) {
 	if op.Code >= model.ProgLookup {
 		return m.run(op)
 	}
+	if m.spec.Slots() {
+		return m.slots(op)
+	}
+	return m.host(op)
+}
+
+// host does a host's operation.
+func (m *Map) host(op model.Op) (r model.Result, err error) {
 	switch op.Code {
 	case model.Lookup, model.Take:
 		value := make([]byte, m.spec.HostSize())
@@ -226,20 +247,21 @@ func (m *Map) all(cmd uintptr, op model.Op) (r model.Result, err error) {
 func (m *Map) walk() (r model.Result, err error) {
 	var key []byte
 	for range 2*m.spec.MaxEntries + 8 {
-		next, value := make([]byte, max(m.spec.KeySize, 8)), make([]byte, m.spec.HostSize())
+		next := make([]byte, max(m.spec.KeySize, 8))
 		errno := m.elem(cmdNextKey, key, next, 0)
-		next = next[:m.spec.KeySize]
 		if errno == bpf.ENOENT {
 			return r, nil
 		}
+		next = next[:m.spec.KeySize]
+		found := model.Result{Errno: errno}
 		if errno == 0 {
-			errno = m.elem(cmdLookup, next, value, 0)
+			found, err = m.Do(model.Op{Code: model.Lookup, Key: next})
 		}
-		if errno != 0 {
-			r.Errno = errno
-			return r, nil
+		if err != nil || found.Errno != 0 {
+			r.Errno = found.Errno
+			return r, err
 		}
-		r.Keys, r.Values, key = append(r.Keys, next), append(r.Values, value), next
+		r.Keys, r.Values, key = append(r.Keys, next), append(r.Values, found.Value), next
 	}
 	return r, fmt.Errorf("a walk does not end: %x", r.Keys)
 }

@@ -79,11 +79,11 @@ func newPair(s model.Spec) (*pair, error) {
 		p.models[k] = model.New(s)
 	}
 	for k := range s.CPUs {
-		op := model.Op{Code: model.Count, CPU: k}
-		if _, err := p.native.Do(&op); err != nil {
+		slot, err := p.native.Slot(k)
+		if err != nil {
 			return nil, err
 		}
-		p.slots = append(p.slots, op.CPU)
+		p.slots = append(p.slots, slot)
 	}
 	return p, nil
 }

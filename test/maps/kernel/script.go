@@ -102,6 +102,14 @@ func operation(s model.Spec, c model.Code, fd int) asm.Instructions {
 	switch c {
 	case model.ProgLookup, model.ProgLookupAt, model.ProgStore:
 		insns = append(insns, asm.JEq.Imm(asm.R0, 0, label(c)+"none"))
+		if s.Slots() { // what was found is a map, with one value
+			insns = append(insns,
+				asm.Mov.Reg(asm.R1, asm.R0),
+				asm.Mov.Reg(asm.R2, asm.R10), asm.Add.Imm(asm.R2, stackValue),
+				asm.StoreImm(asm.R2, 0, 0, asm.Word),
+				asm.BuiltinFunc(table.HelperByName(s.Platform, helpers[c]).ID).Call(),
+				asm.JEq.Imm(asm.R0, 0, "exit"))
+		}
 		if c == model.ProgStore {
 			insns = append(insns, move(asm.R0, 0, asm.R10, stackValue, int(s.ValueSize))...)
 		} else {
@@ -181,10 +189,14 @@ func Object(s model.Spec, codes []model.Code) (*frontend.Object, error) {
 		raw.MinLen = packetSize
 		hook = &raw
 	}
+	value, inner := s.ValueSize, (*frontend.Map)(nil)
+	if s.Slots() {
+		value, inner = 4, &frontend.Map{Name: "inner", Type: bpf.MapArray, KeySize: 4, ValueSize: 1, MaxEntries: 1}
+	}
 	return &frontend.Object{
 		Name: "script", License: "GPL", Platform: s.Platform,
 		Maps: []*frontend.Map{{
-			Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: s.ValueSize, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra,
+			Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: value, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra, Inner: inner,
 		}},
 		Programs: []*frontend.Program{{
 			Name: "script", Section: hook.Name, Hook: hook, Insns: decoded, ErrSlot: -1,

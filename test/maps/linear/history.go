@@ -24,7 +24,7 @@ type Load struct {
 	Kinds    []Kind
 	HostOnly map[Kind]bool
 	Flags    []uint64 // of writes
-	Narrow   bool     // values are below 256, each different among the last
+	Few      int      // written are values from 1 to Few; 0 for all different
 }
 
 // Record lets every user do its operations at the same time, and returns the
@@ -75,7 +75,9 @@ func (l *Load) hammer(u User, by int, start time.Time) (calls []timed, err error
 		switch o.Kind {
 		case Write:
 			o.Flags = l.Flags[r.IntN(len(l.Flags))]
-			o.Value = uint64(by+1)<<32 | uint64(n)
+			if o.Value = uint64(by+1)<<32 | uint64(n); l.Few != 0 {
+				o.Value = 1 + o.Value%uint64(l.Few)
+			}
 		case Push:
 			o.Value = uint64(by<<5 | n&31)
 		}

@@ -80,7 +80,7 @@ func errno(c model.Code, r model.Result) bpf.Errno {
 
 func (h *hand) key(element int) []byte {
 	switch {
-	case h.spec.Array():
+	case h.spec.KeySize == 4:
 		return binary.LittleEndian.AppendUint32(nil, uint32(element))
 	case h.spec.Type == bpf.MapLPMTrie: // prefixes of full length
 		k := binary.LittleEndian.AppendUint32(nil, 8*(h.spec.KeySize-4))
@@ -135,6 +135,13 @@ func histories(t *testing.T, typ bpf.MapType, goroutines int, seed uint64) {
 		s.KeySize, s.ValueSize, s.MaxEntries = 0, 1, 3
 		l.Elements, l.Kinds, l.HostOnly = 1, []Kind{Push, Push, Pop, Pop, Peek}, nil
 		found = func(calls []Call[Op]) error { return Check("", Queue(3, typ == bpf.MapStack), calls) }
+	case s.Slots():
+		s.ValueSize = 1
+		l.Kinds, l.Few, l.HostOnly = []Kind{Read, Read, Write, Remove}, model.Pieces, map[Kind]bool{Write: true, Remove: true}
+		if typ != bpf.MapHashOfMaps {
+			s.KeySize, l.Flags = 4, []uint64{0}
+			l.HostOnly[Read] = typ == bpf.MapProgArray
+		}
 	case s.Array():
 		// Elements always exist, and are written in place: a word is whole.
 		s.KeySize, s.ValueSize = 4, 8

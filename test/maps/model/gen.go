@@ -24,7 +24,7 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 	s.MaxEntries = rapid.SampledFrom([]uint32{1, 2, 3, 4, 5, 8}).Draw(t, "max entries")
 	switch {
 	case s.Keyless():
-	case s.Array():
+	case s.Array(), typ == bpf.MapProgArray, typ == bpf.MapArrayOfMaps:
 		s.KeySize = 4
 	case typ == bpf.MapLPMTrie:
 		s.KeySize = rapid.SampledFrom([]uint32{5, 6, 8, 12, 20}).Draw(t, "key size")
@@ -36,6 +36,8 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 		}
 	}
 	switch {
+	case s.Slots():
+		s.ValueSize = 1 // of Op: the number of a program or map
 	case typ == bpf.MapBloomFilter:
 		s.Extra = rapid.SampledFrom([]uint64{0, 1, 3, 15}).Draw(t, "hash functions")
 	case s.LRU():
@@ -52,6 +54,15 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 func CodesOf(s Spec) []Code {
 	codes := []Code{Lookup, Lookup, Update, Update, Update, Delete, NextKey, Take, Walk, Count, UpdateBatch, LookupBatch, TakeBatch, DeleteBatch, Freeze}
 	switch {
+	case s.Slots():
+		codes = []Code{Lookup, Update, Update, Update, Delete, NextKey, Take, Freeze}
+		if s.Type == bpf.MapHashOfMaps {
+			codes = append(codes, Walk)
+		}
+		if s.Type != bpf.MapProgArray {
+			codes = append(codes, ProgLookup, ProgLookup)
+		}
+		return codes
 	case s.Keyless():
 		codes = append(codes, ProgPush, ProgPush, ProgPeek)
 		if s.Type != bpf.MapBloomFilter {
@@ -128,7 +139,7 @@ func (d *Draw) batch(t *rapid.T, op *Op) {
 
 // rare draws flags of an operation that has hardly any.
 func (d *Draw) rare(t *rapid.T) uint64 {
-	if d.Legal || rapid.IntRange(0, 15).Draw(t, "flags?") != 0 {
+	if d.Legal || d.Slots() || rapid.IntRange(0, 15).Draw(t, "flags?") != 0 {
 		return 0
 	}
 	return rapid.SampledFrom([]uint64{1, 2, bpf.UpdateLock, 8, 1 << 63}).Draw(t, "flags")
@@ -149,7 +160,7 @@ func (d *Draw) key(t *rapid.T) []byte {
 	switch {
 	case d.Keyless():
 		return nil
-	case d.Array():
+	case d.Array(), d.Type == bpf.MapProgArray, d.Type == bpf.MapArrayOfMaps:
 		if n == 2*int(d.MaxEntries)+1 {
 			n = 1<<32 - 1
 		}
@@ -186,10 +197,17 @@ func (d *Draw) prefix(t *rapid.T) []byte {
 	return k
 }
 
+// Pieces is how many programs or maps there are for maps that hold such, from
+// number 1 on.
+const Pieces = 3
+
 // value draws a value: its bytes count up from a number, so that parts of two
 // values differ. Of values of many CPUs, each begins with another number.
 func (d *Draw) value(t *rapid.T, size int) []byte {
 	v := make([]byte, size)
+	if d.Slots() {
+		return []byte{byte(rapid.IntRange(1, Pieces).Draw(t, "piece"))}
+	}
 	tag := byte(rapid.IntRange(1, 255).Draw(t, "value"))
 	if d.Type == bpf.MapBloomFilter {
 		tag %= 8

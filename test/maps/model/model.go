@@ -29,6 +29,8 @@ func New(s Spec) Model {
 		return &line{base: b}
 	case s.Type == bpf.MapLPMTrie:
 		return newTrie(b)
+	case s.Slots():
+		return newSlots(b)
 	case s.Type == bpf.MapBloomFilter:
 		return &bloom{base: b, in: map[string]bool{}}
 	}
@@ -80,7 +82,7 @@ var batches = map[Code]bool{LookupBatch: true, TakeBatch: true, UpdateBatch: tru
 // batches reports whether the type has an operation on many keys.
 func (b *base) batches(c Code) bool {
 	switch {
-	case b.Keyless():
+	case b.Keyless(), b.Slots():
 		return false
 	case b.Platform == bpf.Windows:
 		return c != TakeBatch || !b.Array() // which refuse it key by key
@@ -107,7 +109,7 @@ func (b *base) denies(op Op) bool {
 
 // lacks reports whether the type has no such operation.
 func (b *base) lacks(op Op) bool {
-	return op.Code == Take && (b.Array() || b.Bloom() || b.Type == bpf.MapLPMTrie)
+	return op.Code == Take && (b.Slots() || b.Array() || b.Bloom() || b.Type == bpf.MapLPMTrie)
 }
 
 // unsupported is the result of an operation that the type does not have.
