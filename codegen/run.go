@@ -105,6 +105,13 @@ func (g *generator) boundRun(i int) []jen.Code {
 		return jen.Uint32().Call(r0)
 	}
 	bound := jen.Parens(jen.Op("*").Qual(pathRT, "Bound")).Call(jen.Id("c"))
+	if p.IR.Holds {
+		// Program.Run lets go of what a run leaves that panics.
+		return []jen.Code{
+			jen.List(jen.Id("ret"), jen.Err()).Op(":=").Add(bound).Dot("Run").Call(),
+			jen.Return(convert(jen.Id("ret")), jen.Err()),
+		}
+	}
 	// Programs that take tail calls or know a least length have more to do.
 	ready, begin := "Err", "Enter"
 	if p.IR.TailCalls || p.Source.Hook.MinLen > 0 {

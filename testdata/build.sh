@@ -15,6 +15,7 @@ CLANG=${CLANG:-clang-19}
 CLANG_OLD=${CLANG_OLD:-clang-13}
 CC=${CC:-cc}
 EXAMPLE=../examples/xdpfirewall
+RINGEVENTS=../examples/ringevents
 INSIDE=../test/inside
 WAIT=$INSIDE/wait
 TAILCALLS=../test/tailcalls
@@ -31,6 +32,9 @@ all() {
 		build "$src" "${src%.bpf.c}.o" "$CLANG" v3
 	done
 	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
+	for name in ringevents broken/unchecked broken/forgotten; do
+		build "$RINGEVENTS/$name.bpf.c" "$RINGEVENTS/$name.o" "$CLANG" v3
+	done
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
 	build "$WAIT/wait.bpf.c" "$WAIT/wait.o" "$CLANG" v3
 	for name in first second; do
@@ -65,7 +69,7 @@ check)
 	mkdir -p "$out"
 	all
 	status=0
-	(cd "$out" && find . "$EXAMPLE" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
+	(cd "$out" && find . "$EXAMPLE" "$RINGEVENTS" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
 	while read -r name; do
 		cmp "$out/$name" "$name" || status=1
 	done <"$temp/list"
