@@ -24,7 +24,6 @@ func newLRUPerCPU(m *Map) operations {
 
 // LRULookup is MapLookupElem for a map that is known to be an LRU hash.
 //
-//go:linkname LRULookup bpf2go/rtlib/v1.LRULookup
 //go:nocheckptr
 //go:norace
 func LRULookup(_ *abi.Frame, m, key uint64) uint64 {
@@ -71,12 +70,35 @@ func LRUUpdate(_ *abi.Frame, m, key, value, flags uint64) uint64 {
 // LRUPercpuLookup is MapLookupElem for a map that is known to be a per-CPU LRU
 // hash.
 //
-//go:linkname LRUPercpuLookup bpf2go/rtlib/v1.LRUPercpuLookup
 //go:nocheckptr
 //go:norace
 func LRUPercpuLookup(fr *abi.Frame, m, key uint64) uint64 {
 	mp := mapAt(m)
 	return mp.ofCPU(mp.used(mp.find(ptr(key))), fr.Slot)
+}
+
+// LRUPercpuLookup4 is LRUPercpuLookup for keys of 4 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRUPercpuLookup4(fr *abi.Frame, m, key uint64) uint64 {
+	return mapAt(m).ofCPU(LRULookup4(fr, m, key), fr.Slot)
+}
+
+// LRUPercpuLookup8 is LRUPercpuLookup for keys of 8 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRUPercpuLookup8(fr *abi.Frame, m, key uint64) uint64 {
+	return mapAt(m).ofCPU(LRULookup8(fr, m, key), fr.Slot)
+}
+
+// LRUPercpuLookup16 is LRUPercpuLookup for keys of 16 bytes.
+//
+//go:nocheckptr
+//go:norace
+func LRUPercpuLookup16(fr *abi.Frame, m, key uint64) uint64 {
+	return mapAt(m).ofCPU(LRULookup16(fr, m, key), fr.Slot)
 }
 
 // LRUPercpuUpdate is MapUpdateElem for a map that is known to be a per-CPU LRU
@@ -185,7 +207,7 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 	}
 	m := l.m
 	h := m.hashKey(key)
-	stripe := m.bucketOf(h) / m.hash.perStripe
+	stripe := m.bucketOf(h) >> l.shift
 	s := &m.hash.stripes[stripe]
 	turn := uint32(0)
 	for room := false; ; room = l.evictElsewhere(stripe, turn) {
@@ -265,7 +287,7 @@ func (l *lru) setValue(e uint64, value unsafe.Pointer, cpu int) {
 func (l *lru) drop(key, value unsafe.Pointer) bpf.Errno {
 	m := l.m
 	h := m.hashKey(key)
-	stripe := m.bucketOf(h) / m.hash.perStripe
+	stripe := m.bucketOf(h) >> l.shift
 	s := &m.hash.stripes[stripe]
 	s.lock()
 	place, old := m.seek(h, key)

@@ -23,7 +23,7 @@ var ownSymbols = map[bpf.MapType]own{
 	bpf.MapHash:        {lookup: "HashLookup", sized: true, update: "HashUpdate", remove: "HashDelete"},
 	bpf.MapPercpuHash:  {lookup: "PercpuHashLookup", sized: true, update: "PercpuHashUpdate", remove: "PercpuHashDelete"},
 	bpf.MapLRUHash:     {lookup: "LRULookup", sized: true, update: "LRUUpdate"},
-	bpf.MapLRUPercpu:   {lookup: "LRUPercpuLookup", update: "LRUPercpuUpdate"},
+	bpf.MapLRUPercpu:   {lookup: "LRUPercpuLookup", sized: true, update: "LRUPercpuUpdate"},
 	bpf.MapLPMTrie:     {lookup: "TrieLookup"},
 	bpf.MapArrayOfMaps: {lookup: "ArrayOfMapsLookup"},
 	bpf.MapHashOfMaps:  {lookup: "HashOfMapsLookup", sized: true},
