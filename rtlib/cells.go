@@ -32,13 +32,14 @@ import (
 //     as it was when the cell is free: poison fills only those.
 type cells struct {
 	domain  *domain
-	size    uintptr // bytes of a cell, a multiple of 8
-	origin  uintptr // bytes from the start of a cell to its address, a multiple of 8
-	payload uintptr // bytes at the address that are garbage in a free cell
-	chunk   int     // cells that a pool allocates at once
-	batch   int     // waiting cells that are worth a barrier
-	poison  bool    // fill the payload of free cells with poisonWord: for tests
-	values  perCPU  // of kinds with values for each CPU
+	size    uintptr  // bytes of a cell, a multiple of 8
+	origin  uintptr  // bytes from the start of a cell to its address, a multiple of 8
+	payload uintptr  // bytes at the address that are garbage in a free cell
+	chunk   int      // cells that a pool allocates at once
+	batch   int      // waiting cells that are worth a barrier
+	shared  *segment // that slabs are cut from, nil when each is an object of its own
+	poison  bool     // fill the payload of free cells with poisonWord: for tests
+	values  perCPU   // of kinds with values for each CPU
 }
 
 // cellPool is the cells that one lock guards. Its zero value is an empty pool.
@@ -95,6 +96,9 @@ func (m *Map) initCells(c *cells, before, payload uintptr, pools uint64) {
 	each := max(1, m.max/pools) // elements of a pool
 	c.chunk = int(max(8, min(each/4, 1<<16/uint64(c.size))))
 	c.batch = int(max(32, min(each/4, 1024)))
+	if uint64(c.size)*m.max >= hugeMap {
+		c.shared = new(segment)
+	}
 	c.poison = poisonAll || m.spec.poison
 	m.domain.useBarrier()
 }
@@ -203,7 +207,7 @@ func (c *cells) fillFree(e uintptr) {
 // pointers and live as long as the map.
 func (c *cells) fresh(p *cellPool) uintptr {
 	if p.left == 0 {
-		slab := make([]uint64, c.slabWords())
+		slab := c.slab()
 		p.slabs = append(p.slabs, slab)
 		p.unused = uintptr(unsafe.Pointer(&slab[0])) + c.origin
 		p.left = c.chunk
@@ -215,6 +219,14 @@ func (c *cells) fresh(p *cellPool) uintptr {
 	p.unused += c.size
 	p.left--
 	return e
+}
+
+// slab allocates a slab.
+func (c *cells) slab() []uint64 {
+	if c.shared != nil {
+		return c.shared.cut(c.slabWords())
+	}
+	return make([]uint64, c.slabWords())
 }
 
 // slabWords is the size of a slab in words of 8 bytes.

@@ -108,7 +108,7 @@ func (m *Map) initHash(prefix, value uintptr) {
 	}
 	buckets = max(buckets, 2)
 	stripes := min(stripesFor(runtime.GOMAXPROCS(0)), max(1, buckets/64))
-	h.words = make([]uint64, buckets)
+	h.words = newWords(buckets)
 	h.stripes = make([]stripe, stripes)
 	m.table = unsafe.Pointer(&h.words[0])
 	m.mask = buckets - 1
