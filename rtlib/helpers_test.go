@@ -42,18 +42,19 @@ func TestSymbols(t *testing.T) {
 			t.Errorf("%s: on amd64 %v, on arm64 %v", name, slices.Contains(amd64, name), slices.Contains(arm64, name))
 		}
 	}
+	var rows []table.Helper
 	for _, platform := range []bpf.Platform{bpf.Linux, bpf.Windows} {
-		for id := range int32(256) {
-			h := table.HelperByID(platform, id)
-			if h == nil || h.Status != table.Supported || h.Callback == table.CallbackLoop {
-				continue
+		rows = slices.Concat(rows, table.Helpers(platform), table.Variants(platform))
+	}
+	for _, h := range append(rows, table.Kfuncs()...) {
+		if h.Status != table.Supported || h.Symbol == "" {
+			continue // translated in place
+		}
+		check(h.Symbol)
+		for _, size := range []uint32{1, 4, 8, 16, 20} {
+			for _, row := range table.MapTypes() {
+				check(table.Symbol(&h, row.Type, size))
 			}
-			for _, size := range []uint32{1, 4, 8, 16, 20} {
-				for _, row := range table.MapTypes() {
-					check(table.Symbol(h, row.Type, size))
-				}
-			}
-			check(h.Symbol)
 		}
 	}
 	check("Preempt")
@@ -67,7 +68,10 @@ func TestMapTypes(t *testing.T) {
 		if row.Status == table.Supported && !made {
 			t.Errorf("%s: the compiler supports it, rtlib does not", row.Name)
 		}
-		want := shape{flags: row.Flags, needs: row.Needs, key: row.Key, value: row.Value, minKey: row.KeyMin, keyless: row.Keyless, valueless: row.NoValue, perCPU: row.PerCPU, maxKey: got.maxKey}
+		want := shape{flags: row.Flags, needs: row.Needs, key: row.Key, value: row.Value, minKey: row.KeyMin, keyless: row.Keyless, valueless: row.NoValue, perCPU: row.PerCPU, maxKey: got.maxKey, ring: row.Pages, perf: row.Type == bpf.MapPerfEvent}
+		if got.perf { // both are 4, or left out
+			want.key, want.value = 0, 0
+		}
 		if made && got != want {
 			t.Errorf("%s: shape %+v, the table has %+v", row.Name, got, want)
 		}
@@ -78,6 +82,9 @@ func TestMapTypes(t *testing.T) {
 			}
 			if got.valueless {
 				spec.ValueSize = 0
+			}
+			if got.perf {
+				spec.ValueSize = 4
 			}
 			if got.value != 0 {
 				spec.ValueSize = got.value

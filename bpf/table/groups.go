@@ -55,6 +55,7 @@ var (
 	syscallHooks       = []string{"syscall"}
 	attachHooks        = []string{"kprobe", "tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "perf_event"}
 	traceHooks         = slices.Concat(attachHooks, syscallHooks)
+	packetHooks        = slices.Concat(tcLwtHooks, xdpHooks, skSkbHooks, cgroupSkbHooks, []string{"socket_filter"}) // events with bytes of the packet
 	outputHooks        = except("flow_dissector", "sk_reuseport")
 	coarseHooks        = except("cgroup_device", "cgroup_sockopt", "kprobe", "perf_event", "raw_tracepoint", "raw_tracepoint_writable", "syscall", "tracepoint")
 	skcHooks           = except("cgroup_device", "cgroup_sock", "cgroup_sockopt", "cgroup_sysctl", "kprobe", "perf_event", "raw_tracepoint",

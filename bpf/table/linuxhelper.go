@@ -29,7 +29,7 @@ var linuxHelpers = []Helper{
 	{ID: 22, Name: "perf_event_read", Status: Verified, Args: []ArgKind{ArgMap, ArgAny}, GPL: true, Maps: perfArray},
 	{ID: 23, Name: "redirect", Status: Verified, Args: []ArgKind{ArgAny, ArgAny}, Hooks: redirectHooks},
 	{ID: 24, Name: "get_route_realm", Status: Verified, Args: []ArgKind{ArgCtx}, Hooks: tcLwtHooks},
-	{ID: 25, Name: "perf_event_output", Status: Verified, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSizeOrZero}, Ret: RetErr, Hooks: outputHooks, GPL: true, Maps: perfArray},
+	{ID: 25, Name: "perf_event_output", Status: Supported, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSizeOrZero}, Ret: RetErr, Hooks: outputHooks, GPL: true, Maps: perfArray, Symbol: "PerfEventOutput"},
 	{ID: 26, Name: "skb_load_bytes", Status: Verified, Args: []ArgKind{ArgCtx, ArgAny, ArgMemOut, ArgSize}, Ret: RetErr, Hooks: skbLoadHooks},
 	{ID: 27, Name: "get_stackid", Status: Supported, Args: []ArgKind{ArgCtx, ArgMap, ArgAny}, Hooks: traceHooks, GPL: true, Maps: stackTrace, Symbol: "GetStackid"},
 	{ID: 28, Name: "csum_diff", Status: Supported, Args: []ArgKind{ArgMemOrNull, ArgSizeOrZero, ArgMemOrNull, ArgSizeOrZero, ArgAny}, Hooks: csumHooks, Pkt: true, Symbol: "CsumDiff"},
@@ -221,6 +221,7 @@ var linuxHelpers = []Helper{
 // linuxVariants are rows of helpers that differ in some hooks. Programs of type
 // raw have no context: any number is one.
 var linuxVariants = []Helper{
+	{ID: 25, Name: "perf_event_output", Status: Supported, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSizeOrZero}, Ret: RetErr, Hooks: packetHooks, GPL: true, Maps: perfArray, Reads: RegionPacket | RegionCtx, Symbol: "PerfPacketOutput"},
 	{ID: 27, Name: "get_stackid", Status: Supported, Args: []ArgKind{ArgAny, ArgMap, ArgAny}, Hooks: []string{"raw"}, Maps: stackTrace, Symbol: "GetStackid"},
 	{ID: 67, Name: "get_stack", Status: Supported, Args: []ArgKind{ArgAny, ArgMemOut, ArgSizeOrZero, ArgAny}, Hooks: []string{"raw"}, RetMin: -4095, RetArg: 3, Symbol: "GetStack"},
 	{ID: 3, Name: "map_delete_elem", Status: Supported, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetErr, Hooks: sockMapHooks, Pkt: true, Writes: RegionMap, Maps: deleteMaps, Symbol: "MapDeleteElem"},

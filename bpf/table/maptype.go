@@ -73,7 +73,7 @@ var mapTypes = []MapType{
 	{Type: bpf.MapHash, Name: "hash", Windows: 1, Status: Supported, Flags: hashFlags, Lookup: LookupValue, Reclaims: true},
 	{Type: bpf.MapArray, Name: "array", Windows: 2, Status: Supported, Key: 4, Flags: arrayFlags, Lookup: LookupValue},
 	{Type: bpf.MapProgArray, Name: "prog_array", Windows: 3, Status: Supported, Key: 4, Value: 4, Flags: bpf.FlagNumaNode | bpf.FlagRdonly | bpf.FlagWronly, Waits: true},
-	{Type: bpf.MapPerfEvent, Name: "perf_event_array", Windows: 14, Status: Verified, Key: 4, Value: 4, Flags: sockFlags | bpf.FlagPreserve, Waits: true},
+	{Type: bpf.MapPerfEvent, Name: "perf_event_array", Windows: 14, Status: Supported, Key: 4, Value: 4, Flags: sockFlags | bpf.FlagPreserve, Waits: true},
 	{Type: bpf.MapPercpuHash, Name: "percpu_hash", Windows: 4, Status: Supported, PerCPU: true, Flags: hashFlags &^ bpf.FlagNumaNode, Lookup: LookupValue, Reclaims: true},
 	{Type: bpf.MapPercpuArray, Name: "percpu_array", Windows: 5, Status: Supported, PerCPU: true, Key: 4, Flags: accessFlags, Lookup: LookupValue},
 	{Type: bpf.MapStackTrace, Name: "stack_trace", Status: Supported, Key: 4, ValueUnit: 8, Flags: sockFlags | bpf.FlagStackBuildID, Waits: true},

@@ -36,7 +36,7 @@ var windowsHelpers = []Helper{
 	{ID: 29, Name: "strnlen_s", Status: Verified, Args: []ArgKind{ArgMem, ArgSizeOrZero}},
 	{ID: 30, Name: "ktime_get_boot_ms", Status: Supported, Symbol: "KtimeGetBootMs"},
 	{ID: 31, Name: "ktime_get_ms", Status: Supported, Symbol: "KtimeGetMs"},
-	{ID: 32, Name: "perf_event_output", Status: Verified, Maps: perfArray, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSize}, Ret: RetErr},
+	{ID: 32, Name: "perf_event_output", Status: Supported, Maps: perfArray, Args: []ArgKind{ArgCtx, ArgMap, ArgAny, ArgMem, ArgSize}, Ret: RetErr, Reads: RegionPacket | RegionCtx, Symbol: "PerfPacketOutput"},
 	{ID: 33, Name: "get_current_process_start_key", Status: Verified},
 	{ID: 34, Name: "get_current_thread_create_time", Status: Verified},
 	{ID: 35, Name: "redirect_map", Status: Verified, Maps: []bpf.MapType{bpf.MapXSKMap}, Args: []ArgKind{ArgMap, ArgAny, ArgAny}},
