@@ -77,6 +77,8 @@ type Rules struct {
 	// RingLengths: output of no bytes, or of more than a ring has, is EINVAL.
 	// Else a record can be empty, and one that is too long finds the ring full.
 	RingLengths bool
+	// RingDelete is the error of deleting from a ring buffer, which has no keys.
+	RingDelete Errno
 	// PerfFull is the error of output to a full ring of a perf event array.
 	PerfFull Errno
 	// PerfNoContext is the error of output with a length of context in a program
@@ -120,6 +122,7 @@ var linuxRules = Rules{
 	QueueNextKey:         EINVAL,
 	ProgArrayDeleteEmpty: ENOENT,
 	BatchFlags:           UpdateLock,
+	RingDelete:           ENOTSUP,
 	RingFull:             EAGAIN,
 	RingNoPage:           EINVAL,
 	PerfFull:             ENOSPC,
@@ -157,6 +160,7 @@ var windowsRules = Rules{
 	PerfNoContext:     ENOTSUP,
 	PerfLongContext:   EINVAL,
 	RingLengths:       true,
+	RingDelete:        EINVAL,
 	RingFlagsIgnored:  true,
 	NameMax:           63,
 	helperCodes: [numErrnos]int8{

@@ -224,6 +224,8 @@ func (r *ring) avail() uint64 {
 	return atomic.LoadUint64(&r.prod) - cons
 }
 
+func (r *ring) erase(unsafe.Pointer) bpf.Errno { return r.m.rules.RingDelete }
+
 func (r *ring) count() int { return int(r.size) }
 
 // memory implements operations: records are values.
