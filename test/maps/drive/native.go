@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -25,6 +26,8 @@ type Native struct {
 	hands []*Hand      // by slot
 	first []*Hand      // of Do
 	inner []*rtlib.Map // what maps of maps hold, by number - 1
+
+	reader *rtlib.RingReader // of rings
 }
 
 // Hand is one user of the map at a time: a host, and a program on a Frame.
@@ -41,7 +44,7 @@ func New(s model.Spec) (*Native, error) {
 	n := &Native{Spec: s, hands: make([]*Hand, rtlib.PossibleCPU())}
 	object := &rtlib.ObjectSpec{
 		Name: "maps", ABI: abi.Version, Platform: s.Platform,
-		Programs: []rtlib.ProgramSpec{{Name: "step", Hook: "raw", Engine: "go", Entry: n.step, Maps: []int{0}, Reclaims: true}},
+		Programs: []rtlib.ProgramSpec{{Name: "step", Hook: "raw", Engine: "go", Entry: n.step, Maps: []int{0}, Reclaims: true, Holds: true}},
 	}
 	if s.Slots() {
 		if err := n.makePieces(object, &spec); err != nil {
@@ -54,6 +57,12 @@ func New(s model.Spec) (*Native, error) {
 		return nil, errors.Join(err, n.closePieces())
 	}
 	n.inst, n.Map, n.prog = inst, inst.Map("m"), inst.Program("step")
+	if s.Ring() {
+		if n.reader, err = rtlib.NewRingReader(n.Map); err != nil {
+			return nil, errors.Join(err, inst.Close())
+		}
+		n.reader.SetDeadline(time.Unix(1, 0)) // it never waits
+	}
 	return n, nil
 }
 
@@ -79,6 +88,9 @@ func (n *Native) Close() error {
 	var err error
 	for _, h := range n.first {
 		err = errors.Join(err, h.Close())
+	}
+	if n.reader != nil {
+		err = errors.Join(err, n.reader.Close())
 	}
 	return errors.Join(err, n.inst.Close(), n.closePieces())
 }
@@ -187,6 +199,8 @@ func (h *Hand) host(op model.Op) (r model.Result, err error) {
 		return h.walk()
 	case model.Count:
 		r.N = m.Len()
+	case model.RingRead:
+		return h.ringRead()
 	default:
 		return h.batch(op)
 	}

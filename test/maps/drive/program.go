@@ -81,6 +81,8 @@ func (h *Hand) program(fr *abi.Frame, op model.Op) (r model.Result, err error) {
 		return h.pop(fr, op)
 	case model.ProgEach:
 		return h.each(fr)
+	case model.RingOutput, model.RingReserve, model.RingQuery:
+		return h.ring(fr, op)
 	default:
 		return r, fmt.Errorf("no such operation: %v", op)
 	}

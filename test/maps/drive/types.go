@@ -8,5 +8,6 @@ var Types = map[string]bpf.MapType{
 	"lru_hash": bpf.MapLRUHash, "lru_percpu_hash": bpf.MapLRUPercpu,
 	"lpm_trie": bpf.MapLPMTrie,
 	"queue":    bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
+	"ringbuf":    bpf.MapRingbuf,
 	"prog_array": bpf.MapProgArray, "array_of_maps": bpf.MapArrayOfMaps, "hash_of_maps": bpf.MapHashOfMaps,
 }

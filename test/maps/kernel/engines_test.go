@@ -29,9 +29,16 @@ func scripts(typ bpf.MapType, platform bpf.Platform, n, ops int, seed int) (list
 		s.spec.Flags &^= bpf.FlagRdonly | bpf.FlagWronly
 		d := &model.Draw{Spec: s.spec, Codes: Codes(s.spec), CPUs: 1}
 		s.ops = rapid.SliceOfN(rapid.Custom(d.Op), ops, ops).Draw(t, "operations")
-		for i := range s.ops { // Frames have the slot 0, and so many others
-			if s.ops[i].At > 1 {
-				s.ops[i].At = 1<<32 - 1
+		for i := range s.ops {
+			op := &s.ops[i]
+			if op.Code == model.ProgLookupAt && op.At > 1 {
+				op.At = 1<<32 - 1 // engines have other numbers of CPUs
+			}
+			if op.Code == model.RingOutput {
+				op.N = 1
+			}
+			if len(op.Value) == 0 && platform == bpf.Windows {
+				op.Value = []byte{1} // as its verifier wants it
 			}
 		}
 		return s

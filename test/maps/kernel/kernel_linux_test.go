@@ -15,7 +15,7 @@ var types = map[string]bpf.MapType{
 	"array": bpf.MapArray, "hash": bpf.MapHash, "percpu_array": bpf.MapPercpuArray, "percpu_hash": bpf.MapPercpuHash,
 	"lru_hash": bpf.MapLRUHash, "lru_percpu_hash": bpf.MapLRUPercpu, "lpm_trie": bpf.MapLPMTrie,
 	"prog_array": bpf.MapProgArray, "array_of_maps": bpf.MapArrayOfMaps, "hash_of_maps": bpf.MapHashOfMaps,
-	"queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
+	"ringbuf": bpf.MapRingbuf, "queue": bpf.MapQueue, "stack": bpf.MapStack, "bloom_filter": bpf.MapBloomFilter,
 }
 
 // TestModel asks the kernel whether the models with the rules of Linux are

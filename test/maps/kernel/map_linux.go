@@ -80,6 +80,8 @@ type Map struct {
 	// What maps of programs or maps hold, by number - 1, and the numbers by id.
 	pieces  []int
 	numbers map[uint32]byte
+
+	ring *consumer // of a ring, made by the first read
 }
 
 // Missing says why there are no maps of the kernel, "" when there are.
@@ -134,6 +136,9 @@ func (m *Map) Close() error {
 	if m.prog != nil {
 		err = m.prog.Close()
 	}
+	if m.ring != nil {
+		err = errors.Join(err, m.ring.close())
+	}
 	return errors.Join(err, unix.Close(m.fd), m.closePieces())
 }
 
@@ -147,8 +152,11 @@ func (m *Map) elem(cmd uintptr, key, value []byte, flags uint64) bpf.Errno {
 
 // Do does an operation.
 func (m *Map) Do(op model.Op) (r model.Result, err error) {
-	if op.Code >= model.ProgLookup {
-		return m.run(op)
+	switch {
+	case op.Code == model.RingOutput:
+		return m.output(op)
+	case op.Code >= model.ProgLookup:
+		return m.once(op)
 	}
 	if m.spec.Slots() {
 		return m.slots(op)
@@ -183,6 +191,8 @@ func (m *Map) host(op model.Op) (r model.Result, err error) {
 		_, r.Errno = call(cmdFreeze, unsafe.Pointer(&attr), 4)
 	case model.Walk:
 		return m.walk()
+	case model.RingRead:
+		return m.ringRead()
 	case model.UpdateBatch:
 		return m.list(cmdUpdateBatch, op), nil
 	case model.DeleteBatch:

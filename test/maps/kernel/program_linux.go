@@ -15,8 +15,8 @@ type program struct {
 	*ebpf.Program
 }
 
-// run does a program's operation on the operation's CPU.
-func (m *Map) run(op model.Op) (r model.Result, err error) {
+// once does a program's operation on the operation's CPU.
+func (m *Map) once(op model.Op) (r model.Result, err error) {
 	if m.prog == nil {
 		p, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 			Type: ebpf.XDP, License: "GPL", Instructions: Program(m.spec, Codes(m.spec), m.fd),

@@ -36,6 +36,7 @@ var helpers = map[model.Code]string{
 	model.ProgLookup: "map_lookup_elem", model.ProgStore: "map_lookup_elem", model.ProgUpdate: "map_update_elem",
 	model.ProgDelete: "map_delete_elem", model.ProgPush: "map_push_elem", model.ProgPop: "map_pop_elem",
 	model.ProgPeek: "map_peek_elem", model.ProgLookupAt: "map_lookup_percpu_elem",
+	model.RingOutput: "ringbuf_output", model.RingReserve: "ringbuf_reserve", model.RingQuery: "ringbuf_query",
 }
 
 // Program assembles the program that does the operation in a packet, with codes as the operations that it has, on the map of a file descriptor.
@@ -58,7 +59,11 @@ func Program(s model.Spec, codes []model.Code, fd int) asm.Instructions {
 	}
 	insns = append(insns, asm.Ja.Label("exit"))
 	for _, c := range codes {
-		insns = append(insns, operation(s, c, fd)...)
+		if s.Ring() {
+			insns = append(insns, ring(s, c, fd)...)
+		} else {
+			insns = append(insns, operation(s, c, fd)...)
+		}
 	}
 	return append(insns, asm.Mov.Imm(asm.R0, 2).WithSymbol("exit"), asm.Return())
 }
@@ -145,6 +150,9 @@ func Packet(op model.Op) []byte {
 	binary.LittleEndian.PutUint64(p[packetFlags:], op.Flags|op.At)
 	copy(p[packetKey:packetValue], op.Key)
 	copy(p[packetValue:], op.Value)
+	if op.Code == model.RingOutput {
+		binary.LittleEndian.PutUint64(p[packetKey:], uint64(len(op.Value)))
+	}
 	return p
 }
 
@@ -160,6 +168,14 @@ func Outcome(s model.Spec, op model.Op, p []byte) model.Result {
 	case model.ProgPop, model.ProgPeek:
 		if r.R0 == 0 && !s.Bloom() {
 			r.Value = value
+		}
+	case model.RingOutput:
+		if r.R0 == 0 {
+			r.N = 1
+		}
+	case model.RingReserve:
+		if op.At >= model.RingSubmitDynptr && r.R0 == 0 {
+			r.Value = p[packetValue:][:model.RingReserved]
 		}
 	}
 	return r

@@ -43,6 +43,10 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 	case s.LRU():
 		s.MaxEntries = rapid.SampledFrom([]uint32{1, 2, 4, 7, 16}).Draw(t, "max entries")
 	}
+	if s.Ring() {
+		s.ValueSize, s.MaxEntries = 0, rapid.SampledFrom([]uint32{4096, 8192}).Draw(t, "bytes")
+		return s
+	}
 	if rapid.IntRange(0, 15).Draw(t, "access") == 0 {
 		s.Flags |= rapid.SampledFrom([]uint32{bpf.FlagRdonly, bpf.FlagWronly}).Draw(t, "access flag")
 	}
@@ -61,6 +65,12 @@ func CodesOf(s Spec) []Code {
 		}
 		if s.Type != bpf.MapProgArray {
 			codes = append(codes, ProgLookup, ProgLookup)
+		}
+		return codes
+	case s.Ring():
+		codes = []Code{Lookup, Update, Delete, NextKey, Take, RingRead, RingRead, RingRead, RingOutput, RingOutput, RingOutput}
+		if s.Platform != bpf.Windows {
+			codes = append(codes, RingReserve, RingReserve, RingQuery)
 		}
 		return codes
 	case s.Keyless():
@@ -117,8 +127,25 @@ func (d *Draw) Op(t *rapid.T) Op {
 		op.Key, op.At = d.key(t), rapid.SampledFrom([]uint64{0, 1, uint64(d.Spec.CPUs) - 1, uint64(d.Spec.CPUs), 1<<32 - 1}).Draw(t, "of CPU")
 	case UpdateBatch, DeleteBatch, LookupBatch, TakeBatch:
 		d.batch(t, &op)
+	case RingOutput, RingReserve, RingQuery:
+		d.ring(t, &op)
 	}
 	return op
+}
+
+func (d *Draw) ring(t *rapid.T, op *Op) {
+	switch op.Code {
+	case RingOutput:
+		op.Value = d.value(t, rapid.SampledFrom([]int{0, 1, 7, 8, 9, 64, 100}).Draw(t, "bytes"))
+		op.N = rapid.SampledFrom([]int{1, 1, 2, 20, 60}).Draw(t, "times")
+		if !d.Legal {
+			op.Flags = rapid.SampledFrom([]uint64{0, 0, 0, 1, 2, 3, 4, 1 << 32}).Draw(t, "flags")
+		}
+	case RingReserve:
+		op.Value, op.At = d.value(t, RingReserved), uint64(rapid.IntRange(0, numRingEnds-1).Draw(t, "end"))
+	case RingQuery:
+		op.At = uint64(rapid.IntRange(0, 6).Draw(t, "what"))
+	}
 }
 
 func (d *Draw) batch(t *rapid.T, op *Op) {

@@ -31,6 +31,8 @@ func New(s Spec) Model {
 		return newTrie(b)
 	case s.Slots():
 		return newSlots(b)
+	case s.Ring():
+		return &ring{base: b}
 	case s.Type == bpf.MapBloomFilter:
 		return &bloom{base: b, in: map[string]bool{}}
 	}
@@ -109,7 +111,7 @@ func (b *base) denies(op Op) bool {
 
 // lacks reports whether the type has no such operation.
 func (b *base) lacks(op Op) bool {
-	return op.Code == Take && (b.Slots() || b.Array() || b.Bloom() || b.Type == bpf.MapLPMTrie)
+	return b.Ring() || op.Code == Take && (b.Slots() || b.Ring() || b.Array() || b.Bloom() || b.Type == bpf.MapLPMTrie)
 }
 
 // unsupported is the result of an operation that the type does not have.

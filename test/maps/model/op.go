@@ -25,6 +25,7 @@ const (
 	LookupBatch // all elements, N at a time
 	TakeBatch   // as LookupBatch, and deletes
 	DeleteBatch // Keys
+	RingRead    // the next record, if there is one
 
 	ProgLookup
 	ProgStore // writes Value through the address that a lookup gives
@@ -35,6 +36,9 @@ const (
 	ProgPeek
 	ProgLookupAt // map_lookup_percpu_elem, CPU At
 	ProgEach     // all elements, by for_each_map_elem
+	RingOutput   // N times Value
+	RingReserve  // a record with Value, and what becomes of it: At
+	RingQuery    // of At
 	numCodes
 )
 
@@ -43,7 +47,8 @@ var codeNames = [numCodes]string{
 	Walk: "walk", Count: "count", UpdateBatch: "update batch", LookupBatch: "lookup batch", TakeBatch: "lookup and delete batch",
 	DeleteBatch: "delete batch", ProgLookup: "program's lookup", ProgStore: "program's store", ProgUpdate: "program's update",
 	ProgDelete: "program's delete", ProgPush: "program's push", ProgPop: "program's pop", ProgPeek: "program's peek",
-	ProgLookupAt: "program's lookup on a CPU", ProgEach: "program's for each",
+	ProgLookupAt: "program's lookup on a CPU", ProgEach: "program's for each", RingRead: "read", RingOutput: "output",
+	RingReserve: "reserve", RingQuery: "query",
 }
 
 // String is the name of the operation.
@@ -56,7 +61,7 @@ func (c Code) GoString() string { return codeNames[c] }
 type Op struct {
 	Code         Code
 	CPU          int    // of a program
-	At           uint64 // ProgLookupAt
+	At           uint64 // ProgLookupAt: of which CPU
 	N            int    // batches
 	Flags        uint64
 	Key          []byte // nil for none
@@ -71,8 +76,8 @@ func (o Op) String() string {
 	if o.Code >= ProgLookup {
 		fmt.Fprintf(&b, " on CPU %d", o.CPU)
 	}
-	if o.Code == ProgLookupAt {
-		fmt.Fprintf(&b, " of CPU %d", o.At)
+	if o.Code == ProgLookupAt || o.Code == RingReserve || o.Code == RingQuery {
+		fmt.Fprintf(&b, " of %d", o.At)
 	}
 	if o.Key != nil {
 		fmt.Fprintf(&b, " key %x", o.Key)

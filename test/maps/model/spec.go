@@ -39,7 +39,7 @@ func (s Spec) PerCPU() bool {
 // Keyless reports whether the type has no keys.
 func (s Spec) Keyless() bool {
 	switch s.Type {
-	case bpf.MapQueue, bpf.MapStack, bpf.MapBloomFilter:
+	case bpf.MapQueue, bpf.MapStack, bpf.MapBloomFilter, bpf.MapRingbuf:
 		return true
 	}
 	return false
