@@ -29,7 +29,7 @@ func TestSame(t *testing.T) {
 	}
 	for name, typ := range drive.Types {
 		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { same(t, typ, cpus) })
+			check(t, typ, func(t *rapid.T) { same(t, typ, cpus) })
 		})
 	}
 }
