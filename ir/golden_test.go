@@ -17,7 +17,7 @@ import (
 // lines that each pass takes away and adds, and the IR that the generators
 // get.
 func TestGolden(t *testing.T) {
-	for _, file := range []string{"../testdata/checksum.o", "../examples/xdpfirewall/xdpfirewall.o"} {
+	for _, file := range []string{"../testdata/checksum.o", "../testdata/firewall.o"} {
 		name := strings.TrimSuffix(filepath.Base(file), ".o")
 		t.Run(name, func(t *testing.T) {
 			got := passes(t, file)

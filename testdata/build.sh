@@ -4,7 +4,8 @@
 #
 #   CLANG       the current clang, default clang-19: *.o, broken/*.o, the example
 #   CLANG_OLD   the oldest clang that Debian packages, default clang-13:
-#               clang13/*.o, styles/clang13/*.o, for the instruction set -mcpu=v2
+#               clang13/*.o, styles/clang13/*.o, the example's testdata, for the
+#               instruction set -mcpu=v2
 #   CC          host compiler for the test vectors, default cc
 #
 # Objects depend on the sources and on the compiler's version only: the compiler
@@ -40,7 +41,8 @@ all() {
 	for name in first second; do
 		build "$TAILCALLS/$name/$name.bpf.c" "$TAILCALLS/$name/$name.o" "$CLANG" v4
 	done
-	for src in *.bpf.c "$EXAMPLE/xdpfirewall.bpf.c"; do
+	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/testdata/clang13.o" "$CLANG_OLD" v2
+	for src in *.bpf.c; do
 		build "$src" "clang13/$(basename "$src" .bpf.c).o" "$CLANG_OLD" v2
 	done
 	for src in styles/*.bpf.c; do

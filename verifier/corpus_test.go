@@ -16,7 +16,7 @@ import (
 )
 
 // objectPatterns are where objects stand in the repository.
-var objectPatterns = []string{"testdata/*.o", "testdata/*/*.o", "testdata/*/*/*.o", "examples/*/*.o", "test/*/*.o", "test/bench/programs/*.o"}
+var objectPatterns = []string{"testdata/*.o", "testdata/*/*.o", "testdata/*/*/*.o", "examples/*/*.o", "examples/*/testdata/*.o", "test/*/*.o", "test/bench/programs/*.o"}
 
 // corpusEntry is what is expected of a program: a line of testdata/corpus.txt.
 type corpusEntry struct {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/oracle"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
+	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf/ringbuf"
 )
 
 // input is what every engine gets and what it must give.
@@ -19,6 +22,7 @@ type input struct {
 	mix      *traffic.Mix
 	verdicts []uint32
 	counters []uint64
+	drops    []oracle.Drop
 }
 
 // load makes n packets, sends them through a pcap file as a capture would
@@ -30,12 +34,12 @@ func load(seed uint64, n int) (*input, error) {
 		return nil, err
 	}
 	in := &input{mix: &traffic.Mix{Lists: m.Lists, Packets: packets}}
-	o := oracle.New(m.Lists.SourcesV4, m.Lists.SourcesV6, m.Lists.TCP, m.Lists.UDP)
+	o := oracle.New(m.Lists.Block, m.Lists.Allow, m.Lists.TCP, m.Lists.UDP)
 	for _, p := range packets {
 		v, _ := o.Run(p)
 		in.verdicts = append(in.verdicts, uint32(v))
 	}
-	in.counters = o.Counters[:]
+	in.counters, in.drops = o.Counters[:], o.Drops
 	return in, nil
 }
 
@@ -68,14 +72,21 @@ func throughPcap(packets [][]byte) (read [][]byte, err error) {
 type engine struct {
 	name     string
 	run      func(packets [][]byte, verdicts []uint32) error
-	counters func() ([]uint64, error)
-	wrong    int
+	counters func() ([]uint64, error) // by rule, and the drops that were lost
+	drops    *ringbuf.Reader
+	result   result
 	ns       []float64 // per packet, one for each round
+}
+
+// result is what a run of all packets gave.
+type result struct {
+	wrong          int // verdicts, counters and events that differ from the oracle's
+	received, lost int // drops in the ring, drops that it had no room for
 }
 
 // maps are the maps of an object, native or Go body.
 type maps struct {
-	v4, v6, ports, counters *ebpf.Map
+	v4, v6, ports, counters, drops *ebpf.Map
 }
 
 func newEngines(in *input) ([]*engine, error) {
@@ -92,7 +103,7 @@ func newEngines(in *input) ([]*engine, error) {
 		return nil, err
 	}
 	first, err := objectEngine("native", native.Xdpfirewall, runNative, in,
-		maps{native.BlockedV4, native.BlockedV6, native.BlockedPorts, native.Counters})
+		maps{native.NetworksV4, native.NetworksV6, native.BlockedPorts, native.Counters, native.Drops})
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +112,23 @@ func newEngines(in *input) ([]*engine, error) {
 		return nil, err
 	}
 	second, err := objectEngine("Go body", body.Xdpfirewall, runBody, in,
-		maps{body.BlockedV4, body.BlockedV6, body.BlockedPorts, body.Counters})
+		maps{body.NetworksV4, body.NetworksV6, body.BlockedPorts, body.Counters, body.Drops})
 	if err != nil {
 		return nil, err
 	}
+	hand, err := handEngine(in)
+	return []*engine{first, second, hand}, err
+}
+
+// handEngine is the firewall written by hand.
+func handEngine(in *input) (*engine, error) {
 	l := in.mix.Lists
-	hand, err := handwritten.New(l.SourcesV4, l.SourcesV6, l.TCP, l.UDP)
+	hand, err := handwritten.New(l.Block, l.Allow, l.TCP, l.UDP)
 	if err != nil {
 		return nil, err
 	}
-	return []*engine{first, second, {
+	reader, err := ringbuf.NewReader(hand.Drops())
+	return &engine{
 		name: "hand-written Go",
 		run: func(packets [][]byte, verdicts []uint32) error {
 			for i, p := range packets {
@@ -119,7 +137,8 @@ func newEngines(in *input) ([]*engine, error) {
 			return nil
 		},
 		counters: func() ([]uint64, error) { return hand.Counters(), nil },
-	}}, nil
+		drops:    reader,
+	}, err
 }
 
 // nativeRun runs the machine code on a Frame of its own, packet by packet, by
@@ -162,31 +181,47 @@ func objectEngine(name string, prog *ebpf.Program, run func([][]byte, []uint32) 
 	if err := fill(m, in.mix.Lists); err != nil {
 		return nil, err
 	}
+	reader, err := ringbuf.NewReader(m.drops)
 	return &engine{
-		name: fmt.Sprintf("%s (%s)", name, prog.Runtime().Engine()),
-		run:  run,
-		counters: func() ([]uint64, error) {
-			values := make([]uint64, m.counters.MaxEntries())
-			for i := range values {
-				if err := m.counters.Lookup(uint32(i), &values[i]); err != nil {
-					return nil, err
-				}
-			}
-			return values, nil
-		},
-	}, nil
+		name:     fmt.Sprintf("%s (%s)", name, prog.Runtime().Engine()),
+		run:      run,
+		counters: func() ([]uint64, error) { return sums(m.counters) },
+		drops:    reader,
+	}, err
 }
 
-// fill puts the blocklists into the maps.
-func fill(m maps, l traffic.Lists) error {
-	for _, a := range l.SourcesV4 {
-		if err := m.v4.Put(a, uint32(1)); err != nil {
-			return err
+// sums are the values of a per-CPU array, of all CPUs together.
+func sums(m *ebpf.Map) ([]uint64, error) {
+	total := make([]uint64, m.MaxEntries())
+	for i := range total {
+		var values []uint64
+		if err := m.Lookup(uint32(i), &values); err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			total[i] += value
 		}
 	}
-	for _, a := range l.SourcesV6 {
-		if err := m.v6.Put(a, uint32(1)); err != nil {
-			return err
+	return total, nil
+}
+
+// prefixKey is struct prefix_v4 or struct prefix_v6 of C.
+func prefixKey(network netip.Prefix) []byte {
+	key := binary.LittleEndian.AppendUint32(nil, uint32(network.Bits()))
+	return append(key, network.Addr().AsSlice()...)
+}
+
+// fill puts the lists into the maps.
+func fill(m maps, l traffic.Lists) error {
+	for value, list := range [][]netip.Prefix{l.Allow, l.Block} { // enum network
+		for _, network := range list {
+			to := m.v6
+			if network.Addr().Is4() {
+				to = m.v4
+			}
+			if err := to.Put(prefixKey(network), uint32(value)); err != nil {
+				return err
+			}
 		}
 	}
 	flags := map[uint16]uint8{}
@@ -204,32 +239,42 @@ func fill(m maps, l traffic.Lists) error {
 	return nil
 }
 
-// check runs every packet once and counts what differs from the oracle.
-func check(e *engine, in *input) (int, error) {
+// check runs every packet once, while the drops are read, and counts what differs
+// from the oracle.
+func check(e *engine, in *input) (r result, err error) {
 	verdicts := make([]uint32, len(in.mix.Packets))
 	before, err := e.counters()
 	if err != nil {
-		return 0, err
+		return r, err
 	}
+	events := collect(e.drops)
 	if err := e.run(in.mix.Packets, verdicts); err != nil {
-		return 0, err
+		return r, err
+	}
+	drops, err := events.finish()
+	if err != nil {
+		return r, err
 	}
 	after, err := e.counters()
 	if err != nil {
-		return 0, err
+		return r, err
 	}
-	wrong := 0
 	for i, v := range verdicts {
 		if v != in.verdicts[i] {
-			wrong++
+			r.wrong++
 		}
 	}
 	for i, want := range in.counters {
 		if after[i]-before[i] != want {
-			wrong++
+			r.wrong++
 		}
 	}
-	return wrong, nil
+	lost, wrong := missing(drops, in.drops)
+	r.received, r.lost = len(drops), int(after[oracle.RuleCount]-before[oracle.RuleCount])
+	if r.wrong += wrong; lost != r.lost {
+		r.wrong++
+	}
+	return r, nil
 }
 
 // The measurement goes through the capture in chunks that fit into a cache, as
@@ -253,6 +298,9 @@ func measure(engines []*engine, in *input) error {
 					return err
 				}
 				total[i] += time.Since(start)
+				if err := drain(engines[i].drops); err != nil {
+					return err
+				}
 			}
 		}
 		for i, e := range engines {

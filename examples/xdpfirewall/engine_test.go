@@ -25,12 +25,13 @@ func TestEngines(t *testing.T) {
 	}
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			wrong, err := check(e, in)
+			got, err := check(e, in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wrong != 0 {
-				t.Errorf("%d of %d verdicts and counters differ from the oracle", wrong, len(in.verdicts)+len(in.counters))
+			if got.wrong != 0 || got.received+got.lost != len(in.drops) {
+				t.Errorf("%d of %d verdicts, counters and events differ from the oracle: %d drops, %d read and %d lost",
+					got.wrong, len(in.verdicts)+len(in.counters)+len(in.drops), len(in.drops), got.received, got.lost)
 			}
 		})
 	}

@@ -16,25 +16,38 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
 )
 
-// firewallIn6 is struct in6 of C.
-type firewallIn6 struct {
-	_    structs.HostLayout
-	Byte [16]uint8
+// firewallPrefixV4 is struct prefix_v4 of C.
+type firewallPrefixV4 struct {
+	_       structs.HostLayout
+	Length  uint32
+	Address uint32
+}
+
+// firewallPrefixV6 is struct prefix_v6 of C.
+type firewallPrefixV6 struct {
+	_       structs.HostLayout
+	Length  uint32
+	Address struct {
+		_    structs.HostLayout
+		Byte [16]uint8
+	}
 }
 
 // Sizes as C has them, in bytes; types of another size do not compile.
 var (
-	_ = [1]struct{}{}[unsafe.Sizeof(*new(firewallIn6))-16]
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(firewallPrefixV4))-8]
+	_ = [1]struct{}{}[unsafe.Sizeof(*new(firewallPrefixV6))-20]
 )
 
 // Names of everything in the object, for look-ups in a Collection or a
 // CollectionSpec.
 const (
 	firewallProgXdpfirewall = "xdpfirewall"
-	firewallMapCounters     = "counters"
-	firewallMapBlockedV4    = "blocked_v4"
-	firewallMapBlockedV6    = "blocked_v6"
+	firewallMapNetworksV4   = "networks_v4"
+	firewallMapNetworksV6   = "networks_v6"
 	firewallMapBlockedPorts = "blocked_ports"
+	firewallMapCounters     = "counters"
+	firewallMapDrops        = "drops"
 )
 
 // loadFirewall returns the specification of the object. It belongs to the
@@ -76,10 +89,11 @@ type firewallProgramSpecs struct {
 
 // firewallMapSpecs are the maps before they are loaded.
 type firewallMapSpecs struct {
-	Counters     *ebpf.MapSpec `ebpf:"counters"`
-	BlockedV4    *ebpf.MapSpec `ebpf:"blocked_v4"`
-	BlockedV6    *ebpf.MapSpec `ebpf:"blocked_v6"`
+	NetworksV4   *ebpf.MapSpec `ebpf:"networks_v4"`
+	NetworksV6   *ebpf.MapSpec `ebpf:"networks_v6"`
 	BlockedPorts *ebpf.MapSpec `ebpf:"blocked_ports"`
+	Counters     *ebpf.MapSpec `ebpf:"counters"`
+	Drops        *ebpf.MapSpec `ebpf:"drops"`
 }
 
 // firewallVariableSpecs are the global variables before they are loaded.
@@ -110,15 +124,16 @@ func (c *firewallPrograms) Close() error {
 
 // firewallMaps are the maps after they are loaded.
 type firewallMaps struct {
-	Counters     *ebpf.Map `ebpf:"counters"`
-	BlockedV4    *ebpf.Map `ebpf:"blocked_v4"`
-	BlockedV6    *ebpf.Map `ebpf:"blocked_v6"`
+	NetworksV4   *ebpf.Map `ebpf:"networks_v4"`
+	NetworksV6   *ebpf.Map `ebpf:"networks_v6"`
 	BlockedPorts *ebpf.Map `ebpf:"blocked_ports"`
+	Counters     *ebpf.Map `ebpf:"counters"`
+	Drops        *ebpf.Map `ebpf:"drops"`
 }
 
 // Close closes all maps.
 func (c *firewallMaps) Close() error {
-	return errors.Join(c.Counters.Close(), c.BlockedV4.Close(), c.BlockedV6.Close(), c.BlockedPorts.Close())
+	return errors.Join(c.NetworksV4.Close(), c.NetworksV6.Close(), c.BlockedPorts.Close(), c.Counters.Close(), c.Drops.Close())
 }
 
 // firewallVariables are the global variables after they are loaded.
@@ -176,21 +191,6 @@ func (c *firewallXdpfirewallCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
-// TypedCounters is map counters with its Go types; it allocates nothing.
-func (m *firewallMaps) TypedCounters() ebpf.ArrayMap[uint64] {
-	return ebpf.ArrayMapOf[uint64](m.Counters)
-}
-
-// TypedBlockedV4 is map blocked_v4 with its Go types; it allocates nothing.
-func (m *firewallMaps) TypedBlockedV4() ebpf.HashMap[uint32, uint32] {
-	return ebpf.HashMapOf[uint32, uint32](m.BlockedV4)
-}
-
-// TypedBlockedV6 is map blocked_v6 with its Go types; it allocates nothing.
-func (m *firewallMaps) TypedBlockedV6() ebpf.HashMap[firewallIn6, uint32] {
-	return ebpf.HashMapOf[firewallIn6, uint32](m.BlockedV6)
-}
-
 // TypedBlockedPorts is map blocked_ports with its Go types; it allocates
 // nothing.
 func (m *firewallMaps) TypedBlockedPorts() ebpf.ArrayMap[uint8] {
@@ -202,10 +202,11 @@ var firewallObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
 	License: "Apache-2.0",
 	Maps: []rtlib.MapSpec{
-		{Name: "counters", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 11, MinEntries: 11, ReliedBy: "xdpfirewall"},
-		{Name: "blocked_v4", Type: bpf.MapHash, KeySize: 4, ValueSize: 4, MaxEntries: 10000},
-		{Name: "blocked_v6", Type: bpf.MapHash, KeySize: 16, ValueSize: 4, MaxEntries: 10000},
+		{Name: "networks_v4", Type: bpf.MapLPMTrie, KeySize: 8, ValueSize: 4, MaxEntries: 10000, Flags: 1},
+		{Name: "networks_v6", Type: bpf.MapLPMTrie, KeySize: 20, ValueSize: 4, MaxEntries: 10000, Flags: 1},
 		{Name: "blocked_ports", Type: bpf.MapArray, KeySize: 4, ValueSize: 1, MaxEntries: 65536},
+		{Name: "counters", Type: bpf.MapPercpuArray, KeySize: 4, ValueSize: 8, MaxEntries: 12, MinEntries: 12, ReliedBy: "xdpfirewall"},
+		{Name: "drops", Type: bpf.MapRingbuf, MaxEntries: 65536},
 	},
 	Name:     "xdpfirewall.o",
 	Platform: bpf.Linux,
@@ -217,13 +218,13 @@ var firewallObject = rtlib.ObjectSpec{
 			Layout:   0x47ef991236fb0db6,
 			Entry:    firewall_xdpfirewall,
 			Engine:   firewallEngine,
-			Maps:     []int{0, 1, 2, 3},
-			Hash:     [32]byte{0x0a, 0xf6, 0xad, 0xbd, 0xbe, 0x52, 0xcb, 0x69, 0x81, 0x2b, 0x32, 0x50, 0x16, 0xb5, 0x89, 0x47, 0x92, 0x2e, 0xe8, 0x67, 0x0d, 0x9b, 0x86, 0x77, 0x8c, 0xd9, 0x53, 0xe7, 0x2c, 0xdb, 0xf0, 0x14},
-			Insns:    167,
+			Maps:     []int{0, 1, 2, 3, 4},
+			Hash:     [32]byte{0x0f, 0x81, 0x94, 0xf0, 0x41, 0x65, 0x81, 0xbe, 0xe6, 0xa1, 0x84, 0xe6, 0xb8, 0x26, 0x3d, 0x9c, 0xe2, 0x95, 0x0a, 0x97, 0xc9, 0x4e, 0xd1, 0x24, 0x7f, 0xa5, 0x1f, 0x60, 0xa1, 0x94, 0x74, 0x7a},
+			Insns:    238,
 			Reclaims: true,
 		},
 	},
-	Tie: firewallTie_f3b9d214,
+	Tie: firewallTie_df3a99a5,
 }
 
 // The code was made for this layout of the Frame; other layouts do not
@@ -246,4 +247,5 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Max)-16]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Step)-24]
 )

@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const firewallEngine = "native"
 
-// firewallTie_f3b9d214 ties this file to the object's: files of different runs
+// firewallTie_df3a99a5 ties this file to the object's: files of different runs
 // of the tool do not link.
-func firewallTie_f3b9d214()
+func firewallTie_df3a99a5()
 
 // firewall_xdpfirewall is program xdpfirewall (section xdp) as machine code.
 func firewall_xdpfirewall(fr *abi.Frame) (ret uint64)

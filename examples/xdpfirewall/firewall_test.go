@@ -1,13 +1,18 @@
 package main
 
 import (
-	"encoding/binary"
+	"errors"
+	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
 
+	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/event"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/oracle"
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
 )
@@ -37,11 +42,12 @@ func requireKernel(t *testing.T) {
 
 // kernelFirewall is the object in the kernel.
 type kernelFirewall struct {
-	Program   *ebpf.Program `ebpf:"xdpfirewall"`
-	BlockedV4 *ebpf.Map     `ebpf:"blocked_v4"`
-	BlockedV6 *ebpf.Map     `ebpf:"blocked_v6"`
-	Ports     *ebpf.Map     `ebpf:"blocked_ports"`
-	Counters  *ebpf.Map     `ebpf:"counters"`
+	Program  *ebpf.Program `ebpf:"xdpfirewall"`
+	V4       *ebpf.Map     `ebpf:"networks_v4"`
+	V6       *ebpf.Map     `ebpf:"networks_v6"`
+	Ports    *ebpf.Map     `ebpf:"blocked_ports"`
+	Counters *ebpf.Map     `ebpf:"counters"`
+	Drops    *ebpf.Map     `ebpf:"drops"`
 }
 
 func loadKernelFirewall(t *testing.T, object string) *kernelFirewall {
@@ -56,7 +62,7 @@ func loadKernelFirewall(t *testing.T, object string) *kernelFirewall {
 	}
 	t.Cleanup(func() {
 		k.Program.Close()
-		for _, m := range []*ebpf.Map{k.BlockedV4, k.BlockedV6, k.Ports, k.Counters} {
+		for _, m := range []*ebpf.Map{k.V4, k.V6, k.Ports, k.Counters, k.Drops} {
 			m.Close()
 		}
 	})
@@ -65,11 +71,14 @@ func loadKernelFirewall(t *testing.T, object string) *kernelFirewall {
 
 func (k *kernelFirewall) fill(t *testing.T, l traffic.Lists) {
 	t.Helper()
-	for _, a := range l.SourcesV4 {
-		put(t, k.BlockedV4, a, uint32(1))
-	}
-	for _, a := range l.SourcesV6 {
-		put(t, k.BlockedV6, a, uint32(1))
+	for value, list := range [][]netip.Prefix{l.Allow, l.Block} {
+		for _, network := range list {
+			to := k.V6
+			if network.Addr().Is4() {
+				to = k.V4
+			}
+			put(t, to, prefixKey(network), uint32(value))
+		}
 	}
 	flags := map[uint16]uint8{}
 	for _, p := range l.TCP {
@@ -90,16 +99,64 @@ func put(t *testing.T, m *ebpf.Map, key, value any) {
 	}
 }
 
+// read reads the drops that are in the kernel's ring.
+func (k *kernelFirewall) read(t *testing.T, reader *ringbuf.Reader, drops []oracle.Drop) []oracle.Drop {
+	t.Helper()
+	reader.SetDeadline(time.Unix(1, 0)) // what is there
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return drops
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		drop, err := event.Parse(record.RawSample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drops = append(drops, drop)
+	}
+}
+
+// compare compares counters and drops with the oracle's. The ring was read often
+// enough to lose nothing.
+func (k *kernelFirewall) compare(t *testing.T, o *oracle.Firewall, drops []oracle.Drop) {
+	t.Helper()
+	for rule, want := range append(o.Counters[:], 0) {
+		var values []uint64
+		if err := k.Counters.Lookup(uint32(rule), &values); err != nil {
+			t.Fatal(err)
+		}
+		got := uint64(0)
+		for _, value := range values {
+			got += value
+		}
+		if got != want {
+			t.Errorf("counter %v: got %d, want %d", oracle.Rule(rule), got, want)
+		}
+	}
+	if !slices.Equal(drops, o.Drops) {
+		t.Errorf("the %d drops in the ring are not the oracle's %d", len(drops), len(o.Drops))
+	}
+}
+
 // TestKernelEqualsOracle runs the committed objects in the kernel and compares
-// every verdict, and at the end every counter, with the oracle.
+// every verdict, every event, and at the end every counter, with the oracle.
 func TestKernelEqualsOracle(t *testing.T) {
 	requireKernel(t)
 	m := traffic.Generate(1, traffic.Packets)
-	for _, object := range []string{"xdpfirewall.o", "../../testdata/clang13/xdpfirewall.o"} {
+	for _, object := range []string{"xdpfirewall.o", "testdata/clang13.o"} {
 		t.Run(object, func(t *testing.T) {
 			k := loadKernelFirewall(t, object)
 			k.fill(t, m.Lists)
-			o := oracle.New(m.Lists.SourcesV4, m.Lists.SourcesV6, m.Lists.TCP, m.Lists.UDP)
+			o := oracle.New(m.Lists.Block, m.Lists.Allow, m.Lists.TCP, m.Lists.UDP)
+			reader, err := ringbuf.NewReader(k.Drops)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			var drops []oracle.Drop
 			for i, p := range m.Packets {
 				want, rule := o.Run(p)
 				got, err := k.Program.Run(&ebpf.RunOptions{Data: p})
@@ -109,16 +166,11 @@ func TestKernelEqualsOracle(t *testing.T) {
 				if got != uint32(want) {
 					t.Fatalf("packet %d: got verdict %d, want %d (%v)\n% x", i, got, want, rule, p)
 				}
-			}
-			for rule, want := range o.Counters {
-				value, err := k.Counters.LookupBytes(uint32(rule))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := binary.NativeEndian.Uint64(value); got != want {
-					t.Errorf("counter %v: got %d, want %d", oracle.Rule(rule), got, want)
+				if i%1000 == 0 {
+					drops = k.read(t, reader, drops)
 				}
 			}
+			k.compare(t, o, k.read(t, reader, drops))
 		})
 	}
 }

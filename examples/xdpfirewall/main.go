@@ -1,7 +1,8 @@
 // Command xdpfirewall runs an XDP firewall inside this process: an eBPF object
 // that was verified and compiled when this package was generated. It makes
-// 200,000 packets, decides each of them with every engine, compares the
-// verdicts and the counters with an oracle written in plain Go, and measures.
+// 200,000 packets, decides each of them with every engine while it reads the ring
+// of drops, compares verdicts, counters and events with an oracle written in plain
+// Go, and measures.
 package main
 
 import (
@@ -31,11 +32,11 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "xdpfirewall: %d packets, %d + %d blocked sources, %d + %d blocked ports, %s/%s\n\n",
-		len(in.mix.Packets), len(in.mix.Lists.SourcesV4), len(in.mix.Lists.SourcesV6),
+	fmt.Fprintf(out, "xdpfirewall: %d packets, %d + %d networks, %d of them exceptions, %d + %d blocked ports, %s/%s\n\n",
+		len(in.mix.Packets), traffic.Networks, traffic.Networks, len(in.mix.Lists.Allow),
 		len(in.mix.Lists.TCP), len(in.mix.Lists.UDP), runtime.GOOS, runtime.GOARCH)
 	for _, e := range engines {
-		e.wrong, err = check(e, in)
+		e.result, err = check(e, in)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.name, err)
 		}
@@ -49,26 +50,21 @@ func run(out io.Writer) error {
 // report prints the table and the verdict.
 func report(out io.Writer, engines []*engine, in *input) error {
 	base := engines[len(engines)-1].median()
-	fmt.Fprintf(out, "%-22s %12s %14s   %s\n", "engine", "ns/packet", "/ hand-written", "verdicts and counters")
+	fmt.Fprintf(out, "%-22s %12s %14s %12s + %-8s %s\n", "engine", "ns/packet", "/ hand-written", "drops read", "lost", "verdicts, counters, events")
 	wrong := 0
 	for _, e := range engines {
 		verdict := "as the oracle"
-		if e.wrong != 0 {
-			verdict = fmt.Sprintf("%d differ from the oracle", e.wrong)
+		if e.result.wrong != 0 {
+			verdict = fmt.Sprintf("%d differ from the oracle", e.result.wrong)
 		}
-		wrong += e.wrong
-		fmt.Fprintf(out, "%-22s %12.1f %14.2f   %s\n", e.name, e.median(), e.median()/base, verdict)
+		wrong += e.result.wrong
+		fmt.Fprintf(out, "%-22s %12.1f %14.2f %12d + %-8d %s\n", e.name, e.median(), e.median()/base, e.result.received, e.result.lost, verdict)
 	}
-	dropped := 0
-	for _, v := range in.verdicts {
-		if v == 1 {
-			dropped++
-		}
-	}
+	dropped := len(in.drops)
 	fmt.Fprintf(out, "\n%d passed, %d dropped; median of %d rounds\n", len(in.verdicts)-dropped, dropped, rounds)
 	if wrong != 0 {
 		fmt.Fprintln(out, "FAIL")
-		return fmt.Errorf("%d verdicts or counters differ from the oracle", wrong)
+		return fmt.Errorf("%d verdicts, counters or events differ from the oracle", wrong)
 	}
 	fmt.Fprintln(out, "PASS")
 	return nil

@@ -2,7 +2,8 @@
 
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xdpfirewall drops packets by source address and destination port.
+ * xdpfirewall drops packets by source network and destination port, and tells of
+ * each drop in a ring buffer.
  *
  * Exactly one rule decides a packet and is counted. In the order in which they
  * are asked:
@@ -11,8 +12,8 @@
  *   VLAN_DEPTH    drop   more than two VLAN tags (802.1Q or 802.1ad)
  *   NOT_IP        pass   neither IPv4 nor IPv6
  *   BAD_HEADER    drop   wrong IP version, header length or total length
- *   SOURCE_V4     drop   the IPv4 source is in blocked_v4
- *   SOURCE_V6     drop   the IPv6 source is in blocked_v6
+ *   SOURCE_V4     drop   the longest prefix of the IPv4 source in networks_v4 blocks
+ *   SOURCE_V6     drop   the longest prefix of the IPv6 source in networks_v6 blocks
  *   FRAGMENT      pass   IPv4, not the first fragment: there are no ports
  *   OTHER         pass   neither TCP nor UDP (IPv6 extension headers as well)
  *   PORT_TCP      drop   the TCP destination port is blocked
@@ -22,6 +23,8 @@
  * No packet gives XDP_ABORTED. The IPv4 total length is only compared with the
  * header length: Ethernet pads short packets, and a truncated capture is SHORT
  * only where a header is missing.
+ *
+ * A drop that the ring has no room for is counted in lost.
  */
 #include "../../testdata/include/bpf_helpers.h"
 
@@ -33,6 +36,16 @@
 #define PROTO_TCP 6
 #define PROTO_UDP 17
 #define FRAGMENT_OFFSET 0x1fff
+
+/* What bpf_helpers.h does not have; numbers of linux/bpf.h. */
+enum {
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LPM_TRIE = 11,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_F_NO_PREALLOC = 1,
+};
+
+static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 
 enum rule {
 	RULE_SHORT,
@@ -110,20 +123,38 @@ struct udp_header {
 	u16 checksum;
 };
 
-/* Keys are addresses in network order; the value says which list blocked it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 10000);
-	__type(key, u32);
-	__type(value, u32);
-} blocked_v4 SEC(".maps");
+/* Networks by prefix length and address in network order. The longest prefix
+ * decides: NETWORK_BLOCK, or NETWORK_ALLOW for an exception in a blocked one. */
+enum network {
+	NETWORK_ALLOW,
+	NETWORK_BLOCK,
+};
+
+struct prefix_v4 {
+	u32 length;
+	u32 address;
+};
+
+struct prefix_v6 {
+	u32 length;
+	struct in6 address;
+};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 10000);
-	__type(key, struct in6);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct prefix_v4);
 	__type(value, u32);
-} blocked_v6 SEC(".maps");
+} networks_v4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 10000);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct prefix_v6);
+	__type(value, u32);
+} networks_v6 SEC(".maps");
 
 /* By port number in host order: PORT_BLOCK_ bits. */
 struct {
@@ -133,13 +164,31 @@ struct {
 	__type(value, u8);
 } blocked_ports SEC(".maps");
 
-/* Packets by enum rule. */
+/* Packets by enum rule, and one more: drops that are not in the ring. */
+#define LOST RULE_COUNT
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RULE_COUNT);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, RULE_COUNT + 1);
 	__type(key, u32);
 	__type(value, u64);
 } counters SEC(".maps");
+
+/* A drop. Numbers as they stand in the packet; 0 where the rule decided without
+ * them. An IPv4 source is in the first four bytes. */
+struct drop {
+	u32 rule;
+	u16 type; /* of the last VLAN tag or of the Ethernet header */
+	u8 protocol;
+	u8 pad;
+	u16 source_port;
+	u16 destination_port;
+	struct in6 source;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536);
+} drops SEC(".maps");
 
 static ALWAYS_INLINE int port_blocked(u16 port, u8 flag)
 {
@@ -149,14 +198,18 @@ static ALWAYS_INLINE int port_blocked(u16 port, u8 flag)
 	return flags && (*flags & flag);
 }
 
-/* decide_ports reads the transport header at data. */
-static ALWAYS_INLINE enum rule decide_ports(const u8 *data, const u8 *end, u8 protocol)
+/* decide_ports reads the transport header at data. The functions that decide
+ * write what they have read of the packet to drop. */
+static ALWAYS_INLINE enum rule decide_ports(const u8 *data, const u8 *end, u8 protocol, struct drop *drop)
 {
+	drop->protocol = protocol;
 	if (protocol == PROTO_TCP) {
 		const struct tcp_header *tcp = (const void *)data;
 
 		if ((const u8 *)(tcp + 1) > end)
 			return RULE_SHORT;
+		drop->source_port = tcp->source;
+		drop->destination_port = tcp->destination;
 		return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
 	}
 	if (protocol == PROTO_UDP) {
@@ -164,15 +217,18 @@ static ALWAYS_INLINE enum rule decide_ports(const u8 *data, const u8 *end, u8 pr
 
 		if ((const u8 *)(udp + 1) > end)
 			return RULE_SHORT;
+		drop->source_port = udp->source;
+		drop->destination_port = udp->destination;
 		return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
 	}
 	return RULE_OTHER;
 }
 
-static ALWAYS_INLINE enum rule decide_v4(const u8 *data, const u8 *end)
+static ALWAYS_INLINE enum rule decide_v4(const u8 *data, const u8 *end, struct drop *drop)
 {
 	const struct ipv4_header *ip = (const void *)data;
-	u32 length, source;
+	struct prefix_v4 key = {.length = 32};
+	u32 length, *network;
 
 	if ((const u8 *)(ip + 1) > end)
 		return RULE_SHORT;
@@ -182,26 +238,32 @@ static ALWAYS_INLINE enum rule decide_v4(const u8 *data, const u8 *end)
 		return RULE_BAD_HEADER;
 	if (data + length > end)
 		return RULE_SHORT;
-	source = ip->source;
-	if (bpf_map_lookup_elem(&blocked_v4, &source))
+	key.address = ip->source;
+	__builtin_memcpy(&drop->source, &key.address, 4);
+	network = bpf_map_lookup_elem(&networks_v4, &key);
+	if (network && *network == NETWORK_BLOCK)
 		return RULE_SOURCE_V4;
 	if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
 		return RULE_FRAGMENT;
-	return decide_ports(data + length, end, ip->protocol);
+	return decide_ports(data + length, end, ip->protocol, drop);
 }
 
-static ALWAYS_INLINE enum rule decide_v6(const u8 *data, const u8 *end)
+static ALWAYS_INLINE enum rule decide_v6(const u8 *data, const u8 *end, struct drop *drop)
 {
 	const struct ipv6_header *ip = (const void *)data;
+	struct prefix_v6 key = {.length = 128};
+	u32 *network;
 
 	if ((const u8 *)(ip + 1) > end)
 		return RULE_SHORT;
 	if (*data >> 4 != 6)
 		return RULE_BAD_HEADER;
-	/* The key is read out of the packet in place. */
-	if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
+	key.address = ip->source;
+	drop->source = ip->source;
+	network = bpf_map_lookup_elem(&networks_v6, &key);
+	if (network && *network == NETWORK_BLOCK)
 		return RULE_SOURCE_V6;
-	return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
+	return decide_ports((const u8 *)(ip + 1), end, ip->next_header, drop);
 }
 
 static ALWAYS_INLINE int is_vlan(u16 type)
@@ -209,7 +271,7 @@ static ALWAYS_INLINE int is_vlan(u16 type)
 	return type == __builtin_bswap16(ETH_P_8021Q) || type == __builtin_bswap16(ETH_P_8021AD);
 }
 
-static ALWAYS_INLINE enum rule decide(const u8 *data, const u8 *end)
+static ALWAYS_INLINE enum rule decide(const u8 *data, const u8 *end, struct drop *drop)
 {
 	const struct eth_header *eth = (const void *)data;
 	u16 type;
@@ -227,12 +289,13 @@ static ALWAYS_INLINE enum rule decide(const u8 *data, const u8 *end)
 		type = tag->type;
 		data = (const u8 *)(tag + 1);
 	}
+	drop->type = type;
 	if (is_vlan(type))
 		return RULE_VLAN_DEPTH;
 	if (type == __builtin_bswap16(ETH_P_IPV4))
-		return decide_v4(data, end);
+		return decide_v4(data, end, drop);
 	if (type == __builtin_bswap16(ETH_P_IPV6))
-		return decide_v6(data, end);
+		return decide_v6(data, end, drop);
 	return RULE_NOT_IP;
 }
 
@@ -249,15 +312,31 @@ static ALWAYS_INLINE int verdict(enum rule rule)
 	}
 }
 
+static ALWAYS_INLINE void count(u32 counter)
+{
+	u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+
+	if (packets)
+		++*packets; /* nobody else has this CPU's */
+}
+
+/* tell puts a drop into the ring. */
+static ALWAYS_INLINE void tell(struct drop *drop)
+{
+	if (bpf_ringbuf_output(&drops, drop, sizeof(*drop), 0))
+		count(LOST);
+}
+
 SEC("xdp")
 int xdpfirewall(struct xdp_md *ctx)
 {
-	u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	u64 *count = bpf_map_lookup_elem(&counters, &rule);
+	struct drop drop = {};
 
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	return verdict(rule);
+	drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+	count(drop.rule);
+	if (verdict(drop.rule) == XDP_DROP)
+		tell(&drop);
+	return verdict(drop.rule);
 }
 
 char _license[] SEC("license") = "Apache-2.0";

@@ -124,10 +124,10 @@ func runVectors(t *testing.T, stage string, w *world, p *ir.Program, vectors []v
 	}
 }
 
-// TestFirewall compares every stage of xdpfirewall with the interpreter on
+// TestFirewall compares every stage of firewall with the interpreter on
 // packets of all kinds, the maps included.
 func TestFirewall(t *testing.T) {
-	obj := load(t, "../../examples/xdpfirewall/xdpfirewall.o")
+	obj := load(t, "../../testdata/firewall.o")
 	prog := obj.Programs[0]
 	packets := firewallPackets(400)
 	machine, err := interp.New(obj, interp.Options{})

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 
 	"github.com/bpf2go-native/bpf2go-native/examples/xdpfirewall/traffic"
 )
@@ -173,21 +174,23 @@ func fillTrie(n uint32) filler {
 func fillFirewall(find finder) error {
 	lists := traffic.Generate(firewallSeed, 0).Lists
 	puts := map[string]putter{}
-	for _, name := range []string{"blocked_v4", "blocked_v6", "blocked_ports"} {
+	for _, name := range []string{"networks_v4", "networks_v6", "blocked_ports"} {
 		put, err := find(name)
 		if err != nil {
 			return err
 		}
 		puts[name] = put
 	}
-	for _, a := range lists.SourcesV4 {
-		if err := puts["blocked_v4"](a, uint32(1)); err != nil {
-			return err
-		}
-	}
-	for _, a := range lists.SourcesV6 {
-		if err := puts["blocked_v6"](a, uint32(1)); err != nil {
-			return err
+	for value, list := range [][]netip.Prefix{lists.Allow, lists.Block} {
+		for _, network := range list {
+			name := "networks_v6"
+			if network.Addr().Is4() {
+				name = "networks_v4"
+			}
+			key := binary.LittleEndian.AppendUint32(nil, uint32(network.Bits()))
+			if err := puts[name](append(key, network.Addr().AsSlice()...), uint32(value)); err != nil {
+				return err
+			}
 		}
 	}
 	for port, flags := range portFlags(lists) {

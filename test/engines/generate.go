@@ -35,7 +35,8 @@ package engines
 //go:generate native GlobalsXdp ../../testdata/globals_xdp.o
 //go:generate native Globals13 ../../testdata/clang13/globals.o
 //go:generate native GlobalsXdp13 ../../testdata/clang13/globals_xdp.o
-//go:generate native Xdpfirewall13 ../../testdata/clang13/xdpfirewall.o
+//go:generate native Firewall ../../testdata/firewall.o
+//go:generate native Firewall13 ../../testdata/clang13/firewall.o
 //
 //go:generate gobody Checksum ../../testdata/checksum.o
 //go:generate gobody ChecksumXdp ../../testdata/checksum_xdp.o
@@ -65,4 +66,5 @@ package engines
 //go:generate gobody GlobalsXdp ../../testdata/globals_xdp.o
 //go:generate gobody Globals13 ../../testdata/clang13/globals.o
 //go:generate gobody GlobalsXdp13 ../../testdata/clang13/globals_xdp.o
-//go:generate gobody Xdpfirewall13 ../../testdata/clang13/xdpfirewall.o
+//go:generate gobody Firewall ../../testdata/firewall.o
+//go:generate gobody Firewall13 ../../testdata/clang13/firewall.o

@@ -70,20 +70,20 @@ func (o *Object) Inputs(tb testing.TB, testdata string, seed uint64, n int) [][]
 }
 
 // Fill puts entries into the maps that a program only reads, so that lookups
-// find something: the lists of the traffic that Inputs has for the seed.
+// find something: the addresses of the blocked networks and the ports of the
+// traffic that Inputs has for the seed.
 func (o *Object) Fill(seed uint64, to Instance) error {
 	if o.Vectors != "" {
 		return nil
 	}
 	lists := traffic.Generate(seed, 0).Lists // they do not depend on the number of packets
 	one := []byte{1, 0, 0, 0}
-	for _, a := range lists.SourcesV4 {
-		if err := to.Update("blocked_v4", a[:], one); err != nil {
-			return err
+	for _, network := range lists.Block {
+		name := "blocked_v6"
+		if network.Addr().Is4() {
+			name = "blocked_v4"
 		}
-	}
-	for _, a := range lists.SourcesV6 {
-		if err := to.Update("blocked_v6", a[:], one); err != nil {
+		if err := to.Update(name, network.Addr().AsSlice(), one); err != nil {
 			return err
 		}
 	}

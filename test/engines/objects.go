@@ -60,6 +60,7 @@ func Objects() []Object {
 		{"globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp, gobody.LoadGlobalsXdp, new(native.GlobalsXdpPrograms)},
 		{"clang13/globals.o", "globals", "globals", native.LoadGlobals13, gobody.LoadGlobals13, new(native.Globals13Programs)},
 		{"clang13/globals_xdp.o", "globals_xdp", "globals", native.LoadGlobalsXdp13, gobody.LoadGlobalsXdp13, new(native.GlobalsXdp13Programs)},
-		{"clang13/xdpfirewall.o", "xdpfirewall", "", native.LoadXdpfirewall13, gobody.LoadXdpfirewall13, new(native.Xdpfirewall13Programs)},
+		{"firewall.o", "xdpfirewall", "", native.LoadFirewall, gobody.LoadFirewall, new(native.FirewallPrograms)},
+		{"clang13/firewall.o", "xdpfirewall", "", native.LoadFirewall13, gobody.LoadFirewall13, new(native.Firewall13Programs)},
 	}
 }

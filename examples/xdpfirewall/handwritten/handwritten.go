@@ -6,14 +6,18 @@
 // through array pointers, which have no bounds checks. Multi-byte fields are
 // compared in the order in which they stand in the packet, as the C program does,
 // so constants appear with their bytes swapped; reads are explicitly
-// little-endian and right on every host.
+// little-endian and right on every host. Tries and the ring are those of the run
+// time.
 package handwritten
 
 import (
 	"encoding/binary"
 	"math/bits"
-	"sync/atomic"
+	"net/netip"
 	"unsafe"
+
+	"github.com/bpf2go-native/bpf2go-native/rtlib"
+	"github.com/bpf2go-native/bpf2go-native/rtlib/ebpf"
 )
 
 // Verdicts; numbers of enum xdp_action.
@@ -36,6 +40,7 @@ const (
 	rulePortUDP
 	ruleAccept
 	ruleCount
+	lost = ruleCount
 
 	// counterSlots is a power of two, so that a masked index needs no check.
 	counterSlots = 16
@@ -55,33 +60,58 @@ const (
 	blockUDP = 2
 )
 
-// Firewall holds the blocklists and counts packets by rule. Lists are fixed at
-// construction; Run may be called from many goroutines.
+// Firewall holds the blocklists, counts packets by rule and tells of drops. Lists
+// are fixed at construction. One goroutine at a time calls Run, as one runs on an
+// eBPF Frame: counters need no atomic operations.
 type Firewall struct {
-	sourcesV4 table
-	sourcesV6 table
-	ports     *[65536]uint64 // by port in host order: block bits, 8 bytes each as in an array map
-	counters  [counterSlots]uint64
+	networksV4 networks
+	networksV6 networks
+	drops      *ebpf.Map
+	ring       uint64         // drops, as helpers take it
+	ports      *[65536]uint64 // by port in host order: block bits, 8 bytes each as in an array map
+	counters   [counterSlots]uint64
+
+	// What is built of the packet at hand. It is here because maps take addresses
+	// of memory that does not move.
+	keyV4 struct {
+		length uint32
+		source [4]byte
+	}
+	keyV6 struct {
+		length uint32
+		source [16]byte
+	}
+	drop drop
 }
 
-// New returns a firewall that blocks the given source addresses and the given
-// TCP and UDP destination ports. Packets for Run must not lie on a stack: see
-// table.has4.
-func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16) (*Firewall, error) {
+// New returns a firewall that blocks source addresses whose longest matching
+// network is in blocked and not in allowed, and the given TCP and UDP destination
+// ports.
+func New(blocked, allowed []netip.Prefix, tcp, udp []uint16) (*Firewall, error) {
 	f := &Firewall{ports: new([65536]uint64)}
-	var keys4, keys16 [][]byte
-	for i := range sourcesV4 {
-		keys4 = append(keys4, sourcesV4[i][:])
-	}
-	for i := range sourcesV6 {
-		keys16 = append(keys16, sourcesV6[i][:])
-	}
+	f.keyV4.length, f.keyV6.length = 32, 128
 	var err error
-	if f.sourcesV4, err = newTable("sources_v4", 4, keys4); err != nil {
+	all := uint32(len(blocked) + len(allowed))
+	if f.networksV4, err = newNetworks("networks_v4", 4, all); err != nil {
 		return nil, err
 	}
-	if f.sourcesV6, err = newTable("sources_v6", 16, keys16); err != nil {
+	if f.networksV6, err = newNetworks("networks_v6", 16, all); err != nil {
 		return nil, err
+	}
+	if f.drops, err = newRing(); err != nil {
+		return nil, err
+	}
+	f.ring = addressOf(f.drops.Runtime())
+	for value, list := range [][]netip.Prefix{allow: allowed, block: blocked} {
+		for _, network := range list {
+			to := &f.networksV6
+			if network.Addr().Is4() {
+				to = &f.networksV4
+			}
+			if err := to.add(network, byte(value)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, p := range tcp {
 		f.ports[p] |= blockTCP
@@ -92,20 +122,26 @@ func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16) (*Firewal
 	return f, nil
 }
 
-// Counters returns the number of packets by rule.
-func (f *Firewall) Counters() []uint64 {
-	out := make([]uint64, ruleCount)
-	for i := range out {
-		out[i] = atomic.LoadUint64(&f.counters[i])
-	}
-	return out
-}
+// Drops is the ring of drops, struct drop of the program.
+func (f *Firewall) Drops() *ebpf.Map { return f.drops }
+
+// Counters returns the number of packets by rule, and behind them that of the
+// drops which the ring had no room for.
+func (f *Firewall) Counters() []uint64 { return append([]uint64(nil), f.counters[:lost+1]...) }
 
 // Run decides an Ethernet frame, counts it and returns the verdict.
 func (f *Firewall) Run(frame []byte) uint32 {
+	f.drop = drop{}
 	rule := f.decide(unsafe.Pointer(unsafe.SliceData(frame)), uintptr(len(frame)))
-	atomic.AddUint64(&f.counters[rule%counterSlots], 1)
-	return Drop + uint32(rulesPass>>rule&1)
+	f.counters[rule%counterSlots]++
+	if rulesPass>>rule&1 != 0 {
+		return Pass
+	}
+	f.drop.rule = uint32(rule)
+	if rtlib.RingbufOutput(nil, f.ring, uint64(uintptr(unsafe.Pointer(&f.drop))), uint64(unsafe.Sizeof(f.drop)), 0) != 0 {
+		f.counters[lost]++
+	}
+	return Drop
 }
 
 // The functions below take the address p of n readable bytes; each compares n
@@ -127,10 +163,12 @@ func (f *Firewall) decide(p unsafe.Pointer, n uintptr) uint {
 			}
 			kind, skip = load16(p, 20), 22
 			if isVLAN(kind) {
+				f.drop.kind = kind
 				return ruleVLANDepth
 			}
 		}
 	}
+	f.drop.kind = kind
 	if kind == typeIPv4 {
 		return f.ipv4(p, n, skip)
 	}
@@ -153,7 +191,9 @@ func (f *Firewall) ipv4(p unsafe.Pointer, n, skip uintptr) uint {
 	if n < skip+length {
 		return ruleShort
 	}
-	if f.sourcesV4.has4(unsafe.Pointer(&ip[12])) {
+	f.keyV4.source = [4]byte(ip[12:16])
+	copy(f.drop.source[:], ip[12:16])
+	if f.networksV4.blocked(unsafe.Pointer(&f.keyV4)) {
 		return ruleSourceV4
 	}
 	if binary.LittleEndian.Uint16(ip[6:])&fragmentMask != 0 {
@@ -171,7 +211,9 @@ func (f *Firewall) ipv6(p unsafe.Pointer, n, skip uintptr) uint {
 	if ip[0]>>4 != 6 {
 		return ruleBadHeader
 	}
-	if f.sourcesV6.has16(unsafe.Pointer(&ip[8])) {
+	f.keyV6.source = [16]byte(ip[8:24])
+	f.drop.source = f.keyV6.source
+	if f.networksV6.blocked(unsafe.Pointer(&f.keyV6)) {
 		return ruleSourceV6
 	}
 	return f.transport(p, n, skip+40, ip[6])
@@ -179,11 +221,13 @@ func (f *Firewall) ipv6(p unsafe.Pointer, n, skip uintptr) uint {
 
 // transport decides by the TCP or UDP header at offset skip, which is at most n.
 func (f *Firewall) transport(p unsafe.Pointer, n, skip uintptr, protocol byte) uint {
+	f.drop.protocol = protocol
 	if protocol == 6 {
 		if n-skip < 20 {
 			return ruleShort
 		}
-		if f.ports[bits.ReverseBytes16(load16(p, skip+2))]&blockTCP != 0 {
+		f.drop.sourcePort, f.drop.destinationPort = load16(p, skip), load16(p, skip+2)
+		if f.ports[bits.ReverseBytes16(f.drop.destinationPort)]&blockTCP != 0 {
 			return rulePortTCP
 		}
 		return ruleAccept
@@ -192,7 +236,8 @@ func (f *Firewall) transport(p unsafe.Pointer, n, skip uintptr, protocol byte) u
 		if n-skip < 8 {
 			return ruleShort
 		}
-		if f.ports[bits.ReverseBytes16(load16(p, skip+2))]&blockUDP != 0 {
+		f.drop.sourcePort, f.drop.destinationPort = load16(p, skip), load16(p, skip+2)
+		if f.ports[bits.ReverseBytes16(f.drop.destinationPort)]&blockUDP != 0 {
 			return rulePortUDP
 		}
 		return ruleAccept

@@ -1,7 +1,8 @@
 // Package oracle decides packets as xdpfirewall.bpf.c does, written a second time
-// from its description: plain slices, the standard library, no speed.
+// from its description: plain slices and maps, the standard library, no speed.
 //
-// It takes blocklists and packets and gives a verdict and the rule that decided.
+// It takes lists of networks and ports and packets, and gives a verdict, the rule
+// that decided and what the firewall tells of a drop.
 // It shares no code with the program, the generator of packets, the compiler or
 // its run time, so that an equal result means something.
 package oracle
@@ -9,6 +10,7 @@ package oracle
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 )
 
 // Verdict is the return value of an XDP program.
@@ -16,8 +18,8 @@ type Verdict uint32
 
 // The verdicts that the firewall gives; numbers of enum xdp_action.
 const (
-	Drop Verdict = 1
-	Pass Verdict = 2
+	Dropped Verdict = 1 // XDP_DROP
+	Passed  Verdict = 2 // XDP_PASS
 )
 
 // Rule names what decided a packet; it is the index of its counter.
@@ -55,25 +57,59 @@ func (r Rule) String() string {
 func (r Rule) Verdict() Verdict {
 	switch r {
 	case NotIP, Fragment, Other, Accept:
-		return Pass
+		return Passed
 	}
-	return Drop
+	return Dropped
+}
+
+// Drop is what the firewall tells of a packet that it drops. What the rule did not
+// need is 0.
+type Drop struct {
+	Rule            Rule
+	Type            uint16 // ethertype behind the VLAN tags
+	Protocol        uint8
+	SourcePort      uint16
+	DestinationPort uint16
+	Source          [16]byte // an IPv4 address is in the first four bytes
 }
 
 // Firewall holds blocklists and counts packets by rule.
 type Firewall struct {
-	sourcesV4 map[[4]byte]bool
-	sourcesV6 map[[16]byte]bool
-	tcp, udp  map[uint16]bool
+	networks map[netip.Prefix]bool // whether the network is blocked
+	lengths  map[bool][]int        // of the networks, descending, by "is IPv4"
+	tcp, udp map[uint16]bool
 
 	// Counters holds the number of packets by Rule.
 	Counters [RuleCount]uint64
+	// Drops are all drops, in the order of the packets.
+	Drops []Drop
+
+	drop Drop // of the packet at hand
 }
 
-// New returns a firewall that blocks the given source addresses and the given
-// TCP and UDP destination ports.
-func New(sourcesV4 [][4]byte, sourcesV6 [][16]byte, tcp, udp []uint16) *Firewall {
-	return &Firewall{sourcesV4: set(sourcesV4), sourcesV6: set(sourcesV6), tcp: set(tcp), udp: set(udp)}
+// New returns a firewall that blocks source addresses whose longest matching
+// network is in block and not in allow, and the given TCP and UDP destination
+// ports.
+func New(block, allow []netip.Prefix, tcp, udp []uint16) *Firewall {
+	f := &Firewall{networks: map[netip.Prefix]bool{}, lengths: map[bool][]int{}, tcp: set(tcp), udp: set(udp)}
+	for _, network := range block {
+		f.networks[network.Masked()] = true
+	}
+	for _, network := range allow {
+		f.networks[network.Masked()] = false
+	}
+	used := map[bool]map[int]bool{true: {}, false: {}}
+	for network := range f.networks {
+		used[network.Addr().Is4()][network.Bits()] = true
+	}
+	for is4, lengths := range used {
+		for length := 128; length >= 0; length-- {
+			if lengths[length] {
+				f.lengths[is4] = append(f.lengths[is4], length)
+			}
+		}
+	}
+	return f
 }
 
 func set[T comparable](list []T) map[T]bool {
@@ -84,10 +120,27 @@ func set[T comparable](list []T) map[T]bool {
 	return m
 }
 
+// blocked asks one network after the other that the source is in, the smallest
+// first.
+func (f *Firewall) blocked(source netip.Addr) bool {
+	for _, length := range f.lengths[source.Is4()] {
+		network, _ := source.Prefix(length) // the length fits the family
+		if block, listed := f.networks[network]; listed {
+			return block
+		}
+	}
+	return false
+}
+
 // Run decides an Ethernet frame and counts it.
 func (f *Firewall) Run(frame []byte) (Verdict, Rule) {
+	f.drop = Drop{}
 	rule := f.ethernet(frame)
 	f.Counters[rule]++
+	if rule.Verdict() == Dropped {
+		f.drop.Rule = rule
+		f.Drops = append(f.Drops, f.drop)
+	}
 	return rule.Verdict(), rule
 }
 
@@ -98,6 +151,7 @@ func (f *Firewall) ethernet(frame []byte) Rule {
 	kind, rest := binary.BigEndian.Uint16(frame[12:]), frame[14:]
 	for tags := 0; kind == 0x8100 || kind == 0x88a8; tags++ {
 		if tags == 2 {
+			f.drop.Type = kind
 			return VLANDepth
 		}
 		if len(rest) < 4 {
@@ -105,6 +159,7 @@ func (f *Firewall) ethernet(frame []byte) Rule {
 		}
 		kind, rest = binary.BigEndian.Uint16(rest[2:]), rest[4:]
 	}
+	f.drop.Type = kind
 	switch kind {
 	case 0x0800:
 		return f.ipv4(rest)
@@ -126,7 +181,8 @@ func (f *Firewall) ipv4(ip []byte) Rule {
 	if len(ip) < headerLength {
 		return Short
 	}
-	if f.sourcesV4[[4]byte(ip[12:16])] {
+	copy(f.drop.Source[:], ip[12:16])
+	if f.blocked(netip.AddrFrom4([4]byte(ip[12:16]))) {
 		return SourceV4
 	}
 	if fragmentOffset := binary.BigEndian.Uint16(ip[6:]) & 0x1fff; fragmentOffset != 0 {
@@ -142,19 +198,22 @@ func (f *Firewall) ipv6(ip []byte) Rule {
 	if ip[0]>>4 != 6 {
 		return BadHeader
 	}
-	if f.sourcesV6[[16]byte(ip[8:24])] {
+	copy(f.drop.Source[:], ip[8:24])
+	if f.blocked(netip.AddrFrom16([16]byte(ip[8:24]))) {
 		return SourceV6
 	}
 	return f.transport(ip[6], ip[40:])
 }
 
 func (f *Firewall) transport(protocol byte, header []byte) Rule {
+	f.drop.Protocol = protocol
 	switch protocol {
 	case 6:
 		if len(header) < 20 {
 			return Short
 		}
-		if f.tcp[binary.BigEndian.Uint16(header[2:])] {
+		f.ports(header)
+		if f.tcp[f.drop.DestinationPort] {
 			return PortTCP
 		}
 		return Accept
@@ -162,10 +221,17 @@ func (f *Firewall) transport(protocol byte, header []byte) Rule {
 		if len(header) < 8 {
 			return Short
 		}
-		if f.udp[binary.BigEndian.Uint16(header[2:])] {
+		f.ports(header)
+		if f.udp[f.drop.DestinationPort] {
 			return PortUDP
 		}
 		return Accept
 	}
 	return Other
+}
+
+// ports reads the two ports that TCP and UDP begin with.
+func (f *Firewall) ports(header []byte) {
+	f.drop.SourcePort = binary.BigEndian.Uint16(header)
+	f.drop.DestinationPort = binary.BigEndian.Uint16(header[2:])
 }

@@ -3,6 +3,7 @@ package traffic
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"net/netip"
 )
 
 const (
@@ -16,6 +17,8 @@ const arena = 1 << 20
 type generator struct {
 	rand  *rand.Rand
 	lists *Lists
+	v4    []netip.Prefix // all networks of lists
+	v6    []netip.Prefix
 	block []byte // rest of the current block
 	p     []byte // the packet being built
 }
@@ -169,9 +172,9 @@ func (g *generator) protocol(other []byte) byte {
 func (g *generator) sourceV4() (a [4]byte) {
 	switch d := g.rand.UintN(100); {
 	case d < 12:
-		return g.lists.SourcesV4[g.rand.IntN(BlockedV4)]
-	case d < 15: // one bit beside a blocked one
-		a = g.lists.SourcesV4[g.rand.IntN(BlockedV4)]
+		return inside(g.rand, g.v4[g.rand.IntN(len(g.v4))]).As4()
+	case d < 15: // one bit beside a network
+		a = inside(g.rand, g.v4[g.rand.IntN(len(g.v4))]).As4()
 		a[g.rand.IntN(4)] ^= 1 << g.rand.UintN(8)
 		return a
 	}
@@ -182,9 +185,9 @@ func (g *generator) sourceV4() (a [4]byte) {
 func (g *generator) sourceV6() [16]byte {
 	switch d := g.rand.UintN(100); {
 	case d < 12:
-		return g.lists.SourcesV6[g.rand.IntN(BlockedV6)]
+		return inside(g.rand, g.v6[g.rand.IntN(len(g.v6))]).As16()
 	case d < 15:
-		a := g.lists.SourcesV6[g.rand.IntN(BlockedV6)]
+		a := inside(g.rand, g.v6[g.rand.IntN(len(g.v6))]).As16()
 		a[g.rand.IntN(16)] ^= 1 << g.rand.UintN(8)
 		return a
 	}

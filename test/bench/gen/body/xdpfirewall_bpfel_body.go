@@ -16,9 +16,9 @@ import (
 // Go bodies run on this architecture.
 const xdpfirewallEngine = "go"
 
-// xdpfirewallTie_3874bd9e ties this file to the object's: files of different
+// xdpfirewallTie_02207391 ties this file to the object's: files of different
 // runs of the tool do not link.
-func xdpfirewallTie_3874bd9e() {}
+func xdpfirewallTie_02207391() {}
 
 // xdpfirewall_xdpfirewall is program xdpfirewall (section xdp) as a Go body.
 //
@@ -28,288 +28,391 @@ func xdpfirewall_xdpfirewall(fr *abi.Frame) (ret uint64) {
 	var x0, x1, x2, x3 uint64
 	base := abi.R10(fr)
 	{
-		// xdpfirewall.bpf.c:255: u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
+		// xdpfirewall.bpf.c:333: struct drop drop = {};
+		*(*uint32)(unsafe.Add(nil, uintptr(base-28))) = 0
+		*(*uint32)(unsafe.Add(nil, uintptr(base-32))) = 0
+		*(*uint32)(unsafe.Add(nil, uintptr(base-36))) = 0
+		*(*uint32)(unsafe.Add(nil, uintptr(base-40))) = 0
+		*(*uint32)(unsafe.Add(nil, uintptr(base-44))) = 0
+		*(*uint32)(unsafe.Add(nil, uintptr(base-48))) = 0
+		// xdpfirewall.bpf.c:335: drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
 		x0 = fr.DataEnd
 		x1 = fr.Data
-		// xdpfirewall.bpf.c:218: if ((const u8 *)(eth + 1) > end)
+		// xdpfirewall.bpf.c:280: if ((const u8 *)(eth + 1) > end)
 		x2 = x1 + 14
 		if x0 < x2 {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:220: type = eth->type;
+		// xdpfirewall.bpf.c:282: type = eth->type;
 		x3 = abi.Load16(x1 + 12)
 		if uint32(x3) == 43144 {
-			goto b18
+			goto b31
 		}
 	}
 	{
 		if uint32(x3) != 129 {
-			goto b29
+			goto b35
 		}
 	}
-b18:
+b31:
 	{
-		// xdpfirewall.bpf.c:225: if ((const u8 *)(tag + 1) > end)
+		// xdpfirewall.bpf.c:287: if ((const u8 *)(tag + 1) > end)
 		x2 = x1 + 18
 		if x0 < x2 {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:220: type = eth->type;
+		// xdpfirewall.bpf.c:282: type = eth->type;
 		x3 = abi.Load16(x1 + 16)
 		if uint32(x3) == 43144 {
-			goto b262
+			goto b353
 		}
 	}
 	{
 		if uint32(x3) != 129 {
-			goto b29
+			goto b35
 		}
 	}
-b262:
+b353:
 	{
-		// xdpfirewall.bpf.c:225: if ((const u8 *)(tag + 1) > end)
+		// xdpfirewall.bpf.c:287: if ((const u8 *)(tag + 1) > end)
 		x2 = x1 + 22
 		if x0 < x2 {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:220: type = eth->type;
-		x1 = abi.Load16(x1 + 20)
-		if uint32(x1) == 43144 {
+		// xdpfirewall.bpf.c:282: type = eth->type;
+		v363 := abi.Load16(x1 + 20)
+		x3 = v363
+	}
+b35:
+	{
+		// xdpfirewall.bpf.c:292: drop->type = type;
+		*(*uint16)(unsafe.Add(nil, uintptr(base-48))) = uint16(x3)
+		if uint32(x3) == 43144 {
 			x0 = 1
-			goto b11
+			goto b24
 		}
 	}
 	{
-		if uint32(x1) == 129 {
+		if uint32(x3) == 129 {
 			x0 = 1
-			goto b11
+			goto b24
 		}
-		x3 = x1
 	}
-b29:
 	{
 		if uint32(x3) == 56710 {
-			goto b32
+			goto b48
 		}
 	}
 	{
 		if uint32(x3) != 8 {
 			x0 = 2
-			goto b11
+			goto b24
 		}
 	}
 	{
+		// xdpfirewall.bpf.c:230: struct prefix_v4 key = {.length = 32};
+		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = 32
 		if x0 < (x2 + 20) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:179: length = (ip->version_length & 15) * 4;
+		// xdpfirewall.bpf.c:235: length = (ip->version_length & 15) * 4;
 		x1 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2))))
 		if uint32(uint64(uint32(x1)&240)) != 64 {
 			x0 = 3
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:180: if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
+		// xdpfirewall.bpf.c:236: if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
 		x1 = uint64(uint32(uint64(uint32(x1)<<2)) & 60)
 		if uint32(x1) < 20 {
 			x0 = 3
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:181: __builtin_bswap16(ip->total_length) < length)
-		v63 := abi.Load16(x2 + 2)
-		if uint32(uint64(bits.ReverseBytes16(uint16(v63)))) < uint32(x1) {
+		// xdpfirewall.bpf.c:237: __builtin_bswap16(ip->total_length) < length)
+		v82 := abi.Load16(x2 + 2)
+		if uint32(uint64(bits.ReverseBytes16(uint16(v82)))) < uint32(x1) {
 			x0 = 3
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:183: if (data + length > end)
+		// xdpfirewall.bpf.c:239: if (data + length > end)
 		x1 = x2 + x1
 		if x0 < x1 {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:185: source = ip->source;
-		v72 := abi.Load32(x2 + 12)
-		*(*uint32)(unsafe.Add(nil, uintptr(base-8))) = uint32(v72)
-		// xdpfirewall.bpf.c:186: if (bpf_map_lookup_elem(&blocked_v4, &source))
-		v80 := rtlib.HashLookup4(fr, abi.Map(fr, 1), base-8)
-		if v80 != 0 {
+		// xdpfirewall.bpf.c:241: key.address = ip->source;
+		v91 := abi.Load32(x2 + 12)
+		// xdpfirewall.bpf.c:242: __builtin_memcpy(&drop->source, &key.address, 4);
+		*(*uint32)(unsafe.Add(nil, uintptr(base-40))) = uint32(v91)
+		// xdpfirewall.bpf.c:241: key.address = ip->source;
+		*(*uint32)(unsafe.Add(nil, uintptr(base-20))) = uint32(v91)
+		// xdpfirewall.bpf.c:243: network = bpf_map_lookup_elem(&networks_v4, &key);
+		x3 = rtlib.TrieLookup(fr, abi.Map(fr, 0), base-24)
+		if x3 == 0 {
+			goto b102
+		}
+	}
+	{
+		// xdpfirewall.bpf.c:244: if (network && *network == NETWORK_BLOCK)
+		v106 := uint64(*(*uint32)(unsafe.Add(nil, uintptr(x3))))
+		if uint32(v106) == 1 {
 			x0 = 4
-			goto b11
+			goto b24
 		}
 	}
+b102:
 	{
-		// xdpfirewall.bpf.c:188: if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-		v88 := abi.Load16(x2 + 6)
-		if uint32(v88)&65311 != 0 {
+		// xdpfirewall.bpf.c:246: if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
+		v113 := abi.Load16(x2 + 6)
+		if uint32(v113)&65311 != 0 {
 			x0 = 6
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:190: return decide_ports(data + length, end, ip->protocol);
+		// xdpfirewall.bpf.c:248: return decide_ports(data + length, end, ip->protocol, drop);
 		x3 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2+9))))
+		// xdpfirewall.bpf.c:205: drop->protocol = protocol;
+		*(*uint8)(unsafe.Add(nil, uintptr(base-46))) = uint8(x3)
 		if uint32(x3) == 17 {
-			goto b97
+			goto b126
 		}
 	}
 	{
 		if uint32(x3) != 6 {
 			x0 = 7
-			goto b11
+			goto b24
 		}
 	}
 	{
 		if x0 < (x1 + 20) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:146: u32 key = __builtin_bswap16(port);
-		v108 := abi.Load16(x1 + 2)
-		x3 = uint64(bits.ReverseBytes16(uint16(v108)))
-		if uint32(x3) >= uint32(abi.Max(fr, 3)) {
+		// xdpfirewall.bpf.c:211: drop->source_port = tcp->source;
+		v139 := abi.Load16(x1)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-44))) = uint16(v139)
+		// xdpfirewall.bpf.c:212: drop->destination_port = tcp->destination;
+		v142 := abi.Load16(x1 + 2)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-42))) = uint16(v142)
+		// xdpfirewall.bpf.c:195: u32 key = __builtin_bswap16(port);
+		x3 = uint64(bits.ReverseBytes16(uint16(v142)))
+		if uint32(x3) >= uint32(abi.Max(fr, 2)) {
 			x0 = 10
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v132 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x3<<3)))))
-		x0 = abi.Select(uint32(v132)&1 != 0, 8, 10)
-		goto b11
+		// xdpfirewall.bpf.c:198: return flags && (*flags & flag);
+		v168 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 2)+(x3<<3)))))
+		x0 = abi.Select(uint32(v168)&1 != 0, 8, 10)
+		goto b24
 	}
-b97:
+b126:
 	{
 		if x0 < (x1 + 8) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:146: u32 key = __builtin_bswap16(port);
-		v142 := abi.Load16(x1 + 2)
-		x1 = uint64(bits.ReverseBytes16(uint16(v142)))
-		if uint32(x1) >= uint32(abi.Max(fr, 3)) {
+		// xdpfirewall.bpf.c:220: drop->source_port = udp->source;
+		v178 := abi.Load16(x1)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-44))) = uint16(v178)
+		// xdpfirewall.bpf.c:221: drop->destination_port = udp->destination;
+		v181 := abi.Load16(x1 + 2)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-42))) = uint16(v181)
+		// xdpfirewall.bpf.c:195: u32 key = __builtin_bswap16(port);
+		x1 = uint64(bits.ReverseBytes16(uint16(v181)))
+		if uint32(x1) >= uint32(abi.Max(fr, 2)) {
 			x0 = 10
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v163 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x1<<3)))))
-		x0 = abi.Select(uint32(v163)&2 != 0, 9, 10)
-		goto b11
+		// xdpfirewall.bpf.c:198: return flags && (*flags & flag);
+		v204 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 2)+(x1<<3)))))
+		x0 = abi.Select(uint32(v204)&2 != 0, 9, 10)
+		goto b24
 	}
-b32:
+b48:
 	{
+		// xdpfirewall.bpf.c:254: struct prefix_v6 key = {.length = 128};
+		*(*uint32)(unsafe.Add(nil, uintptr(base-24))) = 128
 		if x0 < (x2 + 40) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:199: if (*data >> 4 != 6)
-		v174 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2))))
-		if uint32(uint64(uint32(v174)&240)) != 96 {
+		// xdpfirewall.bpf.c:259: if (*data >> 4 != 6)
+		v219 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2))))
+		if uint32(uint64(uint32(v219)&240)) != 96 {
 			x0 = 3
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:202: if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-		v181 := rtlib.HashLookup16(fr, abi.Map(fr, 2), x2+8)
-		if v181 != 0 {
+		// xdpfirewall.bpf.c:261: key.address = ip->source;
+		v225 := abi.Load32(x2 + 20)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-8))) = uint32(v225)
+		v228 := abi.Load32(x2 + 16)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-12))) = uint32(v228)
+		v231 := abi.Load32(x2 + 12)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-16))) = uint32(v231)
+		v234 := abi.Load32(x2 + 8)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-20))) = uint32(v234)
+		// xdpfirewall.bpf.c:262: drop->source = ip->source;
+		*(*uint32)(unsafe.Add(nil, uintptr(base-40))) = uint32(v234)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-36))) = uint32(v231)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-32))) = uint32(v228)
+		*(*uint32)(unsafe.Add(nil, uintptr(base-28))) = uint32(v225)
+		// xdpfirewall.bpf.c:263: network = bpf_map_lookup_elem(&networks_v6, &key);
+		x1 = rtlib.TrieLookup(fr, abi.Map(fr, 1), base-24)
+		if x1 == 0 {
+			goto b254
+		}
+	}
+	{
+		// xdpfirewall.bpf.c:264: if (network && *network == NETWORK_BLOCK)
+		v258 := uint64(*(*uint32)(unsafe.Add(nil, uintptr(x1))))
+		if uint32(v258) == 1 {
 			x0 = 5
-			goto b11
+			goto b24
 		}
 	}
+b254:
 	{
-		// xdpfirewall.bpf.c:204: return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
+		// xdpfirewall.bpf.c:266: return decide_ports((const u8 *)(ip + 1), end, ip->next_header, drop);
 		x1 = uint64(*(*uint8)(unsafe.Add(nil, uintptr(x2+6))))
+		// xdpfirewall.bpf.c:205: drop->protocol = protocol;
+		*(*uint8)(unsafe.Add(nil, uintptr(base-46))) = uint8(x1)
 		if uint32(x1) == 17 {
-			goto b189
+			goto b268
 		}
 	}
 	{
 		if uint32(x1) != 6 {
 			x0 = 7
-			goto b11
+			goto b24
 		}
 	}
 	{
 		if x0 < (x2 + 60) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:146: u32 key = __builtin_bswap16(port);
-		v199 := abi.Load16(x2 + 42)
-		x1 = uint64(bits.ReverseBytes16(uint16(v199)))
-		if uint32(x1) >= uint32(abi.Max(fr, 3)) {
+		// xdpfirewall.bpf.c:211: drop->source_port = tcp->source;
+		v279 := abi.Load16(x2 + 40)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-44))) = uint16(v279)
+		// xdpfirewall.bpf.c:212: drop->destination_port = tcp->destination;
+		v282 := abi.Load16(x2 + 42)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-42))) = uint16(v282)
+		// xdpfirewall.bpf.c:195: u32 key = __builtin_bswap16(port);
+		x1 = uint64(bits.ReverseBytes16(uint16(v282)))
+		if uint32(x1) >= uint32(abi.Max(fr, 2)) {
 			x0 = 10
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v219 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x1<<3)))))
-		x0 = abi.Select(uint32(v219)&1 != 0, 8, 10)
-		goto b11
+		// xdpfirewall.bpf.c:198: return flags && (*flags & flag);
+		v304 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 2)+(x1<<3)))))
+		x0 = abi.Select(uint32(v304)&1 != 0, 8, 10)
+		goto b24
 	}
-b189:
+b268:
 	{
 		if x0 < (x2 + 48) {
 			x0 = 0
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:146: u32 key = __builtin_bswap16(port);
-		v229 := abi.Load16(x2 + 42)
-		x0 = uint64(bits.ReverseBytes16(uint16(v229)))
-		if uint32(x0) >= uint32(abi.Max(fr, 3)) {
+		// xdpfirewall.bpf.c:220: drop->source_port = udp->source;
+		v315 := abi.Load16(x2 + 40)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-44))) = uint16(v315)
+		// xdpfirewall.bpf.c:221: drop->destination_port = udp->destination;
+		v318 := abi.Load16(x2 + 42)
+		*(*uint16)(unsafe.Add(nil, uintptr(base-42))) = uint16(v318)
+		// xdpfirewall.bpf.c:195: u32 key = __builtin_bswap16(port);
+		x0 = uint64(bits.ReverseBytes16(uint16(v318)))
+		if uint32(x0) >= uint32(abi.Max(fr, 2)) {
 			x0 = 10
-			goto b11
+			goto b24
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:149: return flags && (*flags & flag);
-		v249 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 3)+(x0<<3)))))
-		x0 = abi.Select(uint32(v249)&2 != 0, 9, 10)
+		// xdpfirewall.bpf.c:198: return flags && (*flags & flag);
+		v340 := uint64(*(*uint8)(unsafe.Add(nil, uintptr(abi.Values(fr, 2)+(x0<<3)))))
+		x0 = abi.Select(uint32(v340)&2 != 0, 9, 10)
 	}
-b11:
+b24:
 	{
-		if uint32(x0) >= uint32(abi.Max(fr, 0)) {
-			goto b292
+		// xdpfirewall.bpf.c:335: drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+		*(*uint32)(unsafe.Add(nil, uintptr(base-52))) = uint32(x0)
+		if uint32(x0) >= uint32(abi.Max(fr, 3)) {
+			x1 = 0
+			goto b379
 		}
 	}
 	{
-		// xdpfirewall.bpf.c:259: __sync_fetch_and_add(count, 1);
-		abi.FetchAdd64(abi.Values(fr, 0)+(x0<<3), 1)
+		// xdpfirewall.bpf.c:317: u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+		v384 := fr.Slot
+		v389 := (abi.Values(fr, 3) + (v384 * abi.Step(fr, 3))) + (x0 << 3)
+		x1 = v389
 	}
-b292:
+b379:
 	{
-		return abi.Select(uint32(uint64(uint32(1)<<(x0&31)))&1220 != 0, 2, 1)
+		// xdpfirewall.bpf.c:320: ++*packets; /* nobody else has this CPU's */
+		v391 := abi.Load64(x1)
+		abi.Store64(x1, v391+1)
+		// xdpfirewall.bpf.c:304: switch (rule) {
+		x0 = abi.Bool(uint32(uint64(uint32(1)<<(x0&31)))&1220 != 0)
+		if x0 != 0 {
+			goto b401
+		}
+	}
+	{
+		// xdpfirewall.bpf.c:326: if (bpf_ringbuf_output(&drops, drop, sizeof(*drop), 0))
+		v408 := rtlib.RingbufOutput(fr, abi.Map(fr, 4), base-52, 28, 0)
+		if v408 == 0 {
+			goto b401
+		}
+	}
+	{
+		// xdpfirewall.bpf.c:317: u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+		v422 := fr.Slot
+		v425 := abi.Values(fr, 3) + (v422 * abi.Step(fr, 3))
+		// xdpfirewall.bpf.c:320: ++*packets; /* nobody else has this CPU's */
+		v428 := abi.Load64(v425 + 88)
+		abi.Store64(v425+88, v428+1)
+	}
+b401:
+	{
+		return abi.Select(x0 != 0, 2, 1)
 	}
 }

@@ -7,188 +7,296 @@
 #include "funcdata.h"
 
 // xdpfirewall_xdpfirewall(fr *abi.Frame) (ret uint64)
-#line 253 "xdpfirewall.bpf.c"
+#line 331 "xdpfirewall.bpf.c"
 
-TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
+TEXT ·xdpfirewall_xdpfirewall(SB), 0, $88-16
 	NO_LOCAL_POINTERS
-#line 253 "xdpfirewall.bpf.c"
+#line 331 "xdpfirewall.bpf.c"
 
 	MOVQ fr+0(FP), R12
-	// 1: r6 = *(u32 *)(r1 + 0x4)
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 255 "xdpfirewall.bpf.c"
-	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	QUAD $0x4c8b490824448b49; LONG $0x8b492024; WORD $0x2454; BYTE $0x18
-	// 4: r7 += 0xe
-#line 218 "xdpfirewall.bpf.c"
+	// 1: *(u32 *)(r10 - 0x1c) = r2
+	// 2: *(u32 *)(r10 - 0x20) = r2
+	// 3: *(u32 *)(r10 - 0x24) = r2
+	// 4: *(u32 *)(r10 - 0x28) = r2
+	// 5: *(u32 *)(r10 - 0x2c) = r2
+	// 6: *(u32 *)(r10 - 0x30) = r2
+#line 333 "xdpfirewall.bpf.c"
+	// struct drop drop = {};
+	QUAD $0x64894c0824448b49; QUAD $0x4138244489483024; QUAD $0x3642484c7; QUAD $0x602484c741000000; QUAD $0x4100000000000003; QUAD $0x35c2484c7; QUAD $0x582484c741000000; QUAD $0x4100000000000003; QUAD $0x3542484c7; QUAD $0x502484c741000000; LONG $0x3; WORD $0x0; BYTE $0x0
+	// 8: r6 = *(u32 *)(r1 + 0x4)
+	// 9: r1 = *(u32 *)(r1 + 0x0)
+#line 335 "xdpfirewall.bpf.c"
+	// drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+	QUAD $0x548b4920244c8b49; WORD $0x1824
+	// 11: r7 += 0xe
+#line 280 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(eth + 1) > end)
-	QUAD $0xfd939480e5a8d48; LONG $0x2e682; BYTE $0x0
-	// 6: r3 = *(u16 *)(r1 + 0xc)
-#line 220 "xdpfirewall.bpf.c"
+	QUAD $0xfd939480e5a8d48; LONG $0x3e482; BYTE $0x0
+	// 13: r2 = *(u16 *)(r1 + 0xc)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fe810c72b70f; QUAD $0x81fe8108740000; LONG $0x4f750000
-	// 10: r7 += 0x12
-#line 225 "xdpfirewall.bpf.c"
+	QUAD $0xa888fe810c72b70f; QUAD $0x81fe8108740000; LONG $0x32750000
+	// 17: r7 += 0x12
+#line 287 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0xfd93948125a8d48; LONG $0x2c582; BYTE $0x0
-	// 12: r3 = *(u16 *)(r1 + 0x10)
-#line 220 "xdpfirewall.bpf.c"
+	QUAD $0xfd93948125a8d48; LONG $0x3c382; BYTE $0x0
+	// 19: r2 = *(u16 *)(r1 + 0x10)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fe811072b70f; QUAD $0x81fe8108740000; LONG $0x2e750000
-	// 16: r7 += 0x16
-#line 225 "xdpfirewall.bpf.c"
+	QUAD $0xa888fe811072b70f; QUAD $0x81fe8108740000; LONG $0x11750000
+	// 23: r7 += 0x16
+#line 287 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	QUAD $0xfd93948165a8d48; LONG $0x2a482; BYTE $0x0
-	// 18: r3 = *(u16 *)(r1 + 0x14)
-#line 220 "xdpfirewall.bpf.c"
+	QUAD $0xfd93948165a8d48; LONG $0x3a282; BYTE $0x0
+	// 25: r2 = *(u16 *)(r1 + 0x14)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	QUAD $0xa888fa811452b70f; QUAD $0x81fa8108740000; QUAD $0x1ba0a750000; QUAD $0x894800000288e900; QUAD $0x89482024448948d6; QUAD $0x28244c894830245c; QUAD $0x850f0000dd86fe81; LONG $0xf6
-	// 76: r1 += 0x28
-#line 197 "xdpfirewall.bpf.c"
+	LONG $0x1472b70f
+	// 27: *(u16 *)(r10 - 0x30) = r2
+#line 292 "xdpfirewall.bpf.c"
+	// drop->type = type;
+	QUAD $0x35024b4894166; QUAD $0x740000a888fe8100; QUAD $0x7500000081fe8108; QUAD $0x7de900000001ba0a; QUAD $0x48245c8948000003; QUAD $0x86fe8140244c8948; QUAD $0x196850f0000dd; BYTE $0x0
+	// 93: *(u32 *)(r10 - 0x18) = r1
+#line 254 "xdpfirewall.bpf.c"
+	// struct prefix_v6 key = {.length = 128};
+	QUAD $0x3682484c741; LONG $0x80
+	// 95: r1 += 0x28
+#line 257 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0xfd1394828538d48; LONG $0x25b82; BYTE $0x0
-	// 80: r1 = *(u8 *)(r7 + 0x0)
-	// 81: w1 &= 0xf0
-#line 199 "xdpfirewall.bpf.c"
+	QUAD $0xfd1394828538d48; LONG $0x34c82; BYTE $0x0
+	// 99: r1 = *(u8 *)(r7 + 0x0)
+	// 100: w1 &= 0xf0
+#line 259 "xdpfirewall.bpf.c"
 	// if (*data >> 4 != 6)
-	QUAD $0xf0e28113b60f; QUAD $0x11b850f60fa8300; WORD $0x0
-	// 84: r2 += 0x8
-	// 87: call 0x1  ; map_lookup_elem
-#line 202 "xdpfirewall.bpf.c"
-	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	QUAD $0x40708b4808538d48; QUAD $0x5489480824748948; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0x217e900000005; BYTE $0x0
-	// 90: r1 = *(u8 *)(r7 + 0x6)
-#line 204 "xdpfirewall.bpf.c"
-	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-	QUAD $0x43b60f30245c8b48; LONG $0x11f88306; WORD $0x4675
-	// 109: r1 += 0x30
-#line 165 "xdpfirewall.bpf.c"
+	QUAD $0xf0e28113b60f; QUAD $0x1bb850f60fa8300; WORD $0x0
+	// 102: r1 = *(u32 *)(r7 + 0x14)
+	// 103: *(u32 *)(r10 - 0x8) = r1
+	// 104: r1 = *(u32 *)(r7 + 0x10)
+	// 105: *(u32 *)(r10 - 0xc) = r1
+	// 106: r1 = *(u32 *)(r7 + 0xc)
+	// 107: *(u32 *)(r10 - 0x10) = r1
+	// 108: r1 = *(u32 *)(r7 + 0x8)
+	// 109: *(u32 *)(r10 - 0x14) = r1
+#line 261 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	QUAD $0x782494894114538b; QUAD $0x894110738b000003; QUAD $0x7b8b0000037424b4; QUAD $0x37024bc89410c; QUAD $0x84894508438b4400; LONG $0x36c24; BYTE $0x0
+	// 111: *(u32 *)(r10 - 0x28) = r1
+	// 113: *(u32 *)(r10 - 0x24) = r1
+	// 115: *(u32 *)(r10 - 0x20) = r1
+	// 117: *(u32 *)(r10 - 0x1c) = r1
+#line 262 "xdpfirewall.bpf.c"
+	// drop->source = ip->source;
+	QUAD $0x35824848945; QUAD $0x35c24bc8941; QUAD $0x36024b48941; QUAD $0x36424948941
+	// 122: call 0x1  ; map_lookup_elem
+#line 263 "xdpfirewall.bpf.c"
+	// network = bpf_map_lookup_elem(&networks_v6, &key);
+	QUAD $0x2454894820508b48; QUAD $0x36824948d4908; QUAD $0x894c102454894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·TrieLookup(SB); QUAD $0xc085481824448b48; QUAD $0x4814750138831974; QUAD $0x5ba3824448b; QUAD $0xade93024648b4c00; WORD $0x2; BYTE $0x0
+	// 127: r1 = *(u8 *)(r7 + 0x6)
+#line 266 "xdpfirewall.bpf.c"
+	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header, drop);
+	QUAD $0x43b60f48245c8b48; BYTE $0x6
+	// 128: *(u8 *)(r10 - 0x2e) = r1
+#line 205 "xdpfirewall.bpf.c"
+	// drop->protocol = protocol;
+	QUAD $0x8488413024648b4c; QUAD $0x11f8830000035224; WORD $0x5c75
+	// 150: r1 += 0x30
+#line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x244c8b4830438d48; QUAD $0x1ec820fc1394828; WORD $0x0
-	// 112: r1 = *(u16 *)(r7 + 0x2a)
-	// 113: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b4830438d48; QUAD $0x275820fc1394840; WORD $0x0
+	// 153: r1 = *(u16 *)(r7 + 0x28)
+	// 154: *(u16 *)(r10 - 0x2c) = r1
+#line 220 "xdpfirewall.bpf.c"
+	// drop->source_port = udp->source;
+	QUAD $0x848941662843b70f; LONG $0x35424; BYTE $0x0
+	// 155: r1 = *(u16 *)(r7 + 0x2a)
+	// 156: *(u16 *)(r10 - 0x2a) = r1
+#line 221 "xdpfirewall.bpf.c"
+	// drop->destination_port = udp->destination;
+	QUAD $0x848941662a43b70f; LONG $0x35624; BYTE $0x0
+	// 157: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x1cc830f; WORD $0x0
-	// 119: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b4808c0c166; QUAD $0x23f830f50413b38; WORD $0x0
+	// 163: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	LONG $0x68518b48
-	// 154: if w1 != 0x0 goto +0x1
-#line 167 "xdpfirewall.bpf.c"
+	LONG $0x48518b48
+	// 201: if w1 != 0x0 goto +0x1
+#line 222 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x1c3e9c88948d045; QUAD $0x59850f06f8830000; WORD $0x1; BYTE $0x0
-	// 95: r1 += 0x3c
-#line 158 "xdpfirewall.bpf.c"
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x236e9c88948d045; QUAD $0xb7850f06f8830000; WORD $0x1; BYTE $0x0
+	// 133: r1 += 0x3c
+#line 209 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x244c8b483c438d48; QUAD $0x19d820fc1394828; WORD $0x0
-	// 98: r1 = *(u16 *)(r7 + 0x2a)
-	// 99: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b483c438d48; QUAD $0x210820fc1394840; WORD $0x0
+	// 136: r1 = *(u16 *)(r7 + 0x28)
+	// 137: *(u16 *)(r10 - 0x2c) = r1
+#line 211 "xdpfirewall.bpf.c"
+	// drop->source_port = tcp->source;
+	QUAD $0x848941662843b70f; LONG $0x35424; BYTE $0x0
+	// 138: r1 = *(u16 *)(r7 + 0x2a)
+	// 139: *(u16 *)(r10 - 0x2a) = r1
+#line 212 "xdpfirewall.bpf.c"
+	// drop->destination_port = tcp->destination;
+	QUAD $0x848941662a43b70f; LONG $0x35624; BYTE $0x0
+	// 140: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1662a43b70f; QUAD $0x70413b20244c8b48; LONG $0x17d830f; WORD $0x0
-	// 105: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b4808c0c166; QUAD $0x1da830f50413b38; WORD $0x0
+	// 146: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	LONG $0x68518b48
-	// 125: if w1 != 0x0 goto +0x1e
-#line 160 "xdpfirewall.bpf.c"
+	LONG $0x48518b48
+	// 169: if w1 != 0x0 goto +0x21
+#line 213 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x174e9c88948d045; QUAD $0xba0a7408fe830000; QUAD $0x165e900000002; BYTE $0x0
-	// 26: r1 += 0x14
-#line 177 "xdpfirewall.bpf.c"
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x1d1e9c88948d045; QUAD $0xba0a7408fe830000; QUAD $0x1c2e900000002; BYTE $0x0
+	// 34: *(u64 *)(r10 - 0x18) = r1
+#line 230 "xdpfirewall.bpf.c"
+	// struct prefix_v4 key = {.length = 32};
+	QUAD $0x3682484c749; LONG $0x20
+	// 36: r1 += 0x14
+#line 233 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	QUAD $0xfd1394814538d48; LONG $0x15682; BYTE $0x0
-	// 30: r1 = *(u8 *)(r7 + 0x0)
-#line 179 "xdpfirewall.bpf.c"
+	QUAD $0xfd1394814538d48; LONG $0x1a782; BYTE $0x0
+	// 40: r1 = *(u8 *)(r7 + 0x0)
+#line 235 "xdpfirewall.bpf.c"
 	// length = (ip->version_length & 15) * 4;
 	WORD $0xb60f; BYTE $0x13
-	// 32: w3 &= 0xf0
-	// 34: w1 <<= 0x2
-	// 35: w1 &= 0x3c
-#line 180 "xdpfirewall.bpf.c"
+	// 42: w2 &= 0xf0
+	// 44: w1 <<= 0x2
+	// 45: w1 &= 0x3c
+#line 236 "xdpfirewall.bpf.c"
 	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
 	QUAD $0xf0e681d68948; QUAD $0xe2c1177540fe8300; QUAD $0x7214fa833ce28302; BYTE $0xc
-	// 37: r3 = *(u16 *)(r7 + 0x2)
-	// 38: r3 = be16 r3
-#line 181 "xdpfirewall.bpf.c"
+	// 47: r2 = *(u16 *)(r7 + 0x2)
+	// 48: r2 = be16 r2
+#line 237 "xdpfirewall.bpf.c"
 	// __builtin_bswap16(ip->total_length) < length)
-	QUAD $0x8c6c1660273b70f; QUAD $0x3ba0a73d639; LONG $0x126e900; WORD $0x0
-	// 41: r8 += r1
-#line 183 "xdpfirewall.bpf.c"
+	QUAD $0x8c6c1660273b70f; QUAD $0x3ba0a73d639; LONG $0x177e900; WORD $0x0
+	// 51: r9 += r1
+#line 239 "xdpfirewall.bpf.c"
 	// if (data + length > end)
-	QUAD $0x820fd13948da0148; LONG $0x118
-	// 44: r1 = *(u32 *)(r7 + 0xc)
-	// 45: *(u32 *)(r10 - 0x8) = r1
-#line 185 "xdpfirewall.bpf.c"
-	// source = ip->source;
-	QUAD $0xc738b3824548948; QUAD $0x37824b48941
-	// 50: call 0x1  ; map_lookup_elem
-#line 186 "xdpfirewall.bpf.c"
-	// if (bpf_map_lookup_elem(&blocked_v4, &source))
-	QUAD $0x2474894820708b48; QUAD $0x37824b48d4908; QUAD $0x894c102474894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xba2024448b480f74; QUAD $0xd2e900000004; BYTE $0x0
-	// 54: r1 = *(u16 *)(r7 + 0x6)
-#line 188 "xdpfirewall.bpf.c"
+	QUAD $0x820fd13948da0148; LONG $0x169
+	// 54: r1 = *(u32 *)(r7 + 0xc)
+#line 241 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	QUAD $0xc738b5024548948
+	// 55: *(u32 *)(r10 - 0x28) = r1
+#line 242 "xdpfirewall.bpf.c"
+	// __builtin_memcpy(&drop->source, &key.address, 4);
+	QUAD $0x35824b48941
+	// 56: *(u32 *)(r10 - 0x14) = r1
+#line 241 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	QUAD $0x36c24b48941
+	// 61: call 0x1  ; map_lookup_elem
+#line 243 "xdpfirewall.bpf.c"
+	// network = bpf_map_lookup_elem(&networks_v4, &key);
+	QUAD $0x824748948308b48; QUAD $0x36824b48d49; QUAD $0x24894c1024748948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·TrieLookup(SB); QUAD $0xc085481824448b48; QUAD $0x4814750138831974; QUAD $0x4ba3824448b; QUAD $0x12e93024648b4c00; WORD $0x1; BYTE $0x0
+	// 67: r1 = *(u16 *)(r7 + 0x6)
+#line 246 "xdpfirewall.bpf.c"
 	// if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-	QUAD $0x43b70f30245c8b48; QUAD $0xf740000ff1fa906; QUAD $0x6ba2024448b48; LONG $0xb3e90000; WORD $0x0; BYTE $0x0
-	// 57: r1 = *(u8 *)(r7 + 0x9)
-#line 190 "xdpfirewall.bpf.c"
-	// return decide_ports(data + length, end, ip->protocol);
-	QUAD $0x7511f8830943b60f; BYTE $0x44
-	// 128: r1 += 0x8
-#line 165 "xdpfirewall.bpf.c"
+	QUAD $0x43b70f48245c8b48; QUAD $0x14740000ff1fa906; QUAD $0x6ba3824448b48; QUAD $0xe93024648b4c0000; LONG $0xee
+	// 70: r1 = *(u8 *)(r7 + 0x9)
+#line 248 "xdpfirewall.bpf.c"
+	// return decide_ports(data + length, end, ip->protocol, drop);
+	LONG $0x943b60f
+	// 71: *(u8 *)(r10 - 0x2e) = r1
+#line 205 "xdpfirewall.bpf.c"
+	// drop->protocol = protocol;
+	QUAD $0x8488413024648b4c; QUAD $0x11f8830000035224; WORD $0x5d75
+	// 172: r1 += 0x8
+#line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4808; LONG $0x88820fc1; WORD $0x0; BYTE $0x0
-	// 131: r1 = *(u16 *)(r8 + 0x2)
-	// 132: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	QUAD $0x428d485024548b48; QUAD $0x394840244c8b4808; LONG $0xb6820fc1; WORD $0x0; BYTE $0x0
+	// 175: r1 = *(u16 *)(r9 + 0x0)
+	// 176: *(u16 *)(r10 - 0x2c) = r1
+#line 220 "xdpfirewall.bpf.c"
+	// drop->source_port = udp->source;
+	QUAD $0x248489416602b70f; LONG $0x354
+	// 177: r1 = *(u16 *)(r9 + 0x2)
+	// 178: *(u16 *)(r10 - 0x2a) = r1
+#line 221 "xdpfirewall.bpf.c"
+	// drop->destination_port = udp->destination;
+	QUAD $0x848941660242b70f; LONG $0x35624; BYTE $0x0
+	// 179: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x6c73
-	// 138: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b4808c0c166; QUAD $0x81830f50413b38; WORD $0x0
+	// 185: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	LONG $0x68518b48
-	// 149: if w1 != 0x0 goto +0x6
-#line 167 "xdpfirewall.bpf.c"
+	LONG $0x48518b48
+	// 196: if w1 != 0x0 goto +0x6
+#line 222 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x8366ebc88948d045; QUAD $0x24448b480c7406f8; QUAD $0x55eb00000007ba20
-	// 62: r1 += 0x14
-#line 158 "xdpfirewall.bpf.c"
+	QUAD $0x9b802c204f6; QUAD $0xf480000000aba00; QUAD $0x837bebc88948d045; QUAD $0x24448b480c7406f8; QUAD $0x6aeb00000007ba38
+	// 76: r1 += 0x14
+#line 209 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	QUAD $0x428d483824548b48; QUAD $0x394828244c8b4814; WORD $0x72c1; BYTE $0x37
-	// 65: r1 = *(u16 *)(r8 + 0x2)
-	// 66: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	QUAD $0x428d485024548b48; QUAD $0x394840244c8b4814; WORD $0x72c1; BYTE $0x4c
+	// 79: r1 = *(u16 *)(r9 + 0x0)
+	// 80: *(u16 *)(r10 - 0x2c) = r1
+#line 211 "xdpfirewall.bpf.c"
+	// drop->source_port = tcp->source;
+	QUAD $0x248489416602b70f; LONG $0x354
+	// 81: r1 = *(u16 *)(r9 + 0x2)
+	// 82: *(u16 *)(r10 - 0x2a) = r1
+#line 212 "xdpfirewall.bpf.c"
+	// drop->destination_port = tcp->destination;
+	QUAD $0x848941660242b70f; LONG $0x35624; BYTE $0x0
+	// 83: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	QUAD $0x8c0c1660242b70f; QUAD $0x70413b20244c8b48; WORD $0x1b73
-	// 72: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	QUAD $0x244c8b4808c0c166; LONG $0x50413b38; WORD $0x1b73
+	// 89: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	LONG $0x68518b48
-	// 144: if w1 != 0x0 goto +0xb
-#line 160 "xdpfirewall.bpf.c"
+	LONG $0x48518b48
+	// 191: if w1 != 0x0 goto +0xb
+#line 213 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x4815ebc88948d045; QUAD $0xeb0000000abac889; QUAD $0xd2312024448b480b; QUAD $0x7310503bd23102eb; BYTE $0xa
-	// 161: call 0x1  ; map_lookup_elem
-#line 256 "xdpfirewall.bpf.c"
-	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
-	LONG $0x8588b48
-	// 164: lock *(u64 *)(r0 + 0x0) += r1
-#line 259 "xdpfirewall.bpf.c"
-	// __sync_fetch_and_add(count, 1);
-	LONG $0x48348f0; WORD $0x1d3
-	// 169: w2 <<= w1
-	// 171: if w2 != 0x0 goto +0x1
-#line 241 "xdpfirewall.bpf.c"
+	QUAD $0x8b801c204f6; QUAD $0xf480000000aba00; QUAD $0x4815ebc88948d045; QUAD $0xeb0000000abac889; QUAD $0xd2313824448b480b; LONG $0xd23102eb
+	// 203: *(u32 *)(r10 - 0x34) = r8
+#line 335 "xdpfirewall.bpf.c"
+	// drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+	QUAD $0x34c24948941; LONG $0x7370503b; BYTE $0x17
+	// 209: call 0x1  ; map_lookup_elem
+#line 317 "xdpfirewall.bpf.c"
+	// u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+	QUAD $0x78708b4868588b48; QUAD $0x148302474af0f49; QUAD $0x3102ebd31c8d48f3; BYTE $0xdb
+	// 213: *(u64 *)(r0 + 0x0) = r1
+#line 320 "xdpfirewall.bpf.c"
+	// ++*packets; /* nobody else has this CPU's */
+	LONG $0x1038348
+	// 216: w1 <<= w8
+#line 304 "xdpfirewall.bpf.c"
 	// switch (rule) {
-	QUAD $0x1bbd18948; QUAD $0x4c4c3f7e3d3; QUAD $0x1b900000002b8; QUAD $0x8948c8450f480000; BYTE $0xc8
-#line 241 "xdpfirewall.bpf.c"
+	QUAD $0x1bbd18948; QUAD $0x4c4c3f7e3d3; WORD $0x6d75
+	// 225: call 0x82  ; ringbuf_output
+#line 326 "xdpfirewall.bpf.c"
+	// if (bpf_ringbuf_output(&drops, drop, sizeof(*drop), 0))
+	QUAD $0x888b4850245c8948; QUAD $0x244c894800000080; QUAD $0x34c248c8d4908; QUAD $0xc74810244c894800; QUAD $0x480000001c182444; QUAD $0x202444c7; LONG $0x2424894c; CALL bpf2go∕rtlib∕v1·RingbufOutput(SB); QUAD $0xc9854828244c8b48; QUAD $0xeb50245c8b480775; BYTE $0x23
+	// 233: call 0x1  ; map_lookup_elem
+#line 317 "xdpfirewall.bpf.c"
+	// u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+	QUAD $0x488b483824448b48; QUAD $0x648b4c78508b4868; QUAD $0x302454af0f493024
+	// 237: *(u64 *)(r0 + 0x0) = r1
+#line 320 "xdpfirewall.bpf.c"
+	// ++*packets; /* nobody else has this CPU's */
+	QUAD $0x8b48015811448348; WORD $0x245c; BYTE $0x50
+	// 244: if w1 != 0x0 goto +0x1
+#line 304 "xdpfirewall.bpf.c"
+	// switch (rule) {
+	QUAD $0x2b8000004c4c3f7; QUAD $0x1b9000000; LONG $0xc8450f48; WORD $0x8948; BYTE $0xc8
+#line 304 "xdpfirewall.bpf.c"
 
 	MOVQ AX, ret+8(FP)
-#line 241 "xdpfirewall.bpf.c"
+#line 304 "xdpfirewall.bpf.c"
 
 	RET
 
-// xdpfirewallTie_f3b9d214 ties this file to the object's.
-TEXT ·xdpfirewallTie_f3b9d214(SB), NOSPLIT, $0-0
+// xdpfirewallTie_df3a99a5 ties this file to the object's.
+TEXT ·xdpfirewallTie_df3a99a5(SB), NOSPLIT, $0-0
 	RET

@@ -7,204 +7,324 @@
 #include "funcdata.h"
 
 // xdpfirewall_xdpfirewall(fr *abi.Frame) (ret uint64)
-#line 253 "xdpfirewall.bpf.c"
+#line 331 "xdpfirewall.bpf.c"
 
-TEXT ·xdpfirewall_xdpfirewall(SB), 0, $64-16
+TEXT ·xdpfirewall_xdpfirewall(SB), 0, $96-16
 	NO_LOCAL_POINTERS
-#line 253 "xdpfirewall.bpf.c"
+#line 331 "xdpfirewall.bpf.c"
 
 	MOVD fr+0(FP), R19
-	// 1: r6 = *(u32 *)(r1 + 0x4)
-	// 2: r1 = *(u32 *)(r1 + 0x0)
-#line 255 "xdpfirewall.bpf.c"
-	// u32 rule = decide(XDP_DATA(ctx), XDP_END(ctx));
-	WORD $0xf9400660; WORD $0xf9401261; WORD $0xf9400e62
-	// 4: r7 += 0xe
-#line 218 "xdpfirewall.bpf.c"
+	// 1: *(u32 *)(r10 - 0x1c) = r2
+	// 2: *(u32 *)(r10 - 0x20) = r2
+	// 3: *(u32 *)(r10 - 0x24) = r2
+	// 4: *(u32 *)(r10 - 0x28) = r2
+	// 5: *(u32 *)(r10 - 0x2c) = r2
+	// 6: *(u32 *)(r10 - 0x30) = r2
+#line 333 "xdpfirewall.bpf.c"
+	// struct drop drop = {};
+	WORD $0xf9400660; WORD $0xf90023e0; WORD $0xf9001ff3; WORD $0xb903667f; WORD $0xb903627f; WORD $0xb9035e7f; WORD $0xb9035a7f; WORD $0xb903567f; WORD $0xb903527f
+	// 8: r6 = *(u32 *)(r1 + 0x4)
+	// 9: r1 = *(u32 *)(r1 + 0x0)
+#line 335 "xdpfirewall.bpf.c"
+	// drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+	WORD $0xf9401261; WORD $0xf9400e62
+	// 11: r7 += 0xe
+#line 280 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(eth + 1) > end)
-	WORD $0x91003843; WORD $0xeb03003f; WORD $0x54001983
-	// 6: r3 = *(u16 *)(r1 + 0xc)
-#line 220 "xdpfirewall.bpf.c"
+	WORD $0x91003843; WORD $0xeb03003f; WORD $0x54001ea3
+	// 13: r2 = *(u16 *)(r1 + 0xc)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79401844; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540002c1
-	// 10: r7 += 0x12
-#line 225 "xdpfirewall.bpf.c"
+	WORD $0x79401844; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540001c1
+	// 17: r7 += 0x12
+#line 287 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	WORD $0x91004843; WORD $0xeb03003f; WORD $0x54001863
-	// 12: r3 = *(u16 *)(r1 + 0x10)
-#line 220 "xdpfirewall.bpf.c"
+	WORD $0x91004843; WORD $0xeb03003f; WORD $0x54001d83
+	// 19: r2 = *(u16 *)(r1 + 0x10)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79402044; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540001a1
-	// 16: r7 += 0x16
-#line 225 "xdpfirewall.bpf.c"
+	WORD $0x79402044; WORD $0xd2951105; WORD $0x6b05009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x540000a1
+	// 23: r7 += 0x16
+#line 287 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tag + 1) > end)
-	WORD $0x91005843; WORD $0xeb03003f; WORD $0x54001743
-	// 18: r3 = *(u16 *)(r1 + 0x14)
-#line 220 "xdpfirewall.bpf.c"
+	WORD $0x91005843; WORD $0xeb03003f; WORD $0x54001c63
+	// 25: r2 = *(u16 *)(r1 + 0x14)
+#line 282 "xdpfirewall.bpf.c"
 	// type = eth->type;
-	WORD $0x79402842; WORD $0xd2951104; WORD $0x6b04005f; WORD $0x54000060; WORD $0x7102045f; WORD $0x54000061; WORD $0xb24003e1; WORD $0x140000b3; WORD $0xaa0203e4; WORD $0xf90017e0; WORD $0xf9001fe3; WORD $0xf9001be1; WORD $0xd29bb0c2; WORD $0x6b02009f; WORD $0x54000861
-	// 76: r1 += 0x28
-#line 197 "xdpfirewall.bpf.c"
+	WORD $0x79402844
+	// 27: *(u16 *)(r10 - 0x30) = r2
+#line 292 "xdpfirewall.bpf.c"
+	// drop->type = type;
+	WORD $0x7906a264; WORD $0xd2951102; WORD $0x6b02009f; WORD $0x54000060; WORD $0x7102049f; WORD $0x54000061; WORD $0xb24003e1; WORD $0x140000db; WORD $0xf9002be3; WORD $0xf90027e1; WORD $0xd29bb0c2; WORD $0x6b02009f; WORD $0x54000ba1
+	// 93: *(u32 *)(r10 - 0x18) = r1
+#line 254 "xdpfirewall.bpf.c"
+	// struct prefix_v6 key = {.length = 128};
+	WORD $0xb27903e2; WORD $0xb9036a62
+	// 95: r1 += 0x28
+#line 257 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	WORD $0x9100a062; WORD $0xeb02003f; WORD $0x54001503
-	// 80: r1 = *(u8 *)(r7 + 0x0)
-	// 81: w1 &= 0xf0
-#line 199 "xdpfirewall.bpf.c"
+	WORD $0x9100a062; WORD $0xeb02003f; WORD $0x54001a03
+	// 99: r1 = *(u8 *)(r7 + 0x0)
+	// 100: w1 &= 0xf0
+#line 259 "xdpfirewall.bpf.c"
 	// if (*data >> 4 != 6)
-	WORD $0x39400062; WORD $0x121c0c42; WORD $0x7101805f; WORD $0x540009e1
-	// 84: r2 += 0x8
-	// 87: call 0x1  ; map_lookup_elem
-#line 202 "xdpfirewall.bpf.c"
-	// if (bpf_map_lookup_elem(&blocked_v6, &ip->source))
-	WORD $0x91002062; WORD $0xf9402004; WORD $0xf9000be4; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup16(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xd28000a1; WORD $0x1400009a
-	// 90: r1 = *(u8 *)(r7 + 0x6)
-#line 204 "xdpfirewall.bpf.c"
-	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header);
-	WORD $0xf9401fe3; WORD $0x39401860; WORD $0x7100441f; WORD $0x540002c1
-	// 109: r1 += 0x30
-#line 165 "xdpfirewall.bpf.c"
+	WORD $0x39400062; WORD $0x121c0c42; WORD $0x7101805f; WORD $0x54000d21
+	// 102: r1 = *(u32 *)(r7 + 0x14)
+	// 103: *(u32 *)(r10 - 0x8) = r1
+	// 104: r1 = *(u32 *)(r7 + 0x10)
+	// 105: *(u32 *)(r10 - 0xc) = r1
+	// 106: r1 = *(u32 *)(r7 + 0xc)
+	// 107: *(u32 *)(r10 - 0x10) = r1
+	// 108: r1 = *(u32 *)(r7 + 0x8)
+	// 109: *(u32 *)(r10 - 0x14) = r1
+#line 261 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	WORD $0xb9401462; WORD $0xb9037a62; WORD $0xb9401064; WORD $0xb9037664; WORD $0xb9400c65; WORD $0xb9037265; WORD $0xb9400866; WORD $0xb9036e66
+	// 111: *(u32 *)(r10 - 0x28) = r1
+	// 113: *(u32 *)(r10 - 0x24) = r1
+	// 115: *(u32 *)(r10 - 0x20) = r1
+	// 117: *(u32 *)(r10 - 0x1c) = r1
+#line 262 "xdpfirewall.bpf.c"
+	// drop->source = ip->source;
+	WORD $0xb9035a66; WORD $0xb9035e65; WORD $0xb9036264; WORD $0xb9036662
+	// 122: call 0x1  ; map_lookup_elem
+#line 263 "xdpfirewall.bpf.c"
+	// network = bpf_map_lookup_elem(&networks_v6, &key);
+	WORD $0xf9401002; WORD $0xf9000be2; WORD $0x910da262; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TrieLookup(SB); WORD $0xf94013e0; WORD $0xb4000100
+	// 125: r1 = *(u32 *)(r0 + 0x0)
+#line 264 "xdpfirewall.bpf.c"
+	// if (network && *network == NETWORK_BLOCK)
+	WORD $0xb9400000; WORD $0x7100041f; WORD $0x540000a1; WORD $0xf94023e0; WORD $0xd28000a1; WORD $0xf9401ff3; WORD $0x140000b2
+	// 127: r1 = *(u8 *)(r7 + 0x6)
+#line 266 "xdpfirewall.bpf.c"
+	// return decide_ports((const u8 *)(ip + 1), end, ip->next_header, drop);
+	WORD $0xf9402be3; WORD $0x39401860
+	// 128: *(u8 *)(r10 - 0x2e) = r1
+#line 205 "xdpfirewall.bpf.c"
+	// drop->protocol = protocol;
+	WORD $0xf9401ff3; WORD $0x390d4a60; WORD $0x7100441f; WORD $0x54000321
+	// 150: r1 += 0x30
+#line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	WORD $0x9100c060; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x540011c3
-	// 112: r1 = *(u16 *)(r7 + 0x2a)
-	// 113: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	WORD $0x9100c060; WORD $0xf94027e1; WORD $0xeb00003f; WORD $0x54001483
+	// 153: r1 = *(u16 *)(r7 + 0x28)
+	// 154: *(u16 *)(r10 - 0x2c) = r1
+#line 220 "xdpfirewall.bpf.c"
+	// drop->source_port = udp->source;
+	WORD $0x79405060; WORD $0x7906aa60
+	// 155: r1 = *(u16 *)(r7 + 0x2a)
+	// 156: *(u16 *)(r10 - 0x2a) = r1
+#line 221 "xdpfirewall.bpf.c"
+	// drop->destination_port = udp->destination;
+	WORD $0x79405460; WORD $0x7906ae60
+	// 157: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79405460; WORD $0x5ac00400
-	// 119: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	WORD $0x5ac00400
+	// 163: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540010a2; WORD $0xd37df000; WORD $0xf9403422
-	// 152: r1 = *(u8 *)(r0 + 0x0)
-#line 149 "xdpfirewall.bpf.c"
+	WORD $0xf94023e1; WORD $0xf9402822; WORD $0x6b02001f; WORD $0x54001302; WORD $0xd37df000; WORD $0xf9402422
+	// 199: r1 = *(u8 *)(r0 + 0x0)
+#line 198 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
 	WORD $0x38606840
-	// 154: if w1 != 0x0 goto +0x1
-#line 167 "xdpfirewall.bpf.c"
+	// 201: if w1 != 0x0 goto +0x1
+#line 222 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000081; WORD $0x7100181f; WORD $0x54000be1
-	// 95: r1 += 0x3c
-#line 158 "xdpfirewall.bpf.c"
+	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000094; WORD $0x7100181f; WORD $0x54000de1
+	// 133: r1 += 0x3c
+#line 209 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	WORD $0x9100f060; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x54000ee3
-	// 98: r1 = *(u16 *)(r7 + 0x2a)
-	// 99: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	WORD $0x9100f060; WORD $0xf94027e1; WORD $0xeb00003f; WORD $0x54001143
+	// 136: r1 = *(u16 *)(r7 + 0x28)
+	// 137: *(u16 *)(r10 - 0x2c) = r1
+#line 211 "xdpfirewall.bpf.c"
+	// drop->source_port = tcp->source;
+	WORD $0x79405060; WORD $0x7906aa60
+	// 138: r1 = *(u16 *)(r7 + 0x2a)
+	// 139: *(u16 *)(r10 - 0x2a) = r1
+#line 212 "xdpfirewall.bpf.c"
+	// drop->destination_port = tcp->destination;
+	WORD $0x79405460; WORD $0x7906ae60
+	// 140: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79405460; WORD $0x5ac00400
-	// 105: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	WORD $0x5ac00400
+	// 146: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000dc2; WORD $0xd37df000; WORD $0xf9403422
-	// 123: r1 = *(u8 *)(r0 + 0x0)
-#line 149 "xdpfirewall.bpf.c"
+	WORD $0xf94023e1; WORD $0xf9402822; WORD $0x6b02001f; WORD $0x54000fc2; WORD $0xd37df000; WORD $0xf9402422
+	// 167: r1 = *(u8 *)(r0 + 0x0)
+#line 198 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
 	WORD $0x38606840
-	// 125: if w1 != 0x0 goto +0x1e
-#line 160 "xdpfirewall.bpf.c"
+	// 169: if w1 != 0x0 goto +0x21
+#line 213 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x1400006a; WORD $0x7100209f; WORD $0x54000060; WORD $0xb27f03e1; WORD $0x14000066
-	// 26: r1 += 0x14
-#line 177 "xdpfirewall.bpf.c"
+	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x1400007a; WORD $0x7100209f; WORD $0x54000060; WORD $0xb27f03e1; WORD $0x14000076
+	// 34: *(u64 *)(r10 - 0x18) = r1
+#line 230 "xdpfirewall.bpf.c"
+	// struct prefix_v4 key = {.length = 32};
+	WORD $0xb27b03e2; WORD $0xf901b662
+	// 36: r1 += 0x14
+#line 233 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(ip + 1) > end)
-	WORD $0x91005062; WORD $0xeb02003f; WORD $0x54000c43
-	// 30: r1 = *(u8 *)(r7 + 0x0)
-#line 179 "xdpfirewall.bpf.c"
+	WORD $0x91005062; WORD $0xeb02003f; WORD $0x54000e03
+	// 40: r1 = *(u8 *)(r7 + 0x0)
+#line 235 "xdpfirewall.bpf.c"
 	// length = (ip->version_length & 15) * 4;
 	WORD $0x39400062
-	// 32: w3 &= 0xf0
-	// 34: w1 <<= 0x2
-	// 35: w1 &= 0x3c
-#line 180 "xdpfirewall.bpf.c"
+	// 42: w2 &= 0xf0
+	// 44: w1 <<= 0x2
+	// 45: w1 &= 0x3c
+#line 236 "xdpfirewall.bpf.c"
 	// if (ip->version_length >> 4 != 4 || length < sizeof(*ip) ||
 	WORD $0x121c0c44; WORD $0x7101009f; WORD $0x54000121; WORD $0x531e7442; WORD $0x121e0c42; WORD $0x7100505f; WORD $0x540000a3
-	// 37: r3 = *(u16 *)(r7 + 0x2)
-	// 38: r3 = be16 r3
-#line 181 "xdpfirewall.bpf.c"
+	// 47: r2 = *(u16 *)(r7 + 0x2)
+	// 48: r2 = be16 r2
+#line 237 "xdpfirewall.bpf.c"
 	// __builtin_bswap16(ip->total_length) < length)
-	WORD $0x79400464; WORD $0x5ac00484; WORD $0x6b02009f; WORD $0x54000062; WORD $0xb24007e1; WORD $0x14000055
-	// 41: r8 += r1
-#line 183 "xdpfirewall.bpf.c"
+	WORD $0x79400464; WORD $0x5ac00484; WORD $0x6b02009f; WORD $0x54000062; WORD $0xb24007e1; WORD $0x14000063
+	// 51: r9 += r1
+#line 239 "xdpfirewall.bpf.c"
 	// if (data + length > end)
-	WORD $0x8b020062; WORD $0xeb02003f; WORD $0x54000a23
-	// 44: r1 = *(u32 *)(r7 + 0xc)
-	// 45: *(u32 *)(r10 - 0x8) = r1
-#line 185 "xdpfirewall.bpf.c"
-	// source = ip->source;
-	WORD $0xf90023e2; WORD $0xb9400c64; WORD $0xb9037a64
-	// 50: call 0x1  ; map_lookup_elem
-#line 186 "xdpfirewall.bpf.c"
-	// if (bpf_map_lookup_elem(&blocked_v4, &source))
-	WORD $0xf9401004; WORD $0xf9000be4; WORD $0x910de264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashLookup4(SB); WORD $0xf94013e0; WORD $0xb4000080; WORD $0xf94017e0; WORD $0xb27e03e1; WORD $0x14000044
-	// 54: r1 = *(u16 *)(r7 + 0x6)
-#line 188 "xdpfirewall.bpf.c"
+	WORD $0x8b020062; WORD $0xeb02003f; WORD $0x54000be3
+	// 54: r1 = *(u32 *)(r7 + 0xc)
+#line 241 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	WORD $0xf9002fe2; WORD $0xb9400c64
+	// 55: *(u32 *)(r10 - 0x28) = r1
+#line 242 "xdpfirewall.bpf.c"
+	// __builtin_memcpy(&drop->source, &key.address, 4);
+	WORD $0xb9035a64
+	// 56: *(u32 *)(r10 - 0x14) = r1
+#line 241 "xdpfirewall.bpf.c"
+	// key.address = ip->source;
+	WORD $0xb9036e64
+	// 61: call 0x1  ; map_lookup_elem
+#line 243 "xdpfirewall.bpf.c"
+	// network = bpf_map_lookup_elem(&networks_v4, &key);
+	WORD $0xf9400004; WORD $0xf9000be4; WORD $0x910da264; WORD $0xf9000fe4; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·TrieLookup(SB); WORD $0xf94013e0; WORD $0xb4000100
+	// 64: r1 = *(u32 *)(r0 + 0x0)
+#line 244 "xdpfirewall.bpf.c"
+	// if (network && *network == NETWORK_BLOCK)
+	WORD $0xb9400000; WORD $0x7100041f; WORD $0x540000a1; WORD $0xf94023e0; WORD $0xb27e03e1; WORD $0xf9401ff3; WORD $0x1400004d
+	// 67: r1 = *(u16 *)(r7 + 0x6)
+#line 246 "xdpfirewall.bpf.c"
 	// if (ip->fragment & __builtin_bswap16(FRAGMENT_OFFSET))
-	WORD $0xf9401fe3; WORD $0x79400c60; WORD $0xd29fe3e1; WORD $0x6a01001f; WORD $0x54000080; WORD $0xf94017e0; WORD $0xb27f07e1; WORD $0x1400003c
-	// 57: r1 = *(u8 *)(r7 + 0x9)
-#line 190 "xdpfirewall.bpf.c"
-	// return decide_ports(data + length, end, ip->protocol);
-	WORD $0x39402460; WORD $0x7100441f; WORD $0x540002e1
-	// 128: r1 += 0x8
-#line 165 "xdpfirewall.bpf.c"
+	WORD $0xf9402be3; WORD $0x79400c60; WORD $0xd29fe3e1; WORD $0x6a01001f; WORD $0x540000a0; WORD $0xf94023e0; WORD $0xb27f07e1; WORD $0xf9401ff3; WORD $0x14000044
+	// 70: r1 = *(u8 *)(r7 + 0x9)
+#line 248 "xdpfirewall.bpf.c"
+	// return decide_ports(data + length, end, ip->protocol, drop);
+	WORD $0x39402460
+	// 71: *(u8 *)(r10 - 0x2e) = r1
+#line 205 "xdpfirewall.bpf.c"
+	// drop->protocol = protocol;
+	WORD $0xf9401ff3; WORD $0x390d4a60; WORD $0x7100441f; WORD $0x54000341
+	// 172: r1 += 0x8
+#line 218 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(udp + 1) > end)
-	WORD $0xf94023e2; WORD $0x91002040; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x54000603
-	// 131: r1 = *(u16 *)(r8 + 0x2)
-	// 132: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	WORD $0xf9402fe2; WORD $0x91002040; WORD $0xf94027e1; WORD $0xeb00003f; WORD $0x540006c3
+	// 175: r1 = *(u16 *)(r9 + 0x0)
+	// 176: *(u16 *)(r10 - 0x2c) = r1
+#line 220 "xdpfirewall.bpf.c"
+	// drop->source_port = udp->source;
+	WORD $0x79400040; WORD $0x7906aa60
+	// 177: r1 = *(u16 *)(r9 + 0x2)
+	// 178: *(u16 *)(r10 - 0x2a) = r1
+#line 221 "xdpfirewall.bpf.c"
+	// drop->destination_port = udp->destination;
+	WORD $0x79400440; WORD $0x7906ae60
+	// 179: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79400440; WORD $0x5ac00400
-	// 138: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	WORD $0x5ac00400
+	// 185: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x540004e2; WORD $0xd37df000; WORD $0xf9403422
-	// 147: r1 = *(u8 *)(r0 + 0x0)
-#line 149 "xdpfirewall.bpf.c"
+	WORD $0xf94023e1; WORD $0xf9402822; WORD $0x6b02001f; WORD $0x54000542; WORD $0xd37df000; WORD $0xf9402422
+	// 194: r1 = *(u8 *)(r0 + 0x0)
+#line 198 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
 	WORD $0x38606840
-	// 149: if w1 != 0x0 goto +0x6
-#line 167 "xdpfirewall.bpf.c"
+	// 196: if w1 != 0x0 goto +0x6
+#line 222 "xdpfirewall.bpf.c"
 	// return port_blocked(udp->destination, PORT_BLOCK_UDP) ? RULE_PORT_UDP : RULE_ACCEPT;
-	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000023; WORD $0x7100181f; WORD $0x54000080; WORD $0xf94017e0; WORD $0xb2400be1; WORD $0x1400001e
-	// 62: r1 += 0x14
-#line 158 "xdpfirewall.bpf.c"
+	WORD $0x721f001f; WORD $0xd2800120; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000026; WORD $0x7100181f; WORD $0x54000080; WORD $0xf94023e0; WORD $0xb2400be1; WORD $0x14000021
+	// 76: r1 += 0x14
+#line 209 "xdpfirewall.bpf.c"
 	// if ((const u8 *)(tcp + 1) > end)
-	WORD $0xf94023e2; WORD $0x91005040; WORD $0xf9401be1; WORD $0xeb00003f; WORD $0x540002a3
-	// 65: r1 = *(u16 *)(r8 + 0x2)
-	// 66: r1 = be16 r1
-#line 146 "xdpfirewall.bpf.c"
+	WORD $0xf9402fe2; WORD $0x91005040; WORD $0xf94027e1; WORD $0xeb00003f; WORD $0x54000303
+	// 79: r1 = *(u16 *)(r9 + 0x0)
+	// 80: *(u16 *)(r10 - 0x2c) = r1
+#line 211 "xdpfirewall.bpf.c"
+	// drop->source_port = tcp->source;
+	WORD $0x79400040; WORD $0x7906aa60
+	// 81: r1 = *(u16 *)(r9 + 0x2)
+	// 82: *(u16 *)(r10 - 0x2a) = r1
+#line 212 "xdpfirewall.bpf.c"
+	// drop->destination_port = tcp->destination;
+	WORD $0x79400440; WORD $0x7906ae60
+	// 83: r1 = be16 r1
+#line 195 "xdpfirewall.bpf.c"
 	// u32 key = __builtin_bswap16(port);
-	WORD $0x79400440; WORD $0x5ac00400
-	// 72: call 0x1  ; map_lookup_elem
-#line 147 "xdpfirewall.bpf.c"
+	WORD $0x5ac00400
+	// 89: call 0x1  ; map_lookup_elem
+#line 196 "xdpfirewall.bpf.c"
 	// u8 *flags = bpf_map_lookup_elem(&blocked_ports, &key);
-	WORD $0xf94017e1; WORD $0xf9403822; WORD $0x6b02001f; WORD $0x54000182; WORD $0xd37df000; WORD $0xf9403422
-	// 142: r1 = *(u8 *)(r0 + 0x0)
-#line 149 "xdpfirewall.bpf.c"
+	WORD $0xf94023e1; WORD $0xf9402822; WORD $0x6b02001f; WORD $0x54000182; WORD $0xd37df000; WORD $0xf9402422
+	// 189: r1 = *(u8 *)(r0 + 0x0)
+#line 198 "xdpfirewall.bpf.c"
 	// return flags && (*flags & flag);
 	WORD $0x38606840
-	// 144: if w1 != 0x0 goto +0xb
-#line 160 "xdpfirewall.bpf.c"
+	// 191: if w1 != 0x0 goto +0xb
+#line 213 "xdpfirewall.bpf.c"
 	// return port_blocked(tcp->destination, PORT_BLOCK_TCP) ? RULE_PORT_TCP : RULE_ACCEPT;
-	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000008; WORD $0xaa0103e0; WORD $0xd2800141; WORD $0x14000005; WORD $0xf94017e0; WORD $0xd2800001; WORD $0x14000002; WORD $0xd2800001
-	// 161: call 0x1  ; map_lookup_elem
-#line 256 "xdpfirewall.bpf.c"
-	// u64 *count = bpf_map_lookup_elem(&counters, &rule);
-	WORD $0xf9400802; WORD $0x6b02003f; WORD $0x54000102; WORD $0xf9400402
-	// 164: lock *(u64 *)(r0 + 0x0) += r1
-#line 259 "xdpfirewall.bpf.c"
-	// __sync_fetch_and_add(count, 1);
-	WORD $0x8b216c42; WORD $0xb24003e0; WORD $0xc85ffc50; WORD $0x8b000210; WORD $0xc811fc50; WORD $0x35ffffb1
-	// 169: w2 <<= w1
-	// 171: if w2 != 0x0 goto +0x1
-#line 241 "xdpfirewall.bpf.c"
+	WORD $0x7200001f; WORD $0xb27d03e0; WORD $0xd2800142; WORD $0x9a821000; WORD $0xaa0003f0; WORD $0xaa0103e0; WORD $0xaa1003e1; WORD $0x14000008; WORD $0xaa0103e0; WORD $0xd2800141; WORD $0x14000005; WORD $0xf94023e0; WORD $0xd2800001; WORD $0x14000002; WORD $0xd2800001
+	// 203: *(u32 *)(r10 - 0x34) = r8
+#line 335 "xdpfirewall.bpf.c"
+	// drop.rule = decide(XDP_DATA(ctx), XDP_END(ctx), &drop);
+	WORD $0xb9034e61
+	// 209: call 0x1  ; map_lookup_elem
+#line 317 "xdpfirewall.bpf.c"
+	// u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+	WORD $0xf9403802; WORD $0x6b02003f; WORD $0x540000e2; WORD $0xf9403402; WORD $0xf9401a63; WORD $0xf9403c04; WORD $0x9b040862; WORD $0x8b010c42; WORD $0x14000002; WORD $0xd2800002
+	// 211: r1 = *(u64 *)(r0 + 0x0)
+	// 212: r1 += 0x1
+	// 213: *(u64 *)(r0 + 0x0) = r1
+#line 320 "xdpfirewall.bpf.c"
+	// ++*packets; /* nobody else has this CPU's */
+	WORD $0xf9400043; WORD $0x91000463; WORD $0xf9000043
+	// 216: w1 <<= w8
+#line 304 "xdpfirewall.bpf.c"
 	// switch (rule) {
-	WORD $0xb24003e0; WORD $0x1ac12001; WORD $0xd2809882; WORD $0x6a02003f; WORD $0xb27f03e1; WORD $0x9a801020
-#line 241 "xdpfirewall.bpf.c"
+	WORD $0xb24003e2; WORD $0x1ac12041; WORD $0xd2809882; WORD $0x6a02003f; WORD $0x54000361
+	// 225: call 0x82  ; ringbuf_output
+#line 326 "xdpfirewall.bpf.c"
+	// if (bpf_ringbuf_output(&drops, drop, sizeof(*drop), 0))
+	WORD $0xf9002fe1; WORD $0xf9404003; WORD $0xf9000be3; WORD $0x910d3263; WORD $0xf9000fe3; WORD $0xb27e0be3; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·RingbufOutput(SB); WORD $0xf9401be1; WORD $0xb5000081; WORD $0xf9402fe1; WORD $0xd2809882; WORD $0x1400000c
+	// 233: call 0x1  ; map_lookup_elem
+#line 317 "xdpfirewall.bpf.c"
+	// u64 *packets = bpf_map_lookup_elem(&counters, &counter);
+	WORD $0xf94023e0; WORD $0xf9403401; WORD $0xf9401ff3; WORD $0xf9401a62; WORD $0xf9403c03; WORD $0x9b030441
+	// 235: r1 = *(u64 *)(r0 + 0x0)
+	// 236: r1 += 0x1
+	// 237: *(u64 *)(r0 + 0x0) = r1
+#line 320 "xdpfirewall.bpf.c"
+	// ++*packets; /* nobody else has this CPU's */
+	WORD $0xf9402c22; WORD $0x91000442; WORD $0xf9002c22; WORD $0xf9402fe1; WORD $0xd2809882
+	// 244: if w1 != 0x0 goto +0x1
+#line 304 "xdpfirewall.bpf.c"
+	// switch (rule) {
+	WORD $0x6a02003f; WORD $0xb27f03e0; WORD $0xb24003e1; WORD $0x9a811000
+#line 304 "xdpfirewall.bpf.c"
 
 	MOVD R0, ret+8(FP)
-#line 241 "xdpfirewall.bpf.c"
+#line 304 "xdpfirewall.bpf.c"
 
 	RET
 
-// xdpfirewallTie_f3b9d214 ties this file to the object's.
-TEXT ·xdpfirewallTie_f3b9d214(SB), NOSPLIT, $0-0
+// xdpfirewallTie_df3a99a5 ties this file to the object's.
+TEXT ·xdpfirewallTie_df3a99a5(SB), NOSPLIT, $0-0
 	RET
