@@ -17,6 +17,7 @@ CLANG_OLD=${CLANG_OLD:-clang-13}
 CC=${CC:-cc}
 EXAMPLE=../examples/xdpfirewall
 RINGEVENTS=../examples/ringevents
+TENANTS=../examples/tenants
 INSIDE=../test/inside
 WAIT=$INSIDE/wait
 TAILCALLS=../test/tailcalls
@@ -35,6 +36,9 @@ all() {
 	build "$EXAMPLE/xdpfirewall.bpf.c" "$EXAMPLE/xdpfirewall.o" "$CLANG" v3
 	for name in ringevents broken/unchecked broken/forgotten; do
 		build "$RINGEVENTS/$name.bpf.c" "$RINGEVENTS/$name.o" "$CLANG" v3
+	done
+	for name in tenants broken/unchecked broken/notvalue; do
+		build "$TENANTS/$name.bpf.c" "$TENANTS/$name.o" "$CLANG" v3
 	done
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
 	build "$WAIT/wait.bpf.c" "$WAIT/wait.o" "$CLANG" v3
@@ -71,7 +75,7 @@ check)
 	mkdir -p "$out"
 	all
 	status=0
-	(cd "$out" && find . "$EXAMPLE" "$RINGEVENTS" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
+	(cd "$out" && find . "$EXAMPLE" "$RINGEVENTS" "$TENANTS" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
 	while read -r name; do
 		cmp "$out/$name" "$name" || status=1
 	done <"$temp/list"
