@@ -32,7 +32,8 @@ package rtlib
 // before tail is stored, and tail is loaded before bytes are written.
 //
 // A ring that is overwritten is written from its end to its start, so that the
-// newest record is at head and the older ones follow. Who reads it, reads while
+// newest record is at head and the older ones follow. (A sample that is longer
+// than the ring finds no room; the kernel writes it over itself.) Who reads it, reads while
 // it is not installed; a producer that was under way has moved claim before it
 // writes, so a record is whole when claim, loaded after the copy, is no more than
 // the size of the ring before the record's end.
