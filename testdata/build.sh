@@ -18,6 +18,7 @@ CC=${CC:-cc}
 EXAMPLE=../examples/xdpfirewall
 RINGEVENTS=../examples/ringevents
 TENANTS=../examples/tenants
+RATELIMIT=../examples/ratelimit
 INSIDE=../test/inside
 WAIT=$INSIDE/wait
 TAILCALLS=../test/tailcalls
@@ -39,6 +40,9 @@ all() {
 	done
 	for name in tenants broken/unchecked broken/notvalue; do
 		build "$TENANTS/$name.bpf.c" "$TENANTS/$name.o" "$CLANG" v3
+	done
+	for name in ratelimit broken/inserted broken/bounds; do
+		build "$RATELIMIT/$name.bpf.c" "$RATELIMIT/$name.o" "$CLANG" v3
 	done
 	build "$INSIDE/inside.bpf.c" "$INSIDE/inside.o" "$CLANG" v3
 	build "$WAIT/wait.bpf.c" "$WAIT/wait.o" "$CLANG" v3
@@ -75,7 +79,7 @@ check)
 	mkdir -p "$out"
 	all
 	status=0
-	(cd "$out" && find . "$EXAMPLE" "$RINGEVENTS" "$TENANTS" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
+	(cd "$out" && find . "$EXAMPLE" "$RINGEVENTS" "$TENANTS" "$RATELIMIT" "$INSIDE" "$TAILCALLS" -type f) >"$temp/list"
 	while read -r name; do
 		cmp "$out/$name" "$name" || status=1
 	done <"$temp/list"
