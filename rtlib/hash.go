@@ -147,22 +147,21 @@ func (m *Map) hash16(k0, k1 uint64) uint64 { return fold(k0^m.seed0, k1^m.seed1)
 func (m *Map) hashLong(key unsafe.Pointer) uint64 {
 	a, b := m.seed0, ^m.seed0
 	x, y := m.seed1, m.seed1^mixer
-	n := m.keySize
-	for ; n >= 32; n -= 32 {
-		a = fold(load64(key)^x, load64(unsafe.Add(key, 8))^a)
-		b = fold(load64(unsafe.Add(key, 16))^y, load64(unsafe.Add(key, 24))^b)
-		key = unsafe.Add(key, 32)
+	// key does not move: behind its last byte it would be no pointer.
+	i, n := uintptr(0), m.keySize
+	for ; n-i >= 32; i += 32 {
+		a = fold(load64(unsafe.Add(key, i))^x, load64(unsafe.Add(key, i+8))^a)
+		b = fold(load64(unsafe.Add(key, i+16))^y, load64(unsafe.Add(key, i+24))^b)
 	}
-	if n >= 16 {
-		a = fold(load64(key)^x, load64(unsafe.Add(key, 8))^a)
-		key = unsafe.Add(key, 16)
-		n -= 16
+	if n-i >= 16 {
+		a = fold(load64(unsafe.Add(key, i))^x, load64(unsafe.Add(key, i+8))^a)
+		i += 16
 	}
-	switch {
-	case n > 8:
-		b = fold(load64(key)^y, loadUpTo8(unsafe.Add(key, 8), n-8)^b)
-	case n > 0:
-		b = fold(loadUpTo8(key, n)^y, b)
+	switch rest := n - i; {
+	case rest > 8:
+		b = fold(load64(unsafe.Add(key, i))^y, loadUpTo8(unsafe.Add(key, i+8), rest-8)^b)
+	case rest > 0:
+		b = fold(loadUpTo8(unsafe.Add(key, i), rest)^y, b)
 	}
 	return fold(a^x, b) * mixer
 }
