@@ -45,7 +45,9 @@ func (m *Map) setValue(dst, src unsafe.Pointer, flags uint64) {
 	before := uintptr(m.spec.Lock - 1)
 	behind := before + lockSize
 	copyPart(dst, src, before)
-	copyPart(unsafe.Add(dst, behind), unsafe.Add(src, behind), m.valueSize-behind)
+	if behind < m.valueSize { // else behind is no address in the value
+		copyPart(unsafe.Add(dst, behind), unsafe.Add(src, behind), m.valueSize-behind)
+	}
 }
 
 // getValue copies a value for a host, under its lock when flags say so.
