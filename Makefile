@@ -80,9 +80,11 @@ MUTANTS_SEED ?= 1
 mutants:
 	$(GO) run ./test/mutate -n $(MUTANTS) -seed $(MUTANTS_SEED)
 
-# Eight goroutines on maps of all types for SOAK, under the race detector.
+# The models of maps and the histories of goroutines under the race detector, and
+# eight goroutines on maps of all types for SOAK.
 SOAK ?= 10m
 soak:
+	$(GO) test -race -count=1 ./test/maps/model ./test/maps/linear
 	SOAK=$(SOAK) $(GO) test -race -count=1 -v -timeout 0 ./test/maps/soak
 
 # Empty the body of each operation on maps, one at a time: a test has to fail.
