@@ -40,7 +40,7 @@ type Hand struct {
 
 // New makes the map. Freed values are overwritten with a pattern. Close it.
 func New(s model.Spec) (*Native, error) {
-	spec := rtlib.MapSpec{Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: s.ValueSize, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra}
+	spec := rtlib.MapSpec{Name: "m", Type: s.Type, KeySize: s.KeySize, ValueSize: s.ValueSize, MaxEntries: s.MaxEntries, Flags: s.Flags, Extra: s.Extra, Lock: s.Lock}
 	n := &Native{Spec: s, hands: make([]*Hand, rtlib.PossibleCPU())}
 	object := &rtlib.ObjectSpec{
 		Name: "maps", ABI: abi.Version, Platform: s.Platform,

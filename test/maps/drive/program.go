@@ -74,7 +74,7 @@ func (h *Hand) program(fr *abi.Frame, op model.Op) (r model.Result, err error) {
 	case model.ProgUpdate:
 		r.R0 = int64(h.update(fr, m, key, h.put(fr, valueAt, op.Value), op.Flags))
 	case model.ProgDelete:
-		r.R0 = int64(rtlib.MapDeleteElem(fr, m, key))
+		r.R0 = int64(h.remove(fr, m, key))
 	case model.ProgPush:
 		r.R0 = int64(rtlib.MapPushElem(fr, m, h.put(fr, valueAt, op.Value), op.Flags))
 	case model.ProgPop, model.ProgPeek:
@@ -103,6 +103,8 @@ func (h *Hand) lookup(fr *abi.Frame, op model.Op, key uint64) uint64 {
 func (h *Hand) update(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 	list := []func(fr *abi.Frame, m, key, value, flags uint64) uint64{rtlib.MapUpdateElem}
 	switch h.n.Spec.Type {
+	case bpf.MapHash:
+		list = append(list, rtlib.HashUpdate)
 	case bpf.MapLRUHash:
 		list = append(list, rtlib.LRUUpdate)
 	case bpf.MapLRUPercpu:
@@ -111,6 +113,18 @@ func (h *Hand) update(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 		list = append(list, rtlib.PercpuHashUpdate)
 	}
 	return list[h.skew%len(list)](fr, m, key, value, flags)
+}
+
+// remove deletes a key, by each of the functions in turn that do it.
+func (h *Hand) remove(fr *abi.Frame, m, key uint64) uint64 {
+	list := []find{rtlib.MapDeleteElem}
+	switch h.n.Spec.Type {
+	case bpf.MapHash:
+		list = append(list, rtlib.HashDelete)
+	case bpf.MapPercpuHash:
+		list = append(list, rtlib.PercpuHashDelete)
+	}
+	return list[h.skew%len(list)](fr, m, key)
 }
 
 // find is a function that looks a key up.

@@ -55,7 +55,7 @@ func (a *array) step(op Op) Result {
 		if e := a.refuses(op, i); e != 0 {
 			return Result{R0: a.r0(e)}
 		}
-		copy(a.own(a.elems[i], op.CPU), op.Value)
+		copy(a.own(a.elems[i], op.CPU), a.unlocked(op.Value))
 	case Delete, ProgDelete:
 		return a.erase(op, i)
 	case NextKey:
@@ -97,7 +97,7 @@ func (a *array) refuses(op Op, i uint64) bpf.Errno {
 		return a.choose(bpf.E2BIG, bpf.EINVAL)
 	case op.Flags&bpf.UpdateNoExist != 0:
 		return a.choose(bpf.EEXIST, bpf.EINVAL)
-	case op.Flags&bpf.UpdateLock != 0:
+	case op.Flags&bpf.UpdateLock != 0 && a.Lock == 0:
 		return bpf.EINVAL
 	}
 	return 0

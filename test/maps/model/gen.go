@@ -53,6 +53,15 @@ func DrawSpec(t *rapid.T, platform bpf.Platform, typ bpf.MapType, cpus int) Spec
 	return s
 }
 
+// DrawLock lets some values of types that can have one have a lock.
+func DrawLock(t *rapid.T, s Spec) Spec {
+	can := (s.Type == bpf.MapArray || s.Type == bpf.MapHash) && s.Platform != bpf.Windows && s.ValueSize >= 12
+	if can && rapid.IntRange(0, 2).Draw(t, "lock?") == 0 {
+		s.Lock = 1 + rapid.SampledFrom([]uint32{0, 4, 8, s.ValueSize - 4}).Draw(t, "lock")
+	}
+	return s
+}
+
 // CodesOf are the operations that are tried on maps of a type: all of hosts,
 // and those of programs that the verifier lets through.
 func CodesOf(s Spec) []Code {
@@ -118,7 +127,7 @@ func (d *Draw) Op(t *rapid.T) Op {
 	case Take:
 		op.Key, op.Flags = d.key(t), d.rare(t)
 	case ProgStore:
-		op.Key, op.Value = d.key(t), d.value(t, int(d.ValueSize))
+		op.Key, op.Value = d.key(t), (&base{Spec: d.Spec}).unlocked(d.value(t, int(d.ValueSize)))
 	case ProgUpdate:
 		op.Key, op.Value, op.Flags = d.key(t), d.value(t, int(d.ValueSize)), d.flags(t)
 	case ProgPush:
@@ -242,7 +251,7 @@ func (d *Draw) value(t *rapid.T, size int) []byte {
 	for i := range v {
 		v[i] = tag + byte(i)
 	}
-	if size == d.HostSize() {
+	if d.PerCPU() && size == d.HostSize() {
 		return (&base{Spec: d.Spec}).pad(v)
 	}
 	return v

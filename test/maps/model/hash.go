@@ -47,7 +47,7 @@ func (h *hash) step(op Op) Result {
 	switch {
 	case op.Code != Lookup && op.Code != Delete && op.Code != Take && op.Code != ProgDelete:
 		return unsupported(&h.base, op)
-	case op.Code == Take && op.Flags != 0:
+	case op.Code == Take && h.flags(op) != 0:
 		return Result{Errno: bpf.EINVAL}
 	case !ok:
 		return h.fails(op, bpf.ENOENT)
@@ -81,12 +81,12 @@ func (h *hash) progLookup(op Op, v []byte) Result {
 
 // refusal is the error of an update.
 func (h *hash) refusal(op Op, exists bool) bpf.Errno {
-	switch {
-	case badFlags(op.Flags):
+	switch flags := h.flags(op); {
+	case badFlags(flags):
 		return bpf.EINVAL
-	case op.Flags == bpf.UpdateNoExist && exists:
+	case flags == bpf.UpdateNoExist && exists:
 		return bpf.EEXIST
-	case op.Flags == bpf.UpdateExist && !exists:
+	case flags == bpf.UpdateExist && !exists:
 		return bpf.ENOENT
 	}
 	return 0
@@ -122,7 +122,7 @@ func (h *hash) stored(op Op, old []byte) []byte {
 		return v
 	}
 	copy(v, old)
-	copy(h.own(v, op.CPU), op.Value)
+	copy(h.own(v, op.CPU), h.unlocked(op.Value))
 	return v
 }
 

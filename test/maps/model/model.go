@@ -60,13 +60,15 @@ func (b *base) gate(op Op, got Result) (error, bool) {
 		errno = bpf.EINVAL
 	case b.denies(op):
 		errno = bpf.EPERM
+	case op.Code == Freeze && b.Lock != 0:
+		errno = bpf.ENOTSUP
 	case op.Code == Freeze:
 		b.frozen = true
 	case batches[op.Code] && !b.batches(op.Code):
 		errno = bpf.ENOTSUP
 	case op.Code == UpdateBatch && op.Flags&^b.batchFlags() != 0:
 		errno = bpf.EINVAL
-	case (op.Code == Lookup || op.Code == Update || op.Code == Take) && op.Flags&bpf.UpdateLock != 0:
+	case (op.Code == Lookup || op.Code == Update || op.Code == Take) && op.Flags&bpf.UpdateLock != 0 && b.Lock == 0:
 		errno = bpf.EINVAL // no struct bpf_spin_lock in the value
 	default:
 		return nil, false
@@ -96,8 +98,11 @@ func (b *base) batches(c Code) bool {
 
 // batchFlags are the flags that a batched update may have.
 func (b *base) batchFlags() uint64 {
-	if b.Platform == bpf.Windows {
+	switch {
+	case b.Platform == bpf.Windows:
 		return bpf.UpdateNoExist | bpf.UpdateExist
+	case b.Lock != 0:
+		return bpf.UpdateLock
 	}
 	return 0
 }
@@ -138,9 +143,21 @@ func (b *base) own(value []byte, cpu int) []byte {
 	return value[cpu*b.Step():][:b.ValueSize]
 }
 
-// pad makes the bytes between the values of CPUs zero: nobody promises what
-// they are.
+// unlocked is a value whose lock nobody has: neither reads nor updates give it
+// another.
+func (b *base) unlocked(value []byte) []byte {
+	if b.Lock == 0 || len(value) != int(b.ValueSize) {
+		return value
+	}
+	out := append([]byte{}, value...)
+	clear(out[b.Lock-1 : b.Lock+3])
+	return out
+}
+
+// pad makes the bytes between the values of CPUs zero, because nobody promises
+// what they are, and locks.
 func (b *base) pad(value []byte) []byte {
+	value = b.unlocked(value)
 	if !b.PerCPU() || len(value) != b.HostSize() {
 		return value
 	}
@@ -166,6 +183,14 @@ func (b *base) tidy(r Result) Result {
 
 // badFlags reports whether an update's flags are none of the three.
 func badFlags(flags uint64) bool { return flags > bpf.UpdateExist }
+
+// flags are an operation's flags without F_LOCK where values have a lock.
+func (b *base) flags(op Op) uint64 {
+	if b.Lock != 0 {
+		return op.Flags &^ bpf.UpdateLock
+	}
+	return op.Flags
+}
 
 // badProgFlags is badFlags of a program: F_LOCK is looked at later.
 func badProgFlags(flags uint64) bool { return flags&^bpf.UpdateLock > bpf.UpdateExist }

@@ -30,14 +30,20 @@ func TestModel(t *testing.T) {
 
 // agree is one map's life.
 func agree(t *rapid.T, platform bpf.Platform, typ bpf.MapType) {
-	s := model.DrawSpec(t, platform, typ, rtlib.PossibleCPU())
+	s := model.DrawLock(t, model.DrawSpec(t, platform, typ, rtlib.PossibleCPU()))
 	n, err := drive.New(s)
 	if err != nil {
 		t.Fatalf("%v: %v", s, err)
 	}
 	defer func() { _ = n.Close() }() // rapid ends lives by panics
+	if n.Map.Type() != typ || n.Map.KeySize() != s.KeySize || n.Map.MaxEntries() != s.MaxEntries || n.Map.Flags() != s.Flags {
+		t.Errorf("%v: the map says type %d, key %d, max_entries %d, flags %#x", s, n.Map.Type(), n.Map.KeySize(), n.Map.MaxEntries(), n.Map.Flags())
+	}
 	m := model.New(s)
 	d := &model.Draw{Spec: s, Codes: model.CodesOf(s), CPUs: 2}
+	if s.Slots() { // what no verifier lets through
+		d.Codes = append(d.Codes, model.ProgUpdate, model.ProgDelete)
+	}
 	t.Repeat(map[string]func(*rapid.T){
 		"": func(t *rapid.T) {},
 		"operation": func(t *rapid.T) {

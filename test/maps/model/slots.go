@@ -50,6 +50,10 @@ func (s *slots) step(op Op) Result {
 		return s.update(op)
 	case Delete:
 		return s.erase(op)
+	case ProgDelete:
+		if s.Type == bpf.MapProgArray {
+			return Result{R0: s.r0(s.erase(op).Errno)}
+		}
 	case NextKey: // of arrays
 		a := array{base: s.base, elems: make([][]byte, s.MaxEntries)}
 		return a.next(op.Key)

@@ -16,6 +16,8 @@ type Spec struct {
 	Flags      uint32 // BPF_F_*
 	Extra      uint64 // map_extra
 	CPUs       int    // values of a key in types with one per CPU
+	// Lock is 1 + the offset of the struct bpf_spin_lock in values, 0 without one.
+	Lock uint32
 	// Early: an LRU map may give up keys before it is full, as Linux' does for
 	// batches of free elements that each CPU has.
 	Early bool
@@ -23,8 +25,8 @@ type Spec struct {
 
 // String names the map in failures.
 func (s Spec) String() string {
-	return fmt.Sprintf("%v map of type %d: key %d, value %d, max_entries %d, flags %#x, extra %#x",
-		s.Platform, s.Type, s.KeySize, s.ValueSize, s.MaxEntries, s.Flags, s.Extra)
+	return fmt.Sprintf("%v map of type %d: key %d, value %d, max_entries %d, flags %#x, extra %#x, lock %d",
+		s.Platform, s.Type, s.KeySize, s.ValueSize, s.MaxEntries, s.Flags, s.Extra, s.Lock)
 }
 
 // PerCPU reports whether the type has a value for each CPU.
