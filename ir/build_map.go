@@ -6,6 +6,7 @@ import (
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
 )
 
@@ -34,26 +35,32 @@ func (t *translator) mapOf(c *verifier.CallFact) *frontend.Map {
 	return nil
 }
 
-// inlineLookup translates map_lookup_elem on an array that the fact CallFact.Map
-// names, per CPU or not, into a bounds check and an address. Elements lie
-// value_size bytes rounded up to 8 apart, as rtlib lays them out; values never
-// move. The check is left out for a constant key that the proof found below
-// max_entries (facts KeyConst and KeyBelow; the run time enforces it).
+// inlineLookup translates map_lookup_elem on an array, per CPU or not, an array of
+// maps, or an inner array, into a bounds check and an address; that of an inner
+// map is loaded. Elements lie value_size bytes rounded up to 8 apart, as rtlib
+// lays them out; values never move. The check is left out for a constant key that
+// the proof found below max_entries of a map of the object (facts KeyConst and
+// KeyBelow; the run time enforces it).
 func (t *translator) inlineLookup(e *body, c *verifier.CallFact) bool {
-	if c.Helper.Symbol != "MapLookupElem" || c.Map < 0 {
+	m := t.mapOf(c)
+	if c.Helper.Symbol != "MapLookupElem" || m == nil || m.KeySize != 4 {
 		return false
 	}
-	m := t.obj.Maps[c.Map]
-	if m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray || m.KeySize != 4 {
+	switch m.Type {
+	case bpf.MapArray:
+	case bpf.MapPercpuArray, bpf.MapArrayOfMaps:
+		if c.Map < 0 {
+			return false // no head says where they have them
+		}
+	default:
 		return false
 	}
-	if c.KeyConst && c.KeyBelow {
-		t.set(e, bpf.R0, t.element(c.Map, t.f.Const(uint64(c.Key))))
+	if c.Map >= 0 && c.KeyConst && c.KeyBelow {
+		t.set(e, bpf.R0, t.found(e, c, t.f.Const(uint64(c.Key))))
 		return true
 	}
 	key := t.key(e, c)
-	limit := t.emit(OpMapMax, int64(c.Map))
-	in := t.emit(OpUlt64, 0, key, limit)
+	in := t.emit(OpUlt64, 0, key, t.limit(e, c))
 	in.Flags = FlagLikely
 	from := t.b
 	hit, done := t.f.NewBlock(t.pc), t.f.NewBlock(t.pc)
@@ -63,10 +70,46 @@ func (t *translator) inlineLookup(e *body, c *verifier.CallFact) bool {
 	r0 := t.f.NewParam(done, TypeInt, 0)
 	from.branch(in, Edge{To: hit}, Edge{To: done, Args: []*Value{t.f.Const(0)}})
 	t.at(hit)
-	hit.jumpTo(done, t.element(c.Map, key))
+	hit.jumpTo(done, t.found(e, c, key))
 	t.at(done)
 	t.set(e, bpf.R0, r0)
 	return true
+}
+
+// limit is max_entries of the map of a lookup.
+func (t *translator) limit(e *body, c *verifier.CallFact) *Value {
+	if c.Map >= 0 {
+		return t.emit(OpMapMax, int64(c.Map))
+	}
+	return t.head(e, c, abi.HeadMax)
+}
+
+// head is a word of the head of an inner map, which r1 points to. It does not
+// change.
+func (t *translator) head(e *body, c *verifier.CallFact, off int64) *Value {
+	g := t.f.guard(t.b)
+	v := t.access(OpLoad64, table.RegionConst, off, t.register(e, bpf.R1, c.Args[0]))
+	v.Guard = g
+	return v
+}
+
+// found is the result of a lookup of a key that is below max_entries.
+func (t *translator) found(e *body, c *verifier.CallFact, key *Value) *Value {
+	if c.Map < 0 {
+		stride := (uint64(t.mapOf(c).ValueSize) + 7) &^ 7
+		off := t.emit(OpMul64, 0, key, t.f.Const(stride))
+		v := t.emit(OpAdd64, 0, t.head(e, c, abi.HeadValues), off)
+		v.Flags = FlagNonNull
+		return v
+	}
+	place := t.element(c.Map, key)
+	if t.obj.Maps[c.Map].Type != bpf.MapArrayOfMaps {
+		return place
+	}
+	g := t.f.guard(t.b)
+	v := t.access(OpLoad64, table.RegionMap, 0, place)
+	v.Guard = g
+	return v
 }
 
 // key is the 4-byte key that r2 points to.
@@ -84,11 +127,14 @@ func (t *translator) key(e *body, c *verifier.CallFact) *Value {
 }
 
 // element is the address of the element of array m at a key that is below
-// max_entries. A per-CPU array has the elements of all CPUs behind each other,
+// max_entries; those of an array of maps are addresses. A per-CPU array has the elements of all CPUs behind each other,
 // OpMapStep bytes apart; the CPU is the execution slot of the Frame.
 func (t *translator) element(m int, key *Value) *Value {
 	def := t.obj.Maps[m]
 	stride := (uint64(def.ValueSize) + 7) &^ 7
+	if def.Type == bpf.MapArrayOfMaps {
+		stride = 8
+	}
 	off := t.emit(OpMul64, 0, key, t.f.Const(stride))
 	base := t.emit(OpMapValues, int64(m))
 	if def.Type == bpf.MapPercpuArray {

@@ -22,6 +22,7 @@ func newArray(m *Map) operations {
 	m.stride = uint64(round8(m.valueSize))
 	words := make([]uint64, m.stride/8*m.max)
 	m.values = unsafe.Pointer(&words[0])
+	m.head = abi.MapHead{Values: uint64(uintptr(m.values)), Max: m.max}
 	if m.spec.Data != "" {
 		copyIn(m.values, unsafe.Pointer(unsafe.StringData(m.spec.Data)), uintptr(len(m.spec.Data)))
 	}

@@ -262,19 +262,34 @@ func (inst *Instance) fillMaps(opts *InstanceOptions) error {
 	return nil
 }
 
-// mapArray is the implementation of arrays of maps. Programs find the slots by
-// Map.table.
+// mapArray is the implementation of arrays of maps. Programs find the addresses
+// of the maps by Map.values, with compiled lookups. The slots have the same maps
+// for hosts, and keep them; an address is stored after its slot, and is removed
+// before.
 type mapArray struct {
 	refuses
 	inners
-	slots []atomic.Pointer[Map]
+	slots     []atomic.Pointer[Map]
+	addresses []uint64 // 0 for none
+}
+
+// put stores a map, or nothing, in a slot. The lock is held, and the old map is
+// retired after that.
+func (a *mapArray) put(index uint64, inner *Map) {
+	if inner == nil {
+		atomic.StoreUint64(&a.addresses[index], 0)
+		a.slots[index].Store(nil)
+		return
+	}
+	a.slots[index].Store(inner)
+	atomic.StoreUint64(&a.addresses[index], uint64(uintptr(unsafe.Pointer(inner))))
 }
 
 func newMapArray(m *Map) operations {
 	m.misses.lookup = &MapError{m.name, "lookup", "the slot is empty or not below max_entries", bpf.ENOENT}
 	m.misses.remove = &MapError{m.name, "delete", "the slot is empty", bpf.ENOENT}
-	a := &mapArray{refuses: refuses{m}, slots: make([]atomic.Pointer[Map], m.max)}
-	m.table = unsafe.Pointer(&a.slots[0])
+	a := &mapArray{refuses: refuses{m}, slots: make([]atomic.Pointer[Map], m.max), addresses: make([]uint64, m.max)}
+	m.values = unsafe.Pointer(&a.addresses[0])
 	m.domain.useBarrier()
 	return a
 }
@@ -291,8 +306,7 @@ func ArrayOfMapsLookup(_ *abi.Frame, m, key uint64) uint64 {
 	if index >= mp.max {
 		return 0
 	}
-	slot := (*atomic.Pointer[Map])(unsafe.Add(mp.table, uintptr(index)*unsafe.Sizeof(atomic.Pointer[Map]{})))
-	return uint64(uintptr(unsafe.Pointer(slot.Load())))
+	return atomic.LoadUint64((*uint64)(unsafe.Add(mp.values, uintptr(index)*8)))
 }
 
 func (a *mapArray) lookup(_ *abi.Frame, key unsafe.Pointer) uint64 {
@@ -315,7 +329,7 @@ func (a *mapArray) setInner(key unsafe.Pointer, inner *Map, flags uint64) bpf.Er
 	case index >= a.m.max:
 		return a.m.rules.ArrayUpdateBounds
 	default:
-		a.slots[index].Store(inner)
+		a.put(index, inner)
 	}
 	return 0
 }
@@ -326,7 +340,8 @@ func (a *mapArray) erase(key unsafe.Pointer) bpf.Errno {
 		return a.m.rules.ArrayUpdateBounds
 	}
 	a.mu.Lock()
-	old := a.slots[index].Swap(nil)
+	old := a.slots[index].Load()
+	a.put(index, nil)
 	free := a.retire(a.m.domain, old)
 	a.mu.Unlock()
 	releaseAll(free)
@@ -366,7 +381,8 @@ func (a *mapArray) close() {
 	a.mu.Lock()
 	var all []*Map
 	for i := range a.slots {
-		if inner := a.slots[i].Swap(nil); inner != nil {
+		if inner := a.slots[i].Load(); inner != nil {
+			a.put(uint64(i), nil)
 			all = append(all, inner)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Map is a map of any type. Its methods can be called by many goroutines at
@@ -16,6 +17,7 @@ type Map struct {
 	// What machine code and lookups read, at the start of the object.
 	// Assembly takes the offsets from go_asm.h.
 
+	head      abi.MapHead    // what generated code reads of inner maps; it is first
 	table     unsafe.Pointer // hash: first of the bucket words; program array: of the slots
 	mask      uint64         // hash: number of buckets - 1
 	seed0     uint64         // hash: secret of this map

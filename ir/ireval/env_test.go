@@ -30,6 +30,7 @@ type world struct {
 }
 
 type testMap struct {
+	head   abi.MapHead // as rtlib's maps begin
 	def    *frontend.Map
 	stride int
 	array  []uint64 // arrays: elements, stride/8 words each
@@ -46,10 +47,18 @@ func newWorld(obj *frontend.Object) *world {
 			m.array = make([]uint64, m.stride/8*int(def.MaxEntries)+1)
 			copy(bytesOf(m.array), def.Data)
 			w.slots[i].Values.P = unsafe.Pointer(&m.array[0])
+			m.head = abi.MapHead{Values: uint64(uintptr(unsafe.Pointer(&m.array[0]))), Max: uint64(def.MaxEntries)}
 		}
 		w.slots[i].Map.P = unsafe.Pointer(m)
 		w.slots[i].Max = uint64(def.MaxEntries)
 		w.maps = append(w.maps, m)
+	}
+	for i, def := range obj.Maps {
+		for _, s := range def.Slots {
+			if def.Type == bpf.MapArrayOfMaps {
+				w.maps[i].array[s.Index] = uint64(uintptr(unsafe.Pointer(w.maps[s.Map])))
+			}
+		}
 	}
 	w.frame.Slots.P = unsafe.Pointer(&w.slots[0])
 	return w

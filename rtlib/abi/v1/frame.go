@@ -101,12 +101,24 @@ const (
 	SlotValues = 8
 	SlotMax    = 16
 	SlotStep   = 24
+
+	HeadValues = 0
+	HeadMax    = 8
 )
+
+// MapHead is what generated code reads of an inner map, whose address a lookup in
+// a map of maps gives. All maps begin with it.
+type MapHead struct {
+	Values uint64 // address of the first element of an array, else 0
+	Max    uint64 // live max_entries
+}
 
 // MapSlot is what generated code reads of a map of its instance.
 type MapSlot struct {
-	Map    Ptr    // the map as helpers take it
-	Values Ptr    // first element of arrays, per-CPU arrays and data sections, else nil
+	Map Ptr // the map as helpers take it
+	// Values is the first element of arrays, per-CPU arrays and data sections,
+	// and the first of the addresses, 8 bytes each, of an array of maps; else nil.
+	Values Ptr
 	Max    uint64 // live max_entries
 	// Step is the distance in bytes of the values of two CPUs in a per-CPU
 	// array: those of the execution slot s begin at Values + s*Step.

@@ -8,6 +8,7 @@ import (
 func TestOffsets(t *testing.T) {
 	var f Frame
 	var s MapSlot
+	var h MapHead
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
@@ -30,6 +31,8 @@ func TestOffsets(t *testing.T) {
 		{"MapSlot.Values", unsafe.Offsetof(s.Values), SlotValues},
 		{"MapSlot.Max", unsafe.Offsetof(s.Max), SlotMax},
 		{"MapSlot.Step", unsafe.Offsetof(s.Step), SlotStep},
+		{"MapHead.Values", unsafe.Offsetof(h.Values), HeadValues},
+		{"MapHead.Max", unsafe.Offsetof(h.Max), HeadMax},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)
