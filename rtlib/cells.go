@@ -2,7 +2,10 @@ package rtlib
 
 import (
 	"sync/atomic"
+	"time"
 	"unsafe"
+
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // Cells are pieces of memory of one size whose addresses programs may hold: the
@@ -10,7 +13,8 @@ import (
 // cell that was unlinked waits in its pool until the epoch scheme (epoch.go) says
 // that no program can hold its address, and is then used again, by its pool only.
 // Cells never move and are never given back to Go, so memory is bounded by the
-// most that was in use and in waiting at once.
+// most that was in use and in waiting at once. The latter is some batches for each
+// pool; relax keeps it so while runs are shorter than their turn of a processor.
 //
 // How to use it: a kind has one cells and one pool for each of its locks.
 //
@@ -21,6 +25,7 @@ import (
 //	c.retire(p, old)          // after it was unlinked
 //	c.giveBack(p, e)          // instead: e was never linked
 //	p.unlock()
+//	c.relax(fr)               // once for an operation that may have allocated
 //
 // What every user has to keep to, because the proof in epoch.go rests on it:
 //
@@ -32,14 +37,17 @@ import (
 //     as it was when the cell is free: poison fills only those.
 type cells struct {
 	domain  *domain
-	size    uintptr  // bytes of a cell, a multiple of 8
-	origin  uintptr  // bytes from the start of a cell to its address, a multiple of 8
-	payload uintptr  // bytes at the address that are garbage in a free cell
-	chunk   int      // cells that a pool allocates at once
-	batch   int      // waiting cells that are worth a barrier
-	shared  *segment // that slabs are cut from, nil when each is an object of its own
-	poison  bool     // fill the payload of free cells with poisonWord: for tests
-	values  perCPU   // of kinds with values for each CPU
+	size    uintptr       // bytes of a cell, a multiple of 8
+	origin  uintptr       // bytes from the start of a cell to its address, a multiple of 8
+	payload uintptr       // bytes at the address that are garbage in a free cell
+	chunk   int           // cells that a pool allocates at once
+	batch   int           // waiting cells that are worth a barrier
+	crowd   int           // waiting cells that are too many: see relax
+	crowded atomic.Uint64 // tag of cells of a pool with too many that a run holds, or 0
+	gaveUp  atomic.Uint64 // epoch of the last run that relax did not see end
+	shared  *segment      // that slabs are cut from, nil when each is an object of its own
+	poison  bool          // fill the payload of free cells with poisonWord: for tests
+	values  perCPU        // of kinds with values for each CPU
 }
 
 // cellPool is the cells that one lock guards. Its zero value is an empty pool.
@@ -52,11 +60,13 @@ type cells struct {
 type cellPool struct {
 	latch                // what follows is together in a cache line
 	fence  atomic.Uint32 // see mark
-	reused atomic.Uint64 // changes before cells become free
 	ring   []uintptr
 	head   uint
 	ready  uint
 	tail   uint
+	markAt uint // mark when tail gets there
+
+	reused atomic.Uint64 // changes before cells become free
 	marked uint
 	retry  uint              // cells that must wait before the next attempt, 0 for c.batch
 	marks  [maxMarks]tagMark // of the tagged cells, the oldest first
@@ -77,9 +87,10 @@ const (
 	// because a run takes long, the last one grows: a later tag is always right.
 	maxMarks = 4
 
-	// retryAfter is the number of cells that a pool lets wait, at most, before it
-	// asks again when a long run held all of them.
-	retryAfter = 512
+	// crowdPatience is how long an update waits, at most, when too many cells do,
+	// and crowdStep how long until it looks again.
+	crowdPatience = 20 * time.Millisecond
+	crowdStep     = 50 * time.Microsecond
 
 	// poisonWord fills values that are free when the map is told to.
 	poisonWord = 0xdbdbdbdbdbdbdbdb
@@ -95,7 +106,8 @@ func (m *Map) initCells(c *cells, before, payload uintptr, pools uint64) {
 	c.size = c.origin + c.payload
 	each := max(1, m.max/pools) // elements of a pool
 	c.chunk = int(max(8, min(each/4, 1<<16/uint64(c.size))))
-	c.batch = int(max(32, min(each/4, 1024)))
+	c.batch = int(max(32, min(each/16, 512)))
+	c.crowd = int(max(8*uint64(c.batch), each/2))
 	if uint64(c.size)*m.max >= hugeMap {
 		c.shared = new(segment)
 	}
@@ -124,6 +136,9 @@ func (c *cells) retire(p *cellPool, e uintptr) {
 	}
 	p.ring[p.tail&uint(len(p.ring)-1)] = e
 	p.tail++
+	if p.tail >= p.markAt {
+		c.mark(p)
+	}
 }
 
 // giveBack makes a cell free that was allocated and never linked. The pool is
@@ -155,9 +170,14 @@ func (c *cells) refill(p *cellPool) bool {
 		if !enough {
 			return false
 		}
-		p.mark(c.domain)
+		c.mark(p)
 		if !c.domain.release(p.marks[0].tag) {
-			p.retry = min(p.tail-p.ready+uint(c.batch), p.tail-p.ready+retryAfter)
+			waiting := p.tail - p.ready
+			p.retry = waiting + uint(c.batch)
+			if waiting > uint(c.crowd) && c.domain.oldest() != c.gaveUp.Load() {
+				p.retry = 0
+				c.crowded.Store(p.marks[0].tag)
+			}
 			return false
 		}
 	}
@@ -175,17 +195,57 @@ func (c *cells) refill(p *cellPool) bool {
 		}
 	}
 	p.ready = end
-	if p.marked != p.tail {
-		p.mark(c.domain)
-	}
+	c.mark(p)
 	return true
 }
 
+// relax is called at the end of an operation that may have allocated, without
+// locks; fr is nil for a host's. When too many cells wait for another run, it waits
+// for the end of that run, for crowdPatience at most: the run's thread or goroutine
+// lost its processor most likely, and ours would make new memory at the rate of its
+// updates. A run that holds the cells itself, because it is long, does not wait.
+// Thus runs wait for runs in earlier epochs only, and never for each other; for
+// one that takes longer than that they wait once.
+func (c *cells) relax(fr *abi.Frame) {
+	if tag := c.crowded.Load(); tag != 0 {
+		c.waitFor(fr, tag)
+	}
+}
+
+//go:noinline
+func (c *cells) waitFor(fr *abi.Frame, tag uint64) {
+	d := c.domain
+	if fr != nil {
+		if own := atomic.LoadUint64(&d.cells[fr.Slot].epoch); own != 0 && own <= tag {
+			return
+		}
+	}
+	c.crowded.CompareAndSwap(tag, 0)
+	oldest := d.oldest()
+	if oldest > tag || oldest == c.gaveUp.Load() {
+		return
+	}
+	for wait := time.Duration(0); wait < crowdPatience; wait += crowdStep {
+		time.Sleep(crowdStep)
+		if d.released(tag) || d.release(tag) {
+			return
+		}
+	}
+	c.gaveUp.Store(oldest)
+}
+
 // mark gives the cells that have none a tag: the epoch after all of them were
-// unlinked. The fence is what makes that so: see epoch.go.
-func (p *cellPool) mark(d *domain) {
+// unlinked. The fence is what makes that so: see epoch.go. Runs that begin from now
+// on are in a later epoch. It happens when half of the free cells are used up, so
+// that some runs have ended when the others are.
+func (c *cells) mark(p *cellPool) {
+	p.markAt = p.tail + max(uint(c.batch), p.ready-p.head)/2
+	if p.marked == p.tail {
+		return
+	}
 	p.fence.Add(1)
-	tag := d.tag()
+	tag := c.domain.tag()
+	c.domain.epoch.CompareAndSwap(tag, tag+1)
 	if p.nmarks == maxMarks || p.nmarks != 0 && p.marks[p.nmarks-1].tag == tag {
 		p.nmarks--
 	}

@@ -144,13 +144,23 @@ func (d *domain) advance() uint64 {
 // are. It makes no barrier when a run shows without one that they are not: then
 // it only sees to it that later runs have a later epoch.
 func (d *domain) release(tag uint64) bool {
-	for i := range d.high.Load() {
-		if e := atomic.LoadUint64(&d.cells[i].epoch); e != 0 && e <= tag {
-			d.epoch.CompareAndSwap(tag, tag+1)
-			return false
-		}
+	if d.oldest() <= tag {
+		d.epoch.CompareAndSwap(tag, tag+1)
+		return false
 	}
 	return d.advance() > tag
+}
+
+// oldest is the smallest epoch of the runs that show without a barrier, the largest
+// number when there are none.
+func (d *domain) oldest() uint64 {
+	least := ^uint64(0)
+	for i := range d.high.Load() {
+		if e := atomic.LoadUint64(&d.cells[i].epoch); e != 0 {
+			least = min(least, e)
+		}
+	}
+	return least
 }
 
 // synchronize waits until every run that began before the call has ended, at

@@ -157,6 +157,10 @@ func waitBarrier(d *domain, fenced bool) {
 	}
 }
 
+// retryAfter is more than the number of updates after which a stripe of a map in
+// these tests asks again for what a long run held.
+const retryAfter = 512
+
 // TestLongRun: during one run, nothing that was unlinked is used again, and
 // after it everything is.
 func TestLongRun(t *testing.T) {
@@ -188,7 +192,7 @@ func TestLongRun(t *testing.T) {
 	}
 	m := inst.Map("m")
 	value := make([]byte, 32)
-	for range retryAfter { // it asks again only now
+	for range retryAfter {
 		_ = m.Update([]byte{1, 0, 0, 0}, value, 0)
 	}
 	slabs := len(m.hash.stripes[0].slabs)

@@ -143,6 +143,10 @@ again:
 	MOVQ (stripe_cellPool+cellPool_head)(SI), R10
 	CMPQ R10, (stripe_cellPool+cellPool_ready)(SI)
 	JEQ  unlock
+	MOVQ (stripe_cellPool+cellPool_tail)(SI), AX
+	INCQ AX
+	CMPQ AX, (stripe_cellPool+cellPool_markAt)(SI)
+	JCC  unlock
 	MOVQ (stripe_cellPool+cellPool_ring)(SI), R9
 	MOVQ (stripe_cellPool+cellPool_ring+8)(SI), R12
 	DECQ R12

@@ -19,8 +19,10 @@ func newHash(m *Map) operations {
 
 func (h hashMap) lookup(_ *abi.Frame, key unsafe.Pointer) uint64 { return h.m.find(key) }
 
-func (h hashMap) update(_ *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return h.m.hashUpdate(key, value, flags)
+func (h hashMap) update(fr *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	errno := h.m.hashUpdate(key, value, flags)
+	h.m.hash.cells.relax(fr)
+	return errno
 }
 
 func (h hashMap) remove(_ *abi.Frame, key unsafe.Pointer) bpf.Errno { return h.m.hashDelete(key) }
@@ -42,7 +44,7 @@ func (h hashMap) take(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 }
 
 func (h hashMap) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return h.m.hashUpdate(key, value, flags)
+	return h.update(nil, key, value, flags)
 }
 
 func (h hashMap) erase(key unsafe.Pointer) bpf.Errno { return h.m.hashDelete(key) }
@@ -68,9 +70,11 @@ func (h hashMap) explain(op string, errno bpf.Errno, flags uint64) string {
 // HashUpdate is MapUpdateElem for a map that is known to be a hash.
 //
 //go:nocheckptr
-func HashUpdate(_ *abi.Frame, m, key, value, flags uint64) uint64 {
+func HashUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 	mp := mapAt(m)
-	return mp.result(mp.hashUpdate(ptr(key), ptr(value), flags))
+	errno := mp.hashUpdate(ptr(key), ptr(value), flags)
+	mp.hash.cells.relax(fr)
+	return mp.result(errno)
 }
 
 // HashDelete is MapDeleteElem for a map that is known to be a hash.

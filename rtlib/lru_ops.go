@@ -62,9 +62,11 @@ func LRULookup16(_ *abi.Frame, m, key uint64) uint64 {
 //
 //go:linkname LRUUpdate bpf2go/rtlib/v1.LRUUpdate
 //go:nocheckptr
-func LRUUpdate(_ *abi.Frame, m, key, value, flags uint64) uint64 {
+func LRUUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64 {
 	mp := mapAt(m)
-	return mp.result(mp.ops.(*lru).put(ptr(key), ptr(value), flags, 0))
+	errno := mp.ops.(*lru).put(ptr(key), ptr(value), flags, 0)
+	mp.hash.cells.relax(fr)
+	return mp.result(errno)
 }
 
 // LRUPercpuLookup is MapLookupElem for a map that is known to be a per-CPU LRU
@@ -127,12 +129,16 @@ func (m *Map) used(e uint64) uint64 {
 
 func (l *lru) lookup(_ *abi.Frame, key unsafe.Pointer) uint64 { return l.m.used(l.m.find(key)) }
 
-func (l *lru) update(_ *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return l.put(key, value, flags, 0)
+func (l *lru) update(fr *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	errno := l.put(key, value, flags, 0)
+	l.m.hash.cells.relax(fr)
+	return errno
 }
 
 func (l *lru) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return l.put(key, value, flags, allCPUs)
+	errno := l.put(key, value, flags, allCPUs)
+	l.m.hash.cells.relax(nil)
+	return errno
 }
 
 func (l *lru) remove(_ *abi.Frame, key unsafe.Pointer) bpf.Errno { return l.drop(key, nil) }
@@ -177,7 +183,9 @@ func (l lruPerCPU) update(fr *abi.Frame, key, value unsafe.Pointer, flags uint64
 	}
 	e := l.m.find(key)
 	if e == 0 {
-		return l.put(key, value, flags, int(fr.Slot))
+		errno := l.put(key, value, flags, int(fr.Slot))
+		l.m.hash.cells.relax(fr)
+		return errno
 	}
 	if flags == bpf.UpdateNoExist {
 		return bpf.EEXIST

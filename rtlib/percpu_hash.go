@@ -109,6 +109,7 @@ func (m *Map) perCPUUpdate(fr *abi.Frame, key, value unsafe.Pointer, flags uint6
 		}
 	}
 	s.unlock()
+	m.hash.cells.relax(fr)
 	return errno
 }
 
@@ -152,5 +153,6 @@ func (h perCPUHash) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 		}
 	}
 	s.unlock()
+	m.hash.cells.relax(nil)
 	return errno
 }

@@ -10,8 +10,10 @@ import (
 
 func (t *trie) lookup(_ *abi.Frame, key unsafe.Pointer) uint64 { return t.find(key, t.m.keySize) }
 
-func (t *trie) update(_ *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return t.set(key, value, flags)
+func (t *trie) update(fr *abi.Frame, key, value unsafe.Pointer, flags uint64) bpf.Errno {
+	errno := t.set(key, value, flags)
+	t.elems.cells.relax(fr)
+	return errno
 }
 
 func (t *trie) remove(_ *abi.Frame, key unsafe.Pointer) bpf.Errno { return t.unset(key) }
@@ -34,7 +36,7 @@ func (t *trie) read(key, value unsafe.Pointer, flags uint64) bpf.Errno {
 }
 
 func (t *trie) write(key, value unsafe.Pointer, flags uint64) bpf.Errno {
-	return t.set(key, value, flags)
+	return t.update(nil, key, value, flags)
 }
 
 func (t *trie) erase(key unsafe.Pointer) bpf.Errno { return t.unset(key) }
