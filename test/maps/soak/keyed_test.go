@@ -53,7 +53,10 @@ func spread(n, size int) []byte {
 
 // check says what is wrong with a value of key n.
 func (k *keyed) check(n int, value []byte) error {
-	inPlace := k.spec.Array() || k.spec.PerCPU()
+	inPlace := k.spec.Array() || k.spec.PerCPU() || k.spec.Lock != 0
+	if k.spec.Lock != 0 { // it lies in a word of its own, of which the rest is no number
+		value = append(append([]byte{}, value[:8]...), value[16:]...)
+	}
 	whole, err := linear.Number(value)
 	if inPlace {
 		err = nil // some words can be of one update, some of another
@@ -89,7 +92,7 @@ func explained(err error) error {
 func (k *keyed) host(u *user) error {
 	n := u.rand.IntN(k.keys)
 	key, value := k.key(n), make([]byte, k.spec.HostSize())
-	switch op := u.rand.IntN(8); {
+	switch op := u.rand.IntN(9); {
 	case op < 3:
 		if k.spec.PerCPU() {
 			for c := range k.spec.CPUs {
@@ -99,6 +102,9 @@ func (k *keyed) host(u *user) error {
 			value = k.fill(u, n)
 		}
 		flags := []uint64{0, 0, bpf.UpdateNoExist, bpf.UpdateExist}[u.rand.IntN(4)]
+		if k.spec.Lock != 0 {
+			flags |= bpf.UpdateLock & u.rand.Uint64()
+		}
 		return explained(k.m.Update(key, value, flags))
 	case op == 3 && !k.spec.Array():
 		return explained(k.m.Delete(key))
@@ -109,6 +115,8 @@ func (k *keyed) host(u *user) error {
 		return k.checkAll(n, value)
 	case op == 5:
 		return k.walk(u)
+	case op == 6 && u.rand.IntN(4) == 0:
+		return k.batch(u)
 	}
 	if err := k.m.Lookup(key, value); err != nil {
 		return explained(err)
@@ -142,6 +150,34 @@ func (k *keyed) walk(u *user) error {
 	}
 	if n := k.m.Len(); n < 0 || n > int(k.spec.MaxEntries) {
 		return fmt.Errorf("map %s: %d keys of at most %d", k.m.Name(), n, k.spec.MaxEntries)
+	}
+	return nil
+}
+
+// batch reads some elements at once.
+func (k *keyed) batch(u *user) error {
+	const n = 8
+	keys, values := make([]byte, n*int(k.spec.KeySize)), make([]byte, n*k.spec.HostSize())
+	var cursor rtlib.BatchCursor
+	read := k.m.BatchLookup
+	if u.rand.IntN(8) == 0 && !k.spec.Array() && k.spec.Type != bpf.MapLPMTrie {
+		read = k.m.BatchLookupAndDelete
+	}
+	for range 1 + u.rand.IntN(6) {
+		got, err := read(&cursor, keys, values, 0)
+		for i := range got {
+			key := keys[i*int(k.spec.KeySize):][:k.spec.KeySize]
+			n := k.number(key)
+			if n < 0 {
+				return fmt.Errorf("map %s: a batch gives key %x", k.m.Name(), key)
+			}
+			if err := k.checkAll(n, values[i*k.spec.HostSize():][:k.spec.HostSize()]); err != nil {
+				return fmt.Errorf("batch: %w", err)
+			}
+		}
+		if err != nil {
+			return explained(err)
+		}
 	}
 	return nil
 }
@@ -209,7 +245,7 @@ func (k *keyed) recheck(found []held) error {
 		if err := k.check(h.n, value); err != nil {
 			return fmt.Errorf("held value: %w", err)
 		}
-		if !k.spec.Array() && !k.spec.PerCPU() && string(value) != string(h.was) {
+		if !k.spec.Array() && !k.spec.PerCPU() && k.spec.Lock == 0 && string(value) != string(h.was) {
 			return fmt.Errorf("map %s: held value of key %d was %x and is %x", k.m.Name(), h.n, h.was, value)
 		}
 	}

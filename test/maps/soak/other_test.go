@@ -185,6 +185,80 @@ func (r *ring) finish() error {
 	return r.reader.Close()
 }
 
+// perf is a perf event array: each goroutine's samples come in order, all that
+// found room.
+type perf struct {
+	index  int
+	m      *rtlib.Map
+	reader *rtlib.PerfReader
+	sent   [users]atomic.Uint64
+	lost   [users]atomic.Uint64 // found no room
+	got    [users]uint64
+	said   uint64 // lost, as the reader says
+	done   chan error
+}
+
+func (p *perf) host(*user) error { return nil }
+
+func (p *perf) program(u *user) error {
+	sample := linear.Fill(uint64(u.id)<<32|p.sent[u.id].Load(), 8*(1+u.rand.IntN(20))+4)
+	return u.run(func(fr *abi.Frame) error {
+		if rtlib.PerfEventOutput(fr, 0, abi.Map(fr, p.index), 1<<32-1, u.put(0, sample), uint64(len(sample))) == 0 {
+			p.sent[u.id].Add(1)
+		} else {
+			p.lost[u.id].Add(1)
+		}
+		return nil
+	})
+}
+
+// read is the consumer.
+func (p *perf) read() {
+	p.done <- func() error {
+		for {
+			err := p.reader.Read(func(r *rtlib.PerfRecord) error {
+				if p.said += r.Lost; r.Sample == nil {
+					return nil
+				}
+				v, err := linear.Number(r.Sample[:8*(len(r.Sample)/8)])
+				if by := v >> 32; err == nil && (by >= users || uint64(uint32(v)) != p.got[by]&(1<<32-1)) {
+					return fmt.Errorf("sample %x, want number %d of goroutine %d", r.Sample, p.got[by%users], by)
+				}
+				p.got[v>>32%users]++
+				return err
+			})
+			if errors.Is(err, rtlib.ErrFlushed) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}()
+}
+
+// finish waits for the consumer. What was lost behind the last sample, nobody
+// says.
+func (p *perf) finish() error {
+	if err := p.reader.Flush(); err != nil {
+		return err
+	}
+	if err := <-p.done; err != nil {
+		return err
+	}
+	lost := uint64(0)
+	for by := range p.got {
+		lost += p.lost[by].Load()
+		if p.got[by] != p.sent[by].Load() {
+			return fmt.Errorf("goroutine %d: %d samples came of %d", by, p.got[by], p.sent[by].Load())
+		}
+	}
+	if p.said > lost {
+		return fmt.Errorf("the reader says that %d samples were lost, there were %d", p.said, lost)
+	}
+	return p.reader.Close()
+}
+
 // nested is a map of maps: each inner map has one value, whose upper half is the
 // key that it is under.
 type nested struct {

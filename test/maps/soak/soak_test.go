@@ -90,6 +90,7 @@ func specs() []model.Spec {
 		}
 		list = append(list, model.Spec{Type: typ, KeySize: 8, ValueSize: 16, MaxEntries: 32, Flags: flags})
 	}
+	list = append(list, model.Spec{Type: bpf.MapHash, KeySize: 8, ValueSize: 24, MaxEntries: 32, Lock: 1 + 8})
 	list = append(list, model.Spec{Type: bpf.MapPercpuArray, KeySize: 4, ValueSize: 8, MaxEntries: 40})
 	return list
 }
@@ -107,7 +108,7 @@ func (s *soak) load(t *testing.T) {
 	for _, k := range specs() {
 		k.CPUs = rtlib.PossibleCPU()
 		keys := 40
-		add(rtlib.MapSpec{Type: k.Type, KeySize: k.KeySize, ValueSize: k.ValueSize, MaxEntries: k.MaxEntries, Flags: k.Flags},
+		add(rtlib.MapSpec{Type: k.Type, KeySize: k.KeySize, ValueSize: k.ValueSize, MaxEntries: k.MaxEntries, Flags: k.Flags, Lock: k.Lock},
 			func(m *rtlib.Map, i int) subject { return &keyed{spec: k, index: i, m: m, keys: keys} })
 	}
 	for _, typ := range []bpf.MapType{bpf.MapQueue, bpf.MapStack} {
@@ -122,6 +123,15 @@ func (s *soak) load(t *testing.T) {
 		r := &ring{index: i, m: m, reader: reader, done: make(chan error, 1)}
 		go r.read()
 		return r
+	})
+	add(rtlib.MapSpec{Type: bpf.MapPerfEvent, KeySize: 4, ValueSize: 4, MaxEntries: uint32(rtlib.PossibleCPU())}, func(m *rtlib.Map, i int) subject {
+		reader, err := rtlib.NewPerfReader(m, rtlib.PerfOptions{Bytes: 4096})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &perf{index: i, m: m, reader: reader, done: make(chan error, 1)}
+		go p.read()
+		return p
 	})
 	inner := rtlib.MapSpec{Name: "inner", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}
 	for _, typ := range []bpf.MapType{bpf.MapArrayOfMaps, bpf.MapHashOfMaps} {
@@ -195,6 +205,8 @@ func TestSoak(t *testing.T) {
 		case *line:
 			err = errors.Join(err, sub.balance())
 		case *ring:
+			err = errors.Join(err, sub.finish())
+		case *perf:
 			err = errors.Join(err, sub.finish())
 		case *keyed:
 			if !sub.spec.Array() {
