@@ -36,6 +36,12 @@ func gadgets() []gadget {
 		{1, (*gen).checksum},
 		{2, (*gen).legacy},
 		{2, (*gen).copyBytes},
+		{2, (*gen).queued},
+		{1, (*gen).events},
+		{2, (*gen).ring},
+		{1, (*gen).locks},
+		{2, (*gen).dynptr},
+		{1, (*gen).ofCPU},
 		{1, (*gen).section},
 		{5, (*gen).idiom},
 		{3, (*gen).truth},
@@ -169,9 +175,9 @@ func (g *gen) fold() {
 // noise calls a helper whose result differs from run to run, for what the call
 // does to registers.
 func (g *gen) noise() {
-	names := []string{"ktime_get_ns", "get_prandom_u32", "get_smp_processor_id", "get_current_pid_tgid"}
+	names := []string{"ktime_get_ns", "get_prandom_u32", "get_smp_processor_id", "ktime_get_boot_ns", "ktime_get_tai_ns", "ktime_get_coarse_ns", "jiffies64", "get_current_pid_tgid"}
 	if g.opt.Kernel {
-		names = names[:3]
+		names = names[:len(names)-1]
 	}
 	h := g.hasHelper(names[g.n(len(names))])
 	if h == nil || g.callPinned() {

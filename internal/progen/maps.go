@@ -16,7 +16,15 @@ const (
 	mapOdd    // sizes that are no words
 	mapData   // a data section
 	mapRodata // a frozen one
-	mapProgs  // a program array, where there are tail calls
+	mapPercpu
+	mapPercpuHash
+	mapLRU // never full
+	mapQueue
+	mapStack
+	mapRing
+	mapLocks // values with a lock, 8 bytes with what nobody reads behind it
+	mapEvents
+	mapProgs // a program array, where there are tail calls
 )
 
 // Slots of the program array.
@@ -37,6 +45,15 @@ func maps(c Choices) []*frontend.Map {
 		{Name: "odd", Type: bpf.MapHash, KeySize: 3, ValueSize: 13, MaxEntries: 3},
 		{Name: ".data", Type: bpf.MapArray, KeySize: 4, ValueSize: 32, MaxEntries: 1, Data: data},
 		{Name: ".rodata", Type: bpf.MapArray, KeySize: 4, ValueSize: 24, MaxEntries: 1, Data: rodata, Frozen: true, Flags: bpf.FlagRdonlyProg},
+		{Name: "percpu", Type: bpf.MapPercpuArray, KeySize: 4, ValueSize: 24, MaxEntries: 4},
+		{Name: "percpuhash", Type: bpf.MapPercpuHash, KeySize: 4, ValueSize: 16, MaxEntries: 5},
+		{Name: "lru", Type: bpf.MapLRUHash, KeySize: 4, ValueSize: 8, MaxEntries: 512},
+		{Name: "queue", Type: bpf.MapQueue, ValueSize: 8, MaxEntries: 3},
+		{Name: "stack", Type: bpf.MapStack, ValueSize: 12, MaxEntries: 3},
+		{Name: "ring", Type: bpf.MapRingbuf, MaxEntries: 4096},
+		{Name: "locks", Type: bpf.MapArray, KeySize: 4, ValueSize: 24, MaxEntries: 2,
+			Special: []frontend.Special{{Kind: frontend.SpecialSpinLock, Name: "bpf_spin_lock", Size: 4}}},
+		{Name: "events", Type: bpf.MapPerfEvent, KeySize: 4, ValueSize: 4, MaxEntries: 4},
 	}
 }
 
@@ -58,7 +75,7 @@ func (w *world) plan() int {
 
 // someMap is one of the maps that have keys.
 func (g *gen) someMap() (int, *frontend.Map) {
-	m := []int{mapArray, mapArray, mapHash, mapHash, mapHash4, mapOdd}[g.n(6)]
+	m := []int{mapArray, mapArray, mapHash, mapHash, mapHash4, mapOdd, mapPercpu, mapPercpu, mapPercpuHash, mapLRU}[g.n(10)]
 	return m, g.object.Maps[m]
 }
 
@@ -100,7 +117,7 @@ func (g *gen) memoryArg(dst bpf.Reg, n int) bool {
 // keyArg makes r2 the address of a key, mostly one of few. The array's are
 // often in bounds.
 func (g *gen) keyArg(m *frontend.Map) bool {
-	if g.one(5) {
+	if g.one(5) && m.Type != bpf.MapLRUHash {
 		return g.memoryArg(bpf.R2, int(m.KeySize))
 	}
 	off, ok := g.ready(int(m.KeySize))
@@ -161,7 +178,7 @@ func (g *gen) lookup() {
 		return
 	}
 	g.helper(1)
-	found := value{kind: memory, hi: int(m.ValueSize), align: 8, hash: m.Type == bpf.MapHash}
+	found := value{kind: memory, hi: int(m.ValueSize), align: 8, hash: m.Type != bpf.MapArray && m.Type != bpf.MapPercpuArray}
 	p := bpf.R0
 	if g.one(2) {
 		p = g.scratch()

@@ -97,6 +97,14 @@ func (s *state) written(off, n int) {
 	}
 }
 
+// unwritten records that n bytes at r10 + off hold something that is no number.
+func (s *state) unwritten(off, n int) {
+	for k := index(off); k < index(off)+n; k++ {
+		s.init[k] = false
+		s.slot[k/8] = value{}
+	}
+}
+
 // readable reports whether n bytes at r10 + off hold numbers.
 func (s *state) readable(off, n int) bool {
 	if off < -stackSize || off+n > 0 {

@@ -58,5 +58,5 @@ func (l *local) runOn(target *backend.Target, b *built) (r harness.Result, err e
 		}
 		entries = append(entries, entry)
 	}
-	return run(b.Case, entries, b.fuel)
+	return b.run(entries)
 }

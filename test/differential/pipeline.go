@@ -85,7 +85,7 @@ func (b *built) evaluate() (r harness.Result, err error) {
 			return r0
 		})
 	}
-	r, err = run(b.Case, entries, b.fuel)
+	r, err = b.run(entries)
 	if failed != nil {
 		err = failed
 	}

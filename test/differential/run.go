@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
+	"github.com/bpf2go-native/bpf2go-native/codegen"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
 	"github.com/bpf2go-native/bpf2go-native/internal/progen"
@@ -45,7 +48,7 @@ func defined(c *progen.Case, want harness.Result) bool {
 
 // referenceWith is reference with a seed for what is left open.
 func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r harness.Result, err error) {
-	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Seed: seed, Trace: trace})
+	m, err := interp.New(c.Object, interp.Options{ZeroStack: true, Steady: true, Seed: seed, Trace: trace})
 	if err != nil {
 		return r, err
 	}
@@ -68,55 +71,42 @@ func referenceWith(c *progen.Case, seed uint64, trace func(*interp.State)) (r ha
 		if !readable(def) {
 			continue
 		}
-		made := m.Map(def.Name)
-		dump := harness.MapDump{Name: def.Name}
-		for _, key := range made.Keys() {
-			value, err := made.Lookup(key)
-			if err != nil {
-				return r, err
-			}
-			dump.Entries = append(dump.Entries, [2][]byte{key, value})
-		}
-		r.Maps = append(r.Maps, dump)
+		r.Maps = append(r.Maps, harness.MapDump{Name: def.Name, Entries: m.Map(def.Name).Dump()})
 	}
 	return r, nil
 }
 
 // readable reports whether maps of the kind are compared.
-func readable(m *frontend.Map) bool { return m.Type == bpf.MapArray || m.Type == bpf.MapHash }
+func readable(m *frontend.Map) bool {
+	switch m.Type {
+	case bpf.MapArray, bpf.MapHash, bpf.MapPercpuArray, bpf.MapPercpuHash, bpf.MapLRUHash, bpf.MapLPMTrie, bpf.MapQueue, bpf.MapStack, bpf.MapRingbuf:
+		return true
+	}
+	return false
+}
 
-// spec is the object as rtlib takes it.
-func spec(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) *rtlib.ObjectSpec {
-	s := &rtlib.ObjectSpec{Name: c.Object.Name, License: c.Object.License, ABI: abi.Version, Tie: func() {}}
-	tails := false
-	for _, m := range c.Object.Maps {
-		row := rtlib.MapSpec{
-			Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries, Flags: m.Flags,
-			Data: string(m.Data), Section: m.Data != nil, Frozen: m.Frozen,
-		}
-		for _, slot := range m.Slots {
-			for k, p := range c.Object.Programs {
-				if p.Name == slot.Program {
-					row.Slots = append(row.Slots, rtlib.SlotSpec{Index: uint32(slot.Index), Program: k})
-				}
-			}
-		}
-		tails = tails || m.Type == bpf.MapProgArray
-		s.Maps = append(s.Maps, row)
+// spec is the object as rtlib takes it, with code for each program.
+func (b *built) spec(entries []func(*abi.Frame) uint64) (*rtlib.ObjectSpec, error) {
+	in := codegen.Input{Package: "programs", Ident: "x", Stem: "x", Object: b.Object, Backend: codegen.BackendGo}
+	for k, p := range b.Object.Programs {
+		in.Programs = append(in.Programs, codegen.Program{Source: p, IR: b.programs[k], Facts: b.facts[k]})
 	}
-	for k, p := range c.Object.Programs {
-		row := rtlib.ProgramSpec{Name: p.Name, Section: p.Section, Hook: p.Hook.Name, MinLen: p.Hook.MinLen, Entry: entries[k], Engine: "go", Reclaims: true, TailCalls: tails, Fuel: fuel}
-		for m := range s.Maps {
-			row.Maps = append(row.Maps, m)
-		}
-		s.Programs = append(s.Programs, row)
+	s, err := codegen.Spec(in)
+	s.Tie = func() {}
+	for k := range s.Programs {
+		s.Programs[k].Entry, s.Programs[k].Engine = entries[k], "go"
 	}
-	return s
+	return &s, err
 }
 
 // run runs a case on rtlib with code for each program.
-func run(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) (r harness.Result, err error) {
-	inst, err := rtlib.NewInstance(spec(c, entries, fuel), &rtlib.InstanceOptions{Trace: io.Discard})
+func (b *built) run(entries []func(*abi.Frame) uint64) (r harness.Result, err error) {
+	c := b.Case
+	spec, err := b.spec(entries)
+	if err != nil {
+		return r, err
+	}
+	inst, err := rtlib.NewInstance(spec, &rtlib.InstanceOptions{Trace: io.Discard})
 	if err != nil {
 		return r, err
 	}
@@ -133,9 +123,9 @@ func run(c *progen.Case, entries []func(*abi.Frame) uint64, fuel uint64) (r harn
 		}
 		r.Outputs = append(r.Outputs, out)
 	}
-	for k, def := range c.Object.Maps {
+	for _, def := range c.Object.Maps {
 		if readable(def) {
-			entries, err := contents(inst.Map(def.Name), c.Object.Maps[k])
+			entries, err := contents(inst.Map(def.Name), def)
 			if err != nil {
 				return r, fmt.Errorf("map %s: %w", def.Name, err)
 			}
@@ -167,23 +157,70 @@ func runOne(fr *rtlib.Frame, p *rtlib.Program, in progen.Input) (out harness.Out
 	return out, err
 }
 
-// contents reads a map, by ascending keys.
+// contents reads a map, by ascending keys, in the form of interp.Map.Dump.
 func contents(m *rtlib.Map, def *frontend.Map) (entries [][2][]byte, err error) {
+	switch def.Type {
+	case bpf.MapRingbuf:
+		return records(m)
+	case bpf.MapQueue, bpf.MapStack:
+		for m.Len() > 0 {
+			value := make([]byte, def.ValueSize)
+			if err := m.LookupAndDelete(nil, value, 0); err != nil {
+				return nil, err
+			}
+			entries = append(entries, [2][]byte{nil, value})
+		}
+		return entries, nil
+	}
+	size := int(def.ValueSize)
+	if table.MapTypeOf(def.Type).PerCPU {
+		size = (size + 7) &^ 7 * rtlib.PossibleCPU()
+	}
 	var key []byte
 	for {
 		next := make([]byte, def.KeySize)
 		if m.NextKey(key, next) != nil {
 			break
 		}
-		value := make([]byte, def.ValueSize)
+		value := make([]byte, size)
 		if err := m.Lookup(next, value); err != nil {
 			return nil, err
 		}
-		entries = append(entries, [2][]byte{next, value})
+		entries = append(entries, [2][]byte{next, ofCPUs(value, int(def.ValueSize))})
 		key = next
 	}
 	slices.SortFunc(entries, func(a, b [2][]byte) int { return bytes.Compare(a[0], b[0]) })
 	return entries, nil
+}
+
+// ofCPUs are the values of CPUs without padding, and without those at the end
+// that are zeros.
+func ofCPUs(all []byte, size int) (values []byte) {
+	stride := (size + 7) &^ 7
+	end := 0
+	for at := 0; at+size <= len(all); at += stride {
+		values = append(values, all[at:at+size]...)
+		if at == 0 || slices.ContainsFunc(all[at:at+size], func(b byte) bool { return b != 0 }) {
+			end = len(values)
+		}
+	}
+	return values[:end]
+}
+
+// records takes what a ring buffer has for readers.
+func records(m *rtlib.Map) (entries [][2][]byte, err error) {
+	rd, err := rtlib.NewRingReader(m)
+	if err != nil {
+		return nil, err
+	}
+	rd.SetDeadline(time.Unix(1, 0)) // do not wait
+	for {
+		b, _, err := rd.ReadInto(nil)
+		if err != nil {
+			return entries, rd.Close()
+		}
+		entries = append(entries, [2][]byte{nil, b})
+	}
 }
 
 // differ says how two results differ, "" when they do not.

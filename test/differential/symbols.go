@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/ir/ireval"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
@@ -36,12 +37,56 @@ func symbols() []symbol {
 		{"IterBitsNext", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.IterBitsNext(fr, a[0]) }},
 		{"IterBitsDestroy", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.IterBitsDestroy(fr, a[0]) }},
 		{"OutOfFuel", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.OutOfFuel(fr, a[0]) }},
+		{"MapLookupPercpuElem", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.MapLookupPercpuElem(fr, a[0], a[1], a[2]) }},
+		{"MapPushElem", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.MapPushElem(fr, a[0], a[1], a[2]) }},
+		{"MapPopElem", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.MapPopElem(fr, a[0], a[1]) }},
+		{"MapPeekElem", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.MapPeekElem(fr, a[0], a[1]) }},
+		{"RingbufOutput", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufOutput(fr, a[0], a[1], a[2], a[3]) }},
+		{"RingbufReserve", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufReserve(fr, a[0], a[1], a[2]) }},
+		{"RingbufSubmit", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufSubmit(fr, a[0], a[1]) }},
+		{"RingbufDiscard", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufDiscard(fr, a[0], a[1]) }},
+		{"RingbufQuery", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufQuery(fr, a[0], a[1]) }},
+		{"RingbufReserveDynptr", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufReserveDynptr(fr, a[0], a[1], a[2], a[3]) }},
+		{"RingbufSubmitDynptr", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufSubmitDynptr(fr, a[0], a[1]) }},
+		{"RingbufDiscardDynptr", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.RingbufDiscardDynptr(fr, a[0], a[1]) }},
+		{"UserRingbufNext", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.UserRingbufNext(fr, a[0], a[1], a[2], a[3]) }},
+		{"PerfEventOutput", 5, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.PerfEventOutput(fr, a[0], a[1], a[2], a[3], a[4]) }},
+		{"PerfPacketOutput", 5, false, func(fr *abi.Frame, a []uint64) uint64 {
+			return rtlib.PerfPacketOutput(fr, a[0], a[1], a[2], a[3], a[4])
+		}},
+		{"DynptrFromMem", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrFromMem(fr, a[0], a[1], a[2], a[3]) }},
+		{"DynptrRead", 5, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrRead(fr, a[0], a[1], a[2], a[3], a[4]) }},
+		{"DynptrWrite", 5, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrWrite(fr, a[0], a[1], a[2], a[3], a[4]) }},
+		{"DynptrData", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrData(fr, a[0], a[1], a[2]) }},
+		{"DynptrSlice", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrSlice(fr, a[0], a[1], a[2], a[3]) }},
+		{"DynptrSliceRdwr", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrSliceRdwr(fr, a[0], a[1], a[2], a[3]) }},
+		{"DynptrAdjust", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrAdjust(fr, a[0], a[1], a[2]) }},
+		{"DynptrIsNull", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrIsNull(fr, a[0]) }},
+		{"DynptrIsRdonly", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrIsRdonly(fr, a[0]) }},
+		{"DynptrSize", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrSize(fr, a[0]) }},
+		{"DynptrClone", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.DynptrClone(fr, a[0], a[1]) }},
+		{"SpinLock", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.SpinLock(fr, a[0]) }},
+		{"SpinUnlock", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.SpinUnlock(fr, a[0]) }},
+		{"GetStackid", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.GetStackid(fr, a[0], a[1], a[2]) }},
+		{"GetStack", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.GetStack(fr, a[0], a[1], a[2], a[3]) }},
+		{"KtimeGetBootNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetBootNs(fr) }},
+		{"KtimeGetTaiNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetTaiNs(fr) }},
+		{"KtimeGetCoarseNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetCoarseNs(fr) }},
+		{"Jiffies64", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.Jiffies64(fr) }},
 		{"Preempt", 0, true, func(*abi.Frame, []uint64) uint64 { return 0 }},
 	}
-	// The lookups that know the size of the key are assembly without a name in
-	// Go; programs in the harness call them.
-	for _, name := range []string{"HashLookup", "HashLookup4", "HashLookup8", "HashLookup16"} {
-		list = append(list, symbol{name, 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.HashLookup(fr, a[0], a[1]) }})
+	// Functions that know the type of a map do what these do. Many are assembly
+	// without a name in Go; programs in the harness call them.
+	for k := range 3 {
+		general, seen := list[k], map[string]bool{list[k].name: true}
+		for _, row := range table.MapTypes() {
+			for _, size := range []uint32{1, 4, 8, 16} {
+				if name := table.Symbol(&table.Helper{Symbol: general.name}, row.Type, size); !seen[name] {
+					seen[name] = true
+					list = append(list, symbol{name, general.args, false, general.call})
+				}
+			}
+		}
 	}
 	return list
 }

@@ -118,6 +118,11 @@ func (k *kernelRun) load() error {
 				return err
 			}
 		}
+		if def.Frozen {
+			if err := k.maps[i].Freeze(); err != nil {
+				return err
+			}
+		}
 	}
 	for _, s := range k.c.Samples {
 		at := slices.IndexFunc(k.c.Object.Maps, func(m *frontend.Map) bool { return m.Name == s.Map })
