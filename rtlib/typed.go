@@ -5,14 +5,15 @@ import (
 	"iter"
 	"os"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 )
 
-// HashMap is a hash map with keys and values of Go types. Its methods allocate
-// nothing and can be called by many goroutines at once, also while programs
-// run.
+// HashMap is a hash map, also an LRU one, with keys and values of Go types. Its
+// methods allocate nothing and can be called by many goroutines at once, also while
+// programs run.
 type HashMap[K comparable, V any] struct{ m *Map }
 
 // NewHashMap gives a hash map types. K and V have the map's sizes and consist
@@ -21,15 +22,8 @@ type HashMap[K comparable, V any] struct{ m *Map }
 //
 // Errors wrap os.ErrInvalid.
 func NewHashMap[K comparable, V any](m *Map) (HashMap[K, V], error) {
-	if err := checkTyped(m, bpf.MapHash, "hash", reflect.TypeFor[V]()); err != nil {
+	if err := checkKeyed(m, "hash", reflect.TypeFor[K](), reflect.TypeFor[V](), bpf.MapHash, bpf.MapLRUHash); err != nil {
 		return HashMap[K, V]{}, err
-	}
-	key := reflect.TypeFor[K]()
-	if key.Size() != m.keySize {
-		return HashMap[K, V]{}, fmt.Errorf("map %q: keys have %d bytes, %v has %d: %w", m.name, m.keySize, key, key.Size(), os.ErrInvalid)
-	}
-	if err := checkLayout(key, true); err != nil {
-		return HashMap[K, V]{}, fmt.Errorf("map %q: key: %w", m.name, err)
 	}
 	return HashMap[K, V]{m}, nil
 }
@@ -52,25 +46,11 @@ func (h HashMap[K, V]) Put(key K, value V) error { return h.Update(key, value, b
 
 // Update stores value under key as flags say. Errors as Map.Update.
 func (h HashMap[K, V]) Update(key K, value V, flags uint64) error {
-	if h.m.closed.Load() || h.m.hostReadOnly.Load() {
-		return h.m.refuseWrite("update", bytesOf(&key), noValue)
-	}
-	if errno := h.m.hashUpdate(unsafe.Pointer(&key), unsafe.Pointer(&value), flags); errno != 0 {
-		return h.m.failed("update", errno, flags)
-	}
-	return nil
+	return putTyped(h.m, key, value, flags)
 }
 
 // Delete removes key. Errors as Map.Delete.
-func (h HashMap[K, V]) Delete(key K) error {
-	if h.m.closed.Load() || h.m.hostReadOnly.Load() {
-		return h.m.refuseWrite("delete", bytesOf(&key), noValue)
-	}
-	if errno := h.m.hashDelete(unsafe.Pointer(&key)); errno != 0 {
-		return h.m.failed("delete", errno, 0)
-	}
-	return nil
-}
+func (h HashMap[K, V]) Delete(key K) error { return deleteTyped(h.m, key) }
 
 // All iterates over the keys and values in no particular order. Keys that are
 // in the map all the time come once, whatever others insert or delete
@@ -107,7 +87,7 @@ type Array[V any] struct{ m *Map }
 // NewArray gives an array a type. V has the map's value size and consists of
 // numbers, booleans, arrays and structs of them. Errors wrap os.ErrInvalid.
 func NewArray[V any](m *Map) (Array[V], error) {
-	if err := checkTyped(m, bpf.MapArray, "array", reflect.TypeFor[V]()); err != nil {
+	if err := checkTyped(m, "array", reflect.TypeFor[V](), bpf.MapArray); err != nil {
 		return Array[V]{}, err
 	}
 	return Array[V]{m}, nil
@@ -143,11 +123,11 @@ func (a Array[V]) Set(index int, value V) error {
 }
 
 // checkTyped checks a map's kind and the type of its values.
-func checkTyped(m *Map, kind bpf.MapType, name string, value reflect.Type) error {
+func checkTyped(m *Map, name string, value reflect.Type, types ...bpf.MapType) error {
 	switch {
 	case m == nil:
 		return fmt.Errorf("the map is nil; does the object have it: %w", os.ErrInvalid)
-	case m.spec.Type != kind:
+	case !slices.Contains(types, m.spec.Type):
 		return fmt.Errorf("map %q is no %s, its type is %d: %w", m.name, name, m.spec.Type, os.ErrInvalid)
 	case value.Size() != m.valueSize:
 		return fmt.Errorf("map %q: values have %d bytes, %v has %d: %w", m.name, m.valueSize, value, value.Size(), os.ErrInvalid)
