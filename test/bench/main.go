@@ -121,6 +121,9 @@ func measureAll(s *suite, o options) ([]measure.Result, error) {
 			}
 			some = append(some, res)
 		}
+		if err := s.ours.close(); err != nil {
+			return nil, err
+		}
 		all = append(all, some...)
 		if g.mean.name != "" && len(some) > 0 {
 			all = append(all, measure.Geometric(g.name, g.mean.name, g.mean.goal, some))

@@ -36,6 +36,8 @@ func newGenerated() *generated {
 	}
 }
 
+// close closes what is open; other instances can be made after that. An instance
+// takes an execution slot or two of the process.
 func (g *generated) close() error {
 	var errs []error
 	for _, rd := range g.readers {
@@ -47,6 +49,9 @@ func (g *generated) close() error {
 	for _, l := range g.open {
 		errs = append(errs, l.frame.Close(), l.instance.Close())
 	}
+	clear(g.readers)
+	clear(g.seconds)
+	clear(g.open)
 	return errors.Join(errs...)
 }
 

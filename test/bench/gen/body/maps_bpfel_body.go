@@ -225,7 +225,7 @@ b22:
 		// hash4.h:35: LOOP(hash4_update, {
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v29)
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v26)*3)) + 1)
-		v46 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		v46 := rtlib.HashUpdate(fr, abi.Map(fr, 0), base-4, base-16, 0)
 		x4 = uint64(uint32(uint64(uint32(v29)+uint32(x4))) + uint32(v46))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)
@@ -290,7 +290,7 @@ b21:
 		v44 := uint64(uint32(uint64(uint32(x6)*3)) + 1)
 		// hash.bpf.c:23: LOOP(hash4_mix, {
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = v44
-		v54 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		v54 := rtlib.HashUpdate(fr, abi.Map(fr, 0), base-4, base-16, 0)
 		x5 = uint64(uint32(uint64(uint32(v44)+uint32(x5))) + uint32(v54))
 		goto b60
 	}
@@ -364,8 +364,8 @@ b22:
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v33)
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v30)*3)) + 1)
 		v45 := abi.Map(fr, 0)
-		v46 := rtlib.MapDeleteElem(fr, v45, base-4)
-		v54 := rtlib.MapUpdateElem(fr, v45, base-4, base-16, 0)
+		v46 := rtlib.HashDelete(fr, v45, base-4)
+		v54 := rtlib.HashUpdate(fr, v45, base-4, base-16, 0)
 		x3 = uint64(uint32(uint64(uint32(uint64(uint32(v33)+uint32(x3)))+uint32(v46))) + uint32(v54))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x4 = uint64(uint32(x4) + 0x9e3779b1)
@@ -613,7 +613,7 @@ b22:
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = ((v29 << 32) | 0xb80d0120)
 		// hash.bpf.c:71: LOOP(hash16_update, {
 		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = ((v26 * 3) + 1)
-		v56 := rtlib.MapUpdateElem(fr, abi.Map(fr, 1), base-16, base-24, 0)
+		v56 := rtlib.HashUpdate(fr, abi.Map(fr, 1), base-16, base-24, 0)
 		x4 = uint64(uint32(uint64(uint32(v26)+uint32(x4))) + uint32(v56))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)
@@ -888,7 +888,7 @@ b22:
 		*(*uint64)(unsafe.Add(nil, uintptr(base-48))) = (v41 + 1)
 		// hash.bpf.c:102: LOOP(hash64_update, {
 		*(*uint64)(unsafe.Add(nil, uintptr(base-72))) = ((v26 * 3) + 1)
-		v74 := rtlib.MapUpdateElem(fr, abi.Map(fr, 2), base-64, base-72, 0)
+		v74 := rtlib.HashUpdate(fr, abi.Map(fr, 2), base-64, base-72, 0)
 		x4 = uint64(uint32(uint64(uint32(v26)+uint32(x4))) + uint32(v74))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)

@@ -270,7 +270,7 @@ b19:
 	{
 		// percpu.bpf.c:46: LOOP(percpu_hash_lookup, {
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(x3)>>20)) * 0xbd794d6))
-		x6 = rtlib.PercpuHashLookup(fr, abi.Map(fr, 1), base-4)
+		x6 = rtlib.PercpuHashLookup4(fr, abi.Map(fr, 1), base-4)
 		if x6 == 0 {
 			goto b35
 		}

@@ -216,7 +216,7 @@ TEXT ·hashBig_hash4_update(SB), 0, $128-16
 	// 27: w7 += w0
 #line 35 "hash4.h"
 	// LOOP(hash4_update, {
-	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
 	// 28: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;

@@ -225,7 +225,7 @@ b22:
 		// hash4.h:35: LOOP(hash4_update, {
 		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(v29)
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = uint64(uint32(uint64(uint32(v26)*3)) + 1)
-		v46 := rtlib.MapUpdateElem(fr, abi.Map(fr, 0), base-4, base-16, 0)
+		v46 := rtlib.HashUpdate(fr, abi.Map(fr, 0), base-4, base-16, 0)
 		x4 = uint64(uint32(uint64(uint32(v29)+uint32(x4))) + uint32(v46))
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)

@@ -443,7 +443,7 @@ var innerObject = rtlib.ObjectSpec{
 			Reclaims: true,
 		},
 	},
-	Tie: innerTie_6618728a,
+	Tie: innerTie_07a4e689,
 }
 
 // The code was made for this layout of the Frame; other layouts do not

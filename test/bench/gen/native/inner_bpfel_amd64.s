@@ -64,60 +64,62 @@ TEXT ·inner_inner_array_base(SB), 0, $0-16
 // inner_inner_array_lookup(fr *abi.Frame) (ret uint64)
 #line 45 "inner.bpf.c"
 
-TEXT ·inner_inner_array_lookup(SB), 0, $96-16
+TEXT ·inner_inner_array_lookup(SB), 0, $0-16
 	NO_LOCAL_POINTERS
 #line 45 "inner.bpf.c"
 
 	MOVQ fr+0(FP), R12
+	PCALIGN $32
 	// 2: r2 = *(u32 *)(r7 + 0x4)
 #line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x64894c0824448b49; QUAD $0x4928244489482024; QUAD $0x244c894820244c8b; BYTE $0x30
+	QUAD $0x4c8b490824448b49; WORD $0x2024
 	// 3: r1 = *(u32 *)(r7 + 0x0)
 #line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	QUAD $0x5489481824548b49; WORD $0x3824
+	LONG $0x24548b49; BYTE $0x18
 	// 5: r3 += 0x4
 	// 8: r8 = *(u32 *)(r1 + 0x0)
 #line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	QUAD $0x245c8948045a8d48; QUAD $0x328b0b72d9394840; QUAD $0xeb00000100bac931; QUAD $0x100bac93109; WORD $0xf631
+	QUAD $0x72d93948045a8d48; QUAD $0xb841ff31328b0c; QUAD $0x31f6311ceb000001; QUAD $0xf00000100b841ff; QUAD $0xf0000000000841f; QUAD $0x660000000000841f; BYTE $0x90
 	// 15: w1 >>= 0x14
 #line 39 "ops.h"
 	// return x >> (32 - ENTRY_BITS); /* below ENTRIES */
-	QUAD $0x7489484824548948; QUAD $0x4858244c89485024; LONG $0xebc1f389; BYTE $0x14
+	LONG $0x41f18949; WORD $0xe9c1; BYTE $0x14
 	// 16: w1 &= 0x3
-	// 17: *(u32 *)(r10 - 0x4) = r1
 	// 19: w1 >>= 0x16
-	// 20: *(u32 *)(r10 - 0x8) = r1
 	// 25: call 0x1  ; map_lookup_elem
 	// 30: call 0x1  ; map_lookup_elem
 	// 33: w6 += w1
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	QUAD $0x7c249c894103e383; QUAD $0xebc1f38948000003; QUAD $0x378249c894116; QUAD $0x80988b4800; QUAD $0x9c8d4908245c8948; QUAD $0x5c89480000037c24; LONG $0x894c1024; WORD $0x2424; CALL bpf2go∕rtlib∕v1·ArrayOfMapsLookup(SB); QUAD $0xc085481824448b48; QUAD $0x4c08244489482a74; QUAD $0x24848d492024648b; QUAD $0x2444894800000378; LONG $0x24894c10; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapLookupElem(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	QUAD $0x41f2894903e18341; QUAD $0x90883b4416eac1; QUAD $0x88988b4c1d730000; QUAD $0x4dcb0c8b4f000000; QUAD $0x8513b4d0d74c985; QUAD $0x3c0343098b4d0773; BYTE $0xd1
 	// 11: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	QUAD $0xb1c6815024748b48; WORD $0x3779; BYTE $0x9e
+	LONG $0x79b1c681; WORD $0x9e37
 	// 12: w9 += -0x1
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	QUAD $0xffc2834824548b48; QUAD $0x648b4c2824448b48; QUAD $0xffffff4b850f2024; QUAD $0x5c8b483024448b48; LONG $0x39484024; WORD $0x72d8; BYTE $0x7
+	QUAD $0x3948bc75ffc08341; WORD $0x72d9; BYTE $0x2
 	// 40: *(u32 *)(r1 + 0x0) = r8
 #line 51 "bench.h"
 	// *(load32 *)data = x;
-	LONG $0x24548b48; WORD $0x8938; BYTE $0x32
+	WORD $0x3289
 	// 41: w0 = w6
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	WORD $0xc889
+	WORD $0xf889
 #line 45 "inner.bpf.c"
 
 	MOVQ AX, ret+8(FP)
 #line 45 "inner.bpf.c"
 
 	RET
+#line 45 "inner.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // inner_inner_hash_base(fr *abi.Frame) (ret uint64)
 #line 57 "inner.bpf.c"
@@ -244,6 +246,6 @@ TEXT ·inner_inner_hash_lookup(SB), 0, $96-16
 
 	RET
 
-// innerTie_6618728a ties this file to the object's.
-TEXT ·innerTie_6618728a(SB), NOSPLIT, $0-0
+// innerTie_07a4e689 ties this file to the object's.
+TEXT ·innerTie_07a4e689(SB), NOSPLIT, $0-0
 	RET

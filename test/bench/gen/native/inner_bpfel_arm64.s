@@ -58,7 +58,7 @@ TEXT ·inner_inner_array_base(SB), 0, $0-16
 // inner_inner_array_lookup(fr *abi.Frame) (ret uint64)
 #line 45 "inner.bpf.c"
 
-TEXT ·inner_inner_array_lookup(SB), 0, $96-16
+TEXT ·inner_inner_array_lookup(SB), 0, $0-16
 	NO_LOCAL_POINTERS
 #line 45 "inner.bpf.c"
 
@@ -66,49 +66,50 @@ TEXT ·inner_inner_array_lookup(SB), 0, $96-16
 	// 2: r2 = *(u32 *)(r7 + 0x4)
 #line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0xf9400660; WORD $0xf90017f3; WORD $0xf9001be0; WORD $0xf9401261; WORD $0xf9001fe1
+	WORD $0xf9400660; WORD $0xf9401261
 	// 3: r1 = *(u32 *)(r7 + 0x0)
 #line 39 "bench.h"
 	// const u8 *data = XDP_DATA(ctx);
-	WORD $0xf9400e62; WORD $0xf90023e2
+	WORD $0xf9400e62
 	// 5: r3 += 0x4
 	// 8: r8 = *(u32 *)(r1 + 0x0)
 #line 41 "bench.h"
 	// return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
-	WORD $0x91001043; WORD $0xf90027e3; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800001; WORD $0xb27803e2; WORD $0x14000004; WORD $0xd2800001; WORD $0xb27803e2; WORD $0xd2800004
+	WORD $0x91001043; WORD $0xeb03003f; WORD $0x540000a3; WORD $0xb9400044; WORD $0xd2800005; WORD $0xb27803e6; WORD $0x14000004; WORD $0xd2800004; WORD $0xd2800005; WORD $0xb27803e6
 	// 16: w1 &= 0x3
-	// 17: *(u32 *)(r10 - 0x4) = r1
 	// 19: w1 >>= 0x16
-	// 20: *(u32 *)(r10 - 0x8) = r1
 	// 25: call 0x1  ; map_lookup_elem
 	// 30: call 0x1  ; map_lookup_elem
 	// 32: r1 = *(u64 *)(r0 + 0x0)
 	// 33: w6 += w1
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	WORD $0xf9002be2; WORD $0xf9002fe4; WORD $0xf90033e1; WORD $0x53145483; WORD $0xb9037e63; WORD $0x53167c83; WORD $0xb9037a63; WORD $0xf9404003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·ArrayOfMapsLookup(SB); WORD $0xf94013e0; WORD $0xb4000120; WORD $0xf9000be0; WORD $0xf94017f3; WORD $0x910de260; WORD $0xf9000fe0; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapLookupElem(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	WORD $0x53145487; WORD $0x53167c88; WORD $0xf9404809; WORD $0x6b0900ff; WORD $0x54000142; WORD $0xf9404409; WORD $0xf8677927; WORD $0xb40000e7; WORD $0xf94004e9; WORD $0xeb09011f; WORD $0x54000082; WORD $0xf94000e7; WORD $0xf86878e7; WORD $0xb0700a5
 	// 11: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
-	WORD $0xf9402fe4; WORD $0x9290c9c0; WORD $0xf2b3c6e0; WORD $0xb000084
+	WORD $0x9290c9c7; WORD $0xf2b3c6e7; WORD $0xb070084
 	// 12: w9 += -0x1
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	WORD $0xf9402be2; WORD $0x51000442; WORD $0xf9401be0; WORD $0xf94017f3; WORD $0x35fffb82; WORD $0xf9401fe0; WORD $0xf94027e3; WORD $0xeb03001f; WORD $0x54000063
+	WORD $0x510004c6; WORD $0x35fffdc6; WORD $0xeb03003f; WORD $0x54000043
 	// 40: *(u32 *)(r1 + 0x0) = r8
 #line 51 "bench.h"
 	// *(load32 *)data = x;
-	WORD $0xf94023e2; WORD $0xb9000044
+	WORD $0xb9000044
 	// 41: w0 = w6
 #line 45 "inner.bpf.c"
 	// LOOP(inner_array_lookup, {
-	WORD $0x2a0103e0
+	WORD $0x2a0503e0
 #line 45 "inner.bpf.c"
 
 	MOVD R0, ret+8(FP)
 #line 45 "inner.bpf.c"
 
 	RET
+#line 45 "inner.bpf.c"
+
+	CALL bpf2go∕rtlib∕v1·Preempt(SB) // never reached: it gives TEXT a prologue that lets the scheduler in
 
 // inner_inner_hash_base(fr *abi.Frame) (ret uint64)
 #line 57 "inner.bpf.c"
@@ -228,6 +229,6 @@ TEXT ·inner_inner_hash_lookup(SB), 0, $96-16
 
 	RET
 
-// innerTie_6618728a ties this file to the object's.
-TEXT ·innerTie_6618728a(SB), NOSPLIT, $0-0
+// innerTie_07a4e689 ties this file to the object's.
+TEXT ·innerTie_07a4e689(SB), NOSPLIT, $0-0
 	RET

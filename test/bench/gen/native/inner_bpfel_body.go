@@ -15,9 +15,9 @@ import (
 // Go bodies run on this architecture.
 const innerEngine = "go"
 
-// innerTie_6618728a ties this file to the object's: files of different runs of
+// innerTie_07a4e689 ties this file to the object's: files of different runs of
 // the tool do not link.
-func innerTie_6618728a() {}
+func innerTie_07a4e689() {}
 
 // inner_inner_array_base is program inner_array_base (section xdp) as a Go
 // body.
@@ -76,8 +76,7 @@ b46:
 //go:nocheckptr
 //go:norace
 func inner_inner_array_lookup(fr *abi.Frame) (ret uint64) {
-	var x0, x1, x2, x3, x4, x5, x6 uint64
-	base := abi.R10(fr)
+	var x0, x1, x2, x3, x4, x5, x6, x7 uint64
 	{
 		// bench.h:41: return data + 4 <= XDP_END(ctx) ? *(const load32 *)data : 0;
 		x0 = fr.DataEnd
@@ -97,44 +96,50 @@ func inner_inner_array_lookup(fr *abi.Frame) (ret uint64) {
 b19:
 	{
 		// inner.bpf.c:45: LOOP(inner_array_lookup, {
-		*(*uint32)(unsafe.Add(nil, uintptr(base-4))) = uint32(uint64(uint32(uint64(uint32(x3)>>20)) & 3))
-		*(*uint32)(unsafe.Add(nil, uintptr(base-8))) = uint32(uint64(uint32(x3) >> 22))
-		x6 = rtlib.ArrayOfMapsLookup(fr, abi.Map(fr, 4), base-4)
-		if x6 == 0 {
-			goto b40
+		x6 = uint64(uint32(uint64(uint32(x3)>>20)) & 3)
+		x7 = uint64(uint32(x3) >> 22)
+		if uint32(x6) >= uint32(abi.Max(fr, 4)) {
+			goto b53
 		}
 	}
 	{
-		x6 = rtlib.MapLookupElem(fr, x6, base-8)
+		x6 = *(*uint64)(unsafe.Add(nil, uintptr(abi.Values(fr, 4)+(x6<<3))))
 		if x6 == 0 {
-			goto b40
+			goto b53
 		}
 	}
 	{
-		v48 := *(*uint64)(unsafe.Add(nil, uintptr(x6)))
-		x4 = uint64(uint32(x4) + uint32(v48))
+		v60 := abi.Load64(x6 + 8)
+		if x7 >= v60 {
+			goto b53
+		}
 	}
-b40:
+	{
+		v68 := abi.Load64(x6)
+		v72 := abi.Load64(v68 + (x7 << 3))
+		x4 = uint64(uint32(x4) + uint32(v72))
+	}
+b53:
 	{
 		// ops.h:34: return x + 0x9e3779b1u;
 		x3 = uint64(uint32(x3) + 0x9e3779b1)
 		// inner.bpf.c:45: LOOP(inner_array_lookup, {
-		v57 := uint64(uint32(x5) + 0xffffffff)
-		if uint32(v57) != 0 {
-			x5 = v57
+		v80 := uint64(uint32(x5) + 0xffffffff)
+		if uint32(v80) != 0 {
+			x5 = v80
 			goto b19
 		}
 	}
 	{
 		if x0 < x2 {
-			goto b65
+			goto b88
 		}
 	}
 	{
 		// bench.h:51: *(load32 *)data = x;
 		abi.Store32(x1, x3)
 	}
-b65:
+b88:
 	{
 		return uint64(uint32(x4))
 	}

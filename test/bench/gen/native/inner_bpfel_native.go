@@ -10,9 +10,9 @@ import abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 // Machine code runs on this architecture.
 const innerEngine = "native"
 
-// innerTie_6618728a ties this file to the object's: files of different runs of
+// innerTie_07a4e689 ties this file to the object's: files of different runs of
 // the tool do not link.
-func innerTie_6618728a()
+func innerTie_07a4e689()
 
 // inner_inner_array_base is program inner_array_base (section xdp) as machine
 // code.

@@ -216,7 +216,7 @@ TEXT ·maps_hash4_update(SB), 0, $128-16
 	// 27: w7 += w0
 #line 35 "hash4.h"
 	// LOOP(hash4_update, {
-	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0x910dc263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xb010041
 	// 28: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -285,7 +285,7 @@ TEXT ·maps_hash4_mix(SB), 0, $128-16
 	// 23: w7 += w0
 #line 23 "hash.bpf.c"
 	// LOOP(hash4_mix, {
-	WORD $0xf901ba63; WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be0; WORD $0xf9403fe3; WORD $0xf9403be2; WORD $0xb020061; WORD $0xb000022
+	WORD $0xf901ba63; WORD $0xf9400005; WORD $0xf9000be5; WORD $0x910df265; WORD $0xf9000fe5; WORD $0x910dc265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be0; WORD $0xf9403fe3; WORD $0xf9403be2; WORD $0xb020061; WORD $0xb000022
 	// 25: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -355,7 +355,7 @@ TEXT ·maps_hash4_replace(SB), 0, $128-16
 	// 37: w7 += w0
 #line 39 "hash.bpf.c"
 	// LOOP(hash4_replace, {
-	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e0; WORD $0xf90043e0; WORD $0xf94023e1; WORD $0xf9400022; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xf94043e0; WORD $0xb000042; WORD $0xb010041
+	WORD $0xf901ba63; WORD $0xf9400003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashDelete(SB); WORD $0xf94013e0; WORD $0xf90043e0; WORD $0xf94023e1; WORD $0xf9400022; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910df262; WORD $0xf9000fe2; WORD $0x910dc262; WORD $0xf90013e2; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe5; WORD $0xf9403be0; WORD $0xb0000a2; WORD $0xf94043e0; WORD $0xb000042; WORD $0xb010041
 	// 38: w6 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -616,7 +616,7 @@ TEXT ·maps_hash16_update(SB), 0, $128-16
 	// 37: w7 += w0
 #line 71 "hash.bpf.c"
 	// LOOP(hash16_update, {
-	WORD $0xf901b665; WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
+	WORD $0xf901b665; WORD $0xf9401005; WORD $0xf9000be5; WORD $0x910dc265; WORD $0xf9000fe5; WORD $0x910da265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
 	// 38: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;
@@ -911,7 +911,7 @@ TEXT ·maps_hash64_update(SB), 0, $128-16
 	// 52: w7 += w0
 #line 102 "hash.bpf.c"
 	// LOOP(hash64_update, {
-	WORD $0xf9019e65; WORD $0xf9402005; WORD $0xf9000be5; WORD $0x910d0265; WORD $0xf9000fe5; WORD $0x910ce265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
+	WORD $0xf9019e65; WORD $0xf9402005; WORD $0xf9000be5; WORD $0x910d0265; WORD $0xf9000fe5; WORD $0x910ce265; WORD $0xf90013e5; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xf9403fe3; WORD $0xf9403be0; WORD $0xb000062; WORD $0xb010041
 	// 53: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;

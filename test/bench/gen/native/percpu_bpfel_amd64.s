@@ -265,7 +265,7 @@ TEXT ·percpu_percpu_hash_lookup(SB), 0, $96-16
 	// 25: w6 += w1
 #line 46 "percpu.bpf.c"
 	// LOOP(percpu_hash_lookup, {
-	QUAD $0x37c249c8941; QUAD $0x245c894820588b48; QUAD $0x37c249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·PercpuHashLookup(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
+	QUAD $0x37c249c8941; QUAD $0x245c894820588b48; QUAD $0x37c249c8d4908; QUAD $0x894c10245c894800; WORD $0x2424; CALL bpf2go∕rtlib∕v1·PercpuHashLookup4(SB); QUAD $0xc085481824448b48; QUAD $0xeb58244c8b480775; QUAD $0x80358244c8b4807
 	// 11: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;

@@ -256,7 +256,7 @@ TEXT ·percpu_percpu_hash_lookup(SB), 0, $96-16
 	// 25: w6 += w1
 #line 46 "percpu.bpf.c"
 	// LOOP(percpu_hash_lookup, {
-	WORD $0xb9037e63; WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·PercpuHashLookup(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
+	WORD $0xb9037e63; WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910df263; WORD $0xf9000fe3; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·PercpuHashLookup4(SB); WORD $0xf94013e0; WORD $0xb5000060; WORD $0xf94033e1; WORD $0x14000004; WORD $0xf9400000; WORD $0xf94033e1; WORD $0xb000021
 	// 11: w8 += -0x61c8864f
 #line 34 "ops.h"
 	// return x + 0x9e3779b1u;

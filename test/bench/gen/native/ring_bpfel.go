@@ -246,10 +246,8 @@ type ringRingReserveCall rtlib.Bound
 // use meanwhile, and returns r0. It allocates nothing. Once the instance or
 // the Frame is closed the error wraps [os.ErrClosed].
 func (c *ringRingReserveCall) Run() (r0 uint32, err error) {
-	if err = (*rtlib.Bound)(c).Err(); err != nil {
-		return
-	}
-	return uint32(ring_ring_reserve(c.Frame)), nil
+	ret, err := (*rtlib.Bound)(c).Run()
+	return uint32(ret), err
 }
 
 // ringObject is the object as rtlib takes it: data, never changed.
