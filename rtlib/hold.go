@@ -2,6 +2,7 @@ package rtlib
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
@@ -22,8 +23,15 @@ import (
 type hold struct {
 	kind holdKind
 	addr uint64 // of the record's bytes, or of the lock
-	ring *ring  // of the record or the drain
+	// ring is the address of the ring of the record or the drain. The map keeps
+	// the ring reachable, and the Frame the map, as long as the run lasts.
+	ring uint64
 }
+
+// at is the ring.
+//
+//go:nocheckptr
+func (h *hold) at() *ring { return (*ring)(ptr(h.ring)) }
 
 // holdKind says what to do with a thing that is abandoned.
 type holdKind uint8
@@ -39,9 +47,9 @@ const (
 // abandoned are what abandon does, by kind.
 var abandoned = [numHoldKinds]func(*hold){
 	holdNone:   func(*hold) {},
-	holdRecord: func(h *hold) { h.ring.commit(h.addr, true, 0) },
+	holdRecord: func(h *hold) { h.at().commit(h.addr, true, 0) },
 	holdLock:   func(h *hold) { atomic.StoreUint32(lockAt(h.addr), 0) },
-	holdDrain:  func(h *hold) { atomic.StoreUint32(&h.ring.busy, 0) },
+	holdDrain:  func(h *hold) { atomic.StoreUint32(&h.at().busy, 0) },
 }
 
 // lockAt is a struct bpf_spin_lock in a value.
@@ -78,7 +86,7 @@ func (f *Frame) letGoAll() {
 
 // holdRecord notes a record that was reserved.
 func (f *Frame) holdRecord(r *ring, addr uint64) {
-	f.held = append(f.held, hold{holdRecord, addr, r})
+	f.held = append(f.held, hold{holdRecord, addr, uint64(uintptr(unsafe.Pointer(r)))})
 }
 
 // dropRecord forgets a record and returns its ring; nil when the run does not
@@ -86,7 +94,7 @@ func (f *Frame) holdRecord(r *ring, addr uint64) {
 func (f *Frame) dropRecord(addr uint64) *ring {
 	for i := len(f.held) - 1; i >= 0; i-- {
 		if h := &f.held[i]; h.addr == addr && h.kind == holdRecord {
-			r := h.ring
+			r := h.at()
 			f.drop(i)
 			return r
 		}
@@ -106,8 +114,9 @@ func (f *Frame) dropLock(addr uint64) {
 
 // dropDrain forgets a drain.
 func (f *Frame) dropDrain(r *ring) {
+	addr := uint64(uintptr(unsafe.Pointer(r)))
 	for i := len(f.held) - 1; i >= 0; i-- {
-		if f.held[i].ring == r && f.held[i].kind == holdDrain {
+		if f.held[i].ring == addr && f.held[i].kind == holdDrain {
 			f.drop(i)
 			return
 		}
@@ -117,7 +126,8 @@ func (f *Frame) dropDrain(r *ring) {
 // drop forgets thing i.
 func (f *Frame) drop(i int) {
 	last := len(f.held) - 1
-	f.held[i] = f.held[last]
-	f.held[last] = hold{}
+	if i != last {
+		f.held[i] = f.held[last]
+	}
 	f.held = f.held[:last]
 }

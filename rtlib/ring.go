@@ -85,6 +85,7 @@ type ring struct {
 	data unsafe.Pointer // first of 2*size bytes
 	mask uint64         // size - 1
 	size uint64         // max_entries, bytes
+	most uint64         // bytes of the longest record: it never takes the whole ring
 
 	_    [128]byte
 	lock uint64 // 1 while a producer takes space
@@ -103,7 +104,7 @@ type ring struct {
 // newRing allocates the memory of a ring.
 func newRing(m *Map) *ring {
 	words := make([]uint64, 2*m.max/8)
-	return &ring{refuses: refuses{m}, data: unsafe.Pointer(&words[0]), mask: m.max - 1, size: m.max, signal: make(chan struct{}, 1)}
+	return &ring{refuses: refuses{m}, data: unsafe.Pointer(&words[0]), mask: m.max - 1, size: m.max, most: min(maxRecord, m.max-2*recordHeader), signal: make(chan struct{}, 1)}
 }
 
 // refuseRing says what is wrong with the size of a ring.
@@ -136,13 +137,10 @@ func recordSize(n uint64) uint64 { return (n + recordHeader + 7) &^ 7 }
 //go:nocheckptr
 //go:norace
 func (r *ring) reserve(n uint64) uint64 {
-	if n > maxRecord {
+	if n > r.most {
 		return 0
 	}
 	total := recordSize(n)
-	if total > r.size {
-		return 0
-	}
 	if !atomic.CompareAndSwapUint64(&r.lock, 0, 1) {
 		r.spin()
 	}

@@ -74,7 +74,7 @@ func UserRingbufNext(fr *abi.Frame, m, state, flags, ret uint64) uint64 {
 			d.result = r.m.rules.HelperResult(errno)
 			return 0
 		}
-		f.held = append(f.held, hold{kind: holdDrain, ring: r})
+		f.held = append(f.held, hold{kind: holdDrain, ring: uint64(uintptr(unsafe.Pointer(r)))})
 	} else {
 		atomic.StoreUint64(&r.cons, r.cons+recordSize(d.result))
 		if ret != 0 {
