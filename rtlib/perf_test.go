@@ -331,3 +331,54 @@ func TestPerfFlood(t *testing.T) {
 	}
 	t.Log(received[:8], lost[:8])
 }
+
+// TestPerfPauseRace: a reader that pauses and resumes while programs run gets
+// samples that are whole, also from rings that are overwritten.
+func TestPerfPauseRace(t *testing.T) {
+	for _, overwrite := range []bool{false, true} {
+		m := newTestPerf(t, bpf.Linux, 0)
+		rd := newTestPerfReader(t, m, PerfOptions{Bytes: 4096, Overwrite: overwrite})
+		rd.SetDeadline(time.Unix(1, 0))
+		var stop atomic.Bool
+		var wg sync.WaitGroup
+		for range 2 {
+			f := testFrame(t)
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				data := make([]byte, 204)
+				for i := byte(0); !stop.Load(); i++ {
+					for j := range data {
+						data[j] = i
+					}
+					switch r0 := perfOutput(f, m, currentCPU, data); r0 {
+					case 0, -2, -28:
+					default:
+						t.Errorf("output: %d", r0)
+					}
+				}
+			}()
+		}
+		var rec PerfRecord
+		read := 0
+		for n := 0; n < 50 || read == 0; n++ {
+			if err := rd.Pause(); err != nil {
+				t.Fatal(err)
+			}
+			for rd.ReadInto(&rec) == nil {
+				for _, b := range rec.Sample {
+					if b != rec.Sample[0] {
+						t.Fatalf("overwrite %v: torn sample %x", overwrite, rec.Sample)
+					}
+				}
+				read++
+			}
+			if err := rd.Resume(); err != nil {
+				t.Fatal(err)
+			}
+			runtime.Gosched()
+		}
+		stop.Store(true)
+		wg.Wait()
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
 )
 
 // newTestRing makes a ring buffer, its reader and a Frame.
@@ -273,5 +274,109 @@ func TestRingWake(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestUserRingBusy: one program drains a ring at a time, until it ends, also by
+// a panic.
+func TestUserRingBusy(t *testing.T) {
+	m, err := NewMap(MapSpec{Name: "commands", Type: bpf.MapUserRingbuf, MaxEntries: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewRingWriter(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for range 2 {
+		s, err := w.Reserve(8)
+		if err := errors.Join(err, w.Submit(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := testFrame(t), testFrame(t)
+	next := func(f *Frame, flags, ret uint64) (uint64, int64) {
+		state := &f.abi.Each[0]
+		d := UserRingbufNext(&f.abi, addrOf(m), addrOf(state), flags, ret)
+		return d, int64(state.Key)
+	}
+	if d, _ := next(a, 0, 0); d == 0 {
+		t.Fatal("no sample")
+	}
+	if d, r0 := next(b, 0, 0); d != 0 || r0 != -16 {
+		t.Errorf("second drain: %#x, result %d, want -16", d, r0)
+	}
+	a.abandon()
+	if d, _ := next(b, 0, 0); d == 0 {
+		t.Error("no sample after a drain that was abandoned")
+	}
+	if d, r0 := next(b, 0, 1); d != 0 || r0 != 1 {
+		t.Errorf("drain that the callback ends: %#x, result %d, want 1", d, r0)
+	}
+	b.abi.Each[0].Pos = 0
+	if d, r0 := next(b, 4, 0); d != 0 || r0 != -22 {
+		t.Errorf("drain with flags: %#x, result %d, want -22", d, r0)
+	}
+	if d, _ := next(b, 0, 0); d == 0 {
+		t.Error("no second sample")
+	}
+	if d, r0 := next(b, 0, 0); d != 0 || r0 != 1 || len(b.held) != 0 {
+		t.Errorf("end: %#x, result %d, %d held, want 1 and none", d, r0, len(b.held))
+	}
+}
+
+// TestHeldPanic: what a program holds that panics is given back when the panic
+// leaves it, also when a tail call leads to the program.
+func TestHeldPanic(t *testing.T) {
+	const jumps, events = 0, 2
+	panics := func(fr *abi.Frame) uint64 {
+		RingbufReserve(fr, abi.Map(fr, events), 8, 0)
+		panic("a helper fails")
+	}
+	spec := tailObject(0, tails(1, 0), panics)
+	spec.Maps = append(spec.Maps, MapSpec{Name: "events", Type: bpf.MapRingbuf, MaxEntries: 4096})
+	spec.Maps[jumps].Slots = []SlotSpec{{Index: 1, Program: 1}}
+	spec.Programs[1].Maps, spec.Programs[1].Holds = []int{jumps, 1, events}, true
+	inst, err := NewInstance(spec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inst.Close()
+	rd, err := NewRingReader(inst.Map("events"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rd.Close()
+	rd.SetDeadline(time.Unix(1, 0))
+	f, err := NewFrame(inst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for name, run := range map[string]func(){
+		"run":       func() { f.RunRaw(inst.Program("p1"), nil) },
+		"tail call": func() { f.RunRaw(inst.Program("p0"), nil) },
+		"pool":      func() { RunRaw(inst.Program("p1"), nil) },
+		"bound": func() {
+			b, err := f.BindRaw(inst.Program("p1"), nil)
+			if err != nil {
+				t.Error(err)
+			}
+			b.Run()
+		},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: the panic was lost", name)
+				}
+			}()
+			run()
+		}()
+		output(f, inst.Map("events"), []byte(name), 0)
+		if got, _, err := rd.ReadInto(nil); err != nil || string(got) != name {
+			t.Errorf("%s: read behind a record of a run that panicked: %q, %v", name, got, err)
+		}
 	}
 }
