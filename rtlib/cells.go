@@ -225,7 +225,7 @@ func (c *cells) waitFor(fr *abi.Frame, tag uint64) {
 	if oldest > tag || oldest == c.gaveUp.Load() {
 		return
 	}
-	for wait := time.Duration(0); wait < crowdPatience; wait += crowdStep {
+	for start := time.Now(); time.Since(start) < crowdPatience; {
 		time.Sleep(crowdStep)
 		if d.released(tag) || d.release(tag) {
 			return

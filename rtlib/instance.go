@@ -55,7 +55,7 @@ type InstanceOptions struct {
 	// nanoseconds; jiffies64 is in units of 4 ms of it. Nil is the system's
 	// clocks. Goroutines that run programs call it at once.
 	Clock func() uint64
-	// PoisonFreed overwrites the values of hash maps with a pattern when they
+	// PoisonFreed overwrites values of maps with a pattern when they
 	// become free, to find values that are used too long. For tests.
 	PoisonFreed bool
 }
