@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -57,4 +58,32 @@ func TestKernel(t *testing.T) {
 			compareMaps(t, c, &r)
 		})
 	}
+}
+
+// TestHeldInKernel: Linux accepts a tail call of a function while its caller has
+// a record, and returns to the caller, which submits it (docs/decisions/0015).
+func TestHeldInKernel(t *testing.T) {
+	if why := harness.KernelMissing(); why != "" {
+		enginetest.Missing(t, why)
+	}
+	cases, err := Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Name != "tail-call-held" {
+			continue
+		}
+		h := harness.Case{Name: c.Name, Object: c.Object, Inputs: []harness.Input{{Data: make([]byte, shortest)}}}
+		r, err := harness.Kernel(&h)
+		if err != nil || r.Refused != nil {
+			t.Fatal(err, r.Refused)
+		}
+		const want = "[{72696e67 [[ 0700000000000000] [ 0800000000000000]]}]"
+		if got := fmt.Sprintf("%x", r.Maps); r.Outputs[0].R0 != 1 || got != want {
+			t.Errorf("r0 is %d, maps %s, want 1 and %s", r.Outputs[0].R0, got, want)
+		}
+		return
+	}
+	t.Fatal("there is no vector")
 }
