@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -155,12 +154,12 @@ func (o *object) run(seed, n uint64) (*result, error) {
 		return nil, err
 	}
 	for what, sum := range []*uint64{&r.counts.Submitted, &r.counts.Discarded, &r.counts.Dropped, &r.counts.Ignored} {
-		perCPU := make([]byte, 8*rtlib.PossibleCPU())
-		if err := o.counts.Runtime().Lookup(binary.LittleEndian.AppendUint32(nil, uint32(what)), perCPU); err != nil {
+		var perCPU []uint64
+		if err := o.counts.Lookup(uint32(what), &perCPU); err != nil {
 			return nil, err
 		}
-		for i := 0; i < len(perCPU); i += 8 {
-			*sum += binary.LittleEndian.Uint64(perCPU[i:])
+		for _, n := range perCPU {
+			*sum += n
 		}
 	}
 	r.judge.Counts(r.counts, senders, n)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -494,5 +495,88 @@ func TestLeaseWhileWriting(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRecordsOf(t *testing.T) {
+	type event struct {
+		A uint32
+		B [4]byte
+	}
+	f := newFixture(t)
+	rd := newReader(t, f)
+	rd.SetDeadline(time.Unix(1, 0))
+	f.send(t, "\x01\x00\x00\x00abcd", 0)
+	f.send(t, "\x02\x00\x00\x00efgh", 0)
+	f.send(t, "short", 0)
+	var got []event
+	var last error
+	for e, err := range RecordsOf[event](rd) {
+		if err != nil {
+			last = err
+			break
+		}
+		got = append(got, *e)
+	}
+	if len(got) != 2 || got[0] != (event{1, [4]byte{'a', 'b', 'c', 'd'}}) || got[1].A != 2 {
+		t.Errorf("records: %v", got)
+	}
+	if !errors.Is(last, os.ErrInvalid) {
+		t.Errorf("record of another size: %v", last)
+	}
+	for _, err := range RecordsOf[struct{ P *int }](rd) {
+		if !errors.Is(err, os.ErrInvalid) {
+			t.Errorf("type with a pointer: %v", err)
+		}
+	}
+	for _, err := range RecordsOf[event](rd) {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("empty ring: %v", err)
+		}
+	}
+	f.send(t, "\x03\x00\x00\x00abcd", 0)
+	if n := testing.AllocsPerRun(100, func() {
+		f.frame.RunRaw(f.emit, []byte("\x00\x03\x00\x00\x00abcd"))
+		for e, err := range RecordsOf[event](rd) {
+			if err != nil || e.A != 3 {
+				t.Fatal(e, err)
+			}
+			break
+		}
+	}); n > 1 { // the memory of the program
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestDrainLimit: a drain takes no more samples than the kernel's.
+func TestDrainLimit(t *testing.T) {
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Name: "commands", Type: ebpf.UserRingbuf, MaxEntries: 1 << 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	w, err := NewWriter(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	const most, more = 128 * 1024, 10
+	for range most + more {
+		if _, err := w.Write(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := newFixture(t)
+	count := func() uint64 {
+		fr := f.frame.ABI()
+		at := uint64(uintptr(unsafe.Pointer(m.Runtime())))
+		state := abi.Addr(fr) + abi.OffEach
+		abi.Store64(state, 0)
+		for rtlib.UserRingbufNext(fr, at, state, 0, 0) != 0 {
+		}
+		return abi.Load64(state + abi.EachKey)
+	}
+	if first, second := count(), count(); first != most || second != more {
+		t.Errorf("drains of %d and %d samples, want %d and %d", first, second, most, more)
 	}
 }
