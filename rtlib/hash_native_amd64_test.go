@@ -11,29 +11,11 @@ import (
 //go:linkname nativeHashLookup bpf2go/rtlib/v1.HashLookup
 func nativeHashLookup(fr *abi.Frame, m, key uint64) uint64
 
-//go:linkname nativeHashLookup4 bpf2go/rtlib/v1.HashLookup4
-func nativeHashLookup4(fr *abi.Frame, m, key uint64) uint64
-
-//go:linkname nativeHashLookup8 bpf2go/rtlib/v1.HashLookup8
-func nativeHashLookup8(fr *abi.Frame, m, key uint64) uint64
-
-//go:linkname nativeHashLookup16 bpf2go/rtlib/v1.HashLookup16
-func nativeHashLookup16(fr *abi.Frame, m, key uint64) uint64
-
 //go:linkname nativeHashUpdate bpf2go/rtlib/v1.HashUpdate
 func nativeHashUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64
 
 //go:linkname nativePercpuHashLookup bpf2go/rtlib/v1.PercpuHashLookup
 func nativePercpuHashLookup(fr *abi.Frame, m, key uint64) uint64
-
-//go:linkname nativePercpuHashLookup4 bpf2go/rtlib/v1.PercpuHashLookup4
-func nativePercpuHashLookup4(fr *abi.Frame, m, key uint64) uint64
-
-//go:linkname nativePercpuHashLookup8 bpf2go/rtlib/v1.PercpuHashLookup8
-func nativePercpuHashLookup8(fr *abi.Frame, m, key uint64) uint64
-
-//go:linkname nativePercpuHashLookup16 bpf2go/rtlib/v1.PercpuHashLookup16
-func nativePercpuHashLookup16(fr *abi.Frame, m, key uint64) uint64
 
 //go:linkname nativePercpuHashUpdate bpf2go/rtlib/v1.PercpuHashUpdate
 func nativePercpuHashUpdate(fr *abi.Frame, m, key, value, flags uint64) uint64
