@@ -37,13 +37,15 @@ package rtlib
 // meanwhile may set its byte; nobody else has the element before that run ends.
 //
 // The map never has more than max_entries keys. Every eighth insertion into a full
-// map, and one into a stripe without keys, removes a key of another stripe: it
-// takes two locks, one after the other. BPF_F_NO_COMMON_LRU is accepted and changes nothing: lists are apart by
+// map removes a key of another stripe, if it gets that one's lock at once: to wait
+// for it could be for ever. An insertion into a stripe without keys does so after
+// it gave its own lock back. BPF_F_NO_COMMON_LRU is accepted and changes nothing: lists are apart by
 // key, so CPUs meet seldom.
 
 import (
 	"math/bits"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -68,14 +70,16 @@ const (
 // lru is the implementation of LRU hash maps. The elements are those of m.hash.
 type lru struct {
 	hashMap
-	shift   uint        // bits of a bucket's number in its stripe
+	shift   uint8       // bits of a bucket's number in its stripe
+	bucket  uint32      // the bits of a mark that are a bucket's number
+	tag     uint32      // the bits of a tag that are in a mark
 	stripes []lruStripe // of the same numbers as those of m.hash
 }
 
 // lruStripe is the lists of a stripe, guarded by its lock.
 type lruStripe struct {
 	lists [2]lruOrder
-	age   uint32
+	age   uint32 // evictions
 	turns uint32 // insertions that found the map full
 	_     [40]byte
 }
@@ -92,12 +96,13 @@ type lruOrder struct {
 const lruPresent = 1 << 31
 
 func newLists(m *Map) *lru {
-	return &lru{hashMap{refuses{m}}, uint(bits.TrailingZeros64(m.hash.perStripe)), make([]lruStripe, len(m.hash.stripes))}
+	shift := uint8(bits.TrailingZeros64(m.hash.perStripe))
+	return &lru{hashMap{refuses{m}}, shift, 1<<shift - 1, lruPresent>>shift - 1, make([]lruStripe, len(m.hash.stripes))}
 }
 
 // mark is what a list has for an element whose key has the hash h.
 func (l *lru) mark(h uint64) uint32 {
-	return lruPresent | uint32(h>>tagShift)<<l.shift | uint32(l.m.bucketOf(h)&(l.m.hash.perStripe-1))
+	return lruPresent | uint32(h>>tagShift)<<(l.shift&31) | uint32(l.m.bucketOf(h))&l.bucket
 }
 
 // lruWord is the place of an element's own word.
@@ -154,11 +159,12 @@ func (l *lru) whereIs(e uint64) (list int, place uint32) {
 //go:nocheckptr
 //go:norace
 func (l *lru) linkOf(stripe uint64, list int, mark, place uint32) *uint64 {
-	tag := mark &^ lruPresent >> l.shift
-	link := &l.m.hash.words[stripe*l.m.hash.perStripe+uint64(mark&(1<<l.shift-1))]
+	tag := mark &^ lruPresent >> (l.shift & 31)
+	number := stripe<<(l.shift&31) | uint64(mark&l.bucket)
+	link := (*uint64)(unsafe.Add(l.m.table, uintptr(number)*8))
 	for {
 		e := *link & wordAddr
-		if uint32(*link>>tagShift)&(lruPresent>>l.shift-1) == tag {
+		if uint32(*link>>tagShift)&l.tag == tag {
 			if inList, at := l.whereIs(e); at == place && inList == list {
 				return link
 			}
@@ -237,8 +243,10 @@ func (l *lru) toEnd(stripe uint64, list int, mark uint32, e uint64) {
 // the place of the word that points to it, nil when there is none.
 func (l *lru) victim(stripe uint64) *uint64 {
 	s := &l.stripes[stripe]
-	l.balance(stripe)
 	in, act := &s.lists[inactive], &s.lists[active]
+	if s.age++; act.n > in.n || s.age%lruAge == 0 {
+		l.balance(stripe)
+	}
 	for mark, place := in.first(); mark != 0; mark, place = in.first() {
 		link := l.linkOf(stripe, inactive, mark, place)
 		if !l.forgetUse(*link & wordAddr) {
@@ -261,15 +269,11 @@ func (l *lru) victim(stripe uint64) *uint64 {
 	return nil
 }
 
-// balance looks at the oldest active elements when there are too many, and from
-// time to time.
+// balance looks at the oldest active element, and at more of them when there are
+// too many.
 func (l *lru) balance(stripe uint64) {
 	s := &l.stripes[stripe]
 	in, act := &s.lists[inactive], &s.lists[active]
-	s.age++
-	if act.n <= in.n && s.age%lruAge != 0 {
-		return
-	}
 	for range lruSteps {
 		mark, place := act.first()
 		if mark == 0 {
@@ -302,21 +306,32 @@ func (l *lru) evict(stripe uint64) bool {
 	return true
 }
 
-// elsewhere decides whether an insertion into a full map removes a key of another
-// stripe than its own, which is locked. Once in a while it does: so stripes whose
-// keys are missed more often become larger.
-func (l *lru) elsewhere(stripe uint64) bool {
+// makeRoom removes a key for an insertion into a full map: one of the stripe, which
+// is locked, and every eighth time one of the next other stripe that nobody has
+// locked. So stripes whose keys are missed more often become larger. False when
+// there is none.
+func (l *lru) makeRoom(stripe uint64) bool {
 	s := &l.stripes[stripe]
-	s.turns++
-	return s.turns%lruOther == 0 && len(l.stripes) > 1
+	if s.turns++; s.turns%lruOther == 0 && len(l.stripes) > 1 {
+		n := uint64(len(l.stripes))
+		other := (stripe + 1 + uint64(s.turns/lruOther)%(n-1)) & (n - 1)
+		if lock := &l.m.hash.stripes[other].latch; atomic.CompareAndSwapUint32(&lock.word, 0, 1) {
+			done := l.evict(other)
+			lock.unlock()
+			if done {
+				return true
+			}
+		}
+	}
+	return l.evict(stripe)
 }
 
 // evictElsewhere removes a key of another stripe than the one that is told; false
-// when they have none. No stripe is locked. turn says which comes first.
-func (l *lru) evictElsewhere(stripe uint64, turn uint32) bool {
+// when they have none. No stripe is locked.
+func (l *lru) evictElsewhere(stripe uint64) bool {
 	n := uint64(len(l.stripes))
-	for k := range n - 1 {
-		other := (stripe + 1 + (uint64(turn/lruOther)+k)%(n-1)) % n
+	for k := uint64(1); k < n; k++ {
+		other := (stripe + k) & (n - 1)
 		s := &l.m.hash.stripes[other]
 		s.lock()
 		done := l.evict(other)

@@ -217,8 +217,7 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 	h := m.hashKey(key)
 	stripe := m.bucketOf(h) >> l.shift
 	s := &m.hash.stripes[stripe]
-	turn := uint32(0)
-	for room := false; ; room = l.evictElsewhere(stripe, turn) {
+	for room := false; ; room = l.evictElsewhere(stripe) {
 		s.lock()
 		e := uint64(m.hash.cells.alloc(&s.cellPool))
 		if m.step == 0 {
@@ -238,7 +237,7 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 			e = 0
 		case flags == bpf.UpdateExist:
 			errno = bpf.ENOENT
-		case room || m.countUp() || !l.elsewhere(stripe) && l.evict(stripe):
+		case room || m.countUp() || l.makeRoom(stripe):
 			room = false
 			if m.step != 0 {
 				l.newValue(e, value, cpu)
@@ -247,7 +246,6 @@ func (l *lru) put(key, value unsafe.Pointer, flags uint64, cpu int) bpf.Errno {
 			m.put(s, place, 0, h, e, key)
 			e = 0
 		default:
-			turn = l.stripes[stripe].turns
 			m.hash.cells.giveBack(&s.cellPool, uintptr(e))
 			s.unlock()
 			continue
