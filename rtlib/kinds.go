@@ -145,10 +145,15 @@ var shapes = map[bpf.MapType]shape{
 	bpf.MapLPMTrie: {flags: accessFlags | bpf.FlagNoPrealloc | bpf.FlagNumaNode, needs: bpf.FlagNoPrealloc, minKey: triePrefix + 1, maxKey: trieMaxKey},
 }
 
+// isLRU reports whether a full map of the type gives up a key.
+func isLRU(t bpf.MapType) bool { return t == bpf.MapLRUHash || t == bpf.MapLRUPercpu }
+
 // refuse says what is wrong with the sizes and flags of a map of the type.
 func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	anyKey := (s.Type == bpf.MapArray || s.Type == bpf.MapPercpuArray) && rules.ArrayKeyAny
 	switch {
+	case isLRU(s.Type) && s.Extra == 0 && s.Flags&^t.flags == bpf.FlagNoPrealloc:
+		return "LRU maps cannot have the flag NO_PREALLOC", bpf.ENOTSUP
 	case s.MaxEntries == 0:
 		return "max_entries is 0", bpf.EINVAL
 	case t.perf:
@@ -164,16 +169,16 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 		return fmt.Sprintf("the key size is %d, maps of this type have keys of %d bytes", s.KeySize, t.key), bpf.EINVAL
 	case s.KeySize < t.minKey:
 		return fmt.Sprintf("the key size is %d, maps of this type have keys of at least %d bytes", s.KeySize, t.minKey), bpf.EINVAL
+	case t.valueless && s.ValueSize != 0:
+		return fmt.Sprintf("the value size is %d, maps of this type have no values", s.ValueSize), bpf.EINVAL
+	case !t.valueless && s.ValueSize == 0:
+		return "the value size is 0", bpf.EINVAL
 	case t.maxKey != 0 && s.KeySize > t.maxKey:
 		errno := bpf.E2BIG
 		if s.Type == bpf.MapLPMTrie {
 			errno = bpf.EINVAL
 		}
 		return fmt.Sprintf("keys of %d bytes are longer than %d", s.KeySize, t.maxKey), errno
-	case t.valueless && s.ValueSize != 0:
-		return fmt.Sprintf("the value size is %d, maps of this type have no values", s.ValueSize), bpf.EINVAL
-	case !t.valueless && s.ValueSize == 0:
-		return "the value size is 0", bpf.EINVAL
 	case t.value != 0 && s.ValueSize != t.value:
 		return fmt.Sprintf("the value size is %d, maps of this type have values of %d bytes", s.ValueSize, t.value), bpf.EINVAL
 	case s.Type == bpf.MapBloomFilter && s.Extra > maxBloomHashes:
@@ -193,6 +198,8 @@ func (t *shape) refuseFlags(flags uint32, rules *bpf.Rules) (string, bpf.Errno) 
 	switch {
 	case flags&^t.flags != 0:
 		return fmt.Sprintf("flags %#x are not flags of this map type", flags&^t.flags), bpf.EINVAL
+	case flags&bpf.FlagNoCommonLRU != 0 && flags&bpf.FlagNumaNode != 0:
+		return "NO_COMMON_LRU and NUMA_NODE exclude each other", bpf.EINVAL
 	case t.needs&^flags != 0 && rules.MapNeedsFlags:
 		return fmt.Sprintf("maps of this type need the flags %#x", t.needs), bpf.EINVAL
 	case flags&(bpf.FlagRdonly|bpf.FlagWronly) == bpf.FlagRdonly|bpf.FlagWronly,
