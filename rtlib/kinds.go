@@ -152,7 +152,9 @@ func isLRU(t bpf.MapType) bool { return t == bpf.MapLRUHash || t == bpf.MapLRUPe
 func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 	anyKey := (s.Type == bpf.MapArray || s.Type == bpf.MapPercpuArray) && rules.ArrayKeyAny
 	switch {
-	case isLRU(s.Type) && s.Extra == 0 && s.Flags&^t.flags == bpf.FlagNoPrealloc:
+	case s.Type != bpf.MapBloomFilter && s.Extra != 0:
+		return fmt.Sprintf("map_extra is %d; maps of this type have none", s.Extra), bpf.EINVAL
+	case isLRU(s.Type) && s.Flags&^lruFlags == bpf.FlagNoPrealloc:
 		return "LRU maps cannot have the flag NO_PREALLOC", bpf.ENOTSUP
 	case s.MaxEntries == 0:
 		return "max_entries is 0", bpf.EINVAL
@@ -183,8 +185,6 @@ func (t *shape) refuse(s *MapSpec, rules *bpf.Rules) (string, bpf.Errno) {
 		return fmt.Sprintf("the value size is %d, maps of this type have values of %d bytes", s.ValueSize, t.value), bpf.EINVAL
 	case s.Type == bpf.MapBloomFilter && s.Extra > maxBloomHashes:
 		return fmt.Sprintf("map_extra is %d; it is the number of hash functions, up to %d", s.Extra, maxBloomHashes), bpf.EINVAL
-	case s.Type != bpf.MapBloomFilter && s.Extra != 0:
-		return fmt.Sprintf("map_extra is %d; maps of this type have none", s.Extra), bpf.EINVAL
 	case s.Type == bpf.MapStackTrace && refuseStacks(s) != "":
 		return refuseStacks(s), bpf.EINVAL
 	}
