@@ -36,7 +36,7 @@ func helperNames(t *testing.T, file string) []string {
 // machine code on both architectures.
 func TestSymbols(t *testing.T) {
 	amd64 := append(helperNames(t, "refs_amd64.s"), append(helperNames(t, "hash_amd64.s"), helperNames(t, "lru_amd64.s")...)...)
-	arm64 := helperNames(t, "refs_arm64.s")
+	arm64 := append(helperNames(t, "refs_arm64.s"), helperNames(t, "hash_arm64.s")...)
 	check := func(name string) {
 		if !slices.Contains(amd64, name) || !slices.Contains(arm64, name) {
 			t.Errorf("%s: on amd64 %v, on arm64 %v", name, slices.Contains(amd64, name), slices.Contains(arm64, name))

@@ -173,7 +173,7 @@ func TestInstanceErrors(t *testing.T) {
 		{&InstanceOptions{Variables: map[string][]byte{"mode": {1, 0, 0, 0}}}, nil, os.ErrPermission, `variable "mode": set: the code of program "prog" was made for its value`},
 		{nil, func(s *ObjectSpec) { s.Programs[1].Entry = nil }, bpf.ErrUnsupported, `program "raw": no code for this platform`},
 		{nil, func(s *ObjectSpec) { s.Programs[0].Maps = []int{4} }, os.ErrInvalid, `program "prog": map 4 of 4`},
-		{nil, func(s *ObjectSpec) { s.Maps[1].Type = bpf.MapLPMTrie }, bpf.ErrUnsupported, `map "flows": maps of type 11`},
+		{nil, func(s *ObjectSpec) { s.Maps[1].Type = bpf.MapSockmap }, bpf.ErrUnsupported, `map "flows": maps of type 15`},
 	} {
 		spec := fullSpec()
 		if c.spec != nil {
