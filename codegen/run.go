@@ -5,9 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/bpf/table"
-	"github.com/bpf2go-native/bpf2go-native/frontend"
 )
 
 // promoted are the names that fooObjects gets from its parts. Methods avoid
@@ -150,53 +148,4 @@ func parameter(h *table.Hook) (param *jen.Statement, name string, result *jen.St
 	}
 	// The verdict of a hook with a context is an int in C, whatever r0 holds.
 	return jen.Id("ctx").Op("*").Qual(pathRT, h.Go), "ctx", jen.Uint32()
-}
-
-// typedMaps prints a method for each map whose key and value have Go types.
-func (g *generator) typedMaps(f *jen.File) error {
-	chosen, err := g.chosenTypes()
-	if err != nil {
-		return err
-	}
-	l := g.layouts(chosen)
-	used := g.promoted()
-	for i, m := range g.Object.Maps {
-		field := g.names.maps[i]
-		if field == "" || m.Type != bpf.MapHash && m.Type != bpf.MapArray || !l.usable(m.Key) || !l.usable(m.Value) {
-			continue
-		}
-		key, _, err := l.of(m.Key, 0)
-		if err != nil {
-			return fmt.Errorf("map %q: key: %w", m.Name, err)
-		}
-		value, _, err := l.of(m.Value, 0)
-		if err != nil {
-			return fmt.Errorf("map %q: value: %w", m.Name, err)
-		}
-		kind, types := "HashMap", []jen.Code{key, value}
-		if m.Type == bpf.MapArray && m.KeySize == 4 {
-			kind, types = "ArrayMap", []jen.Code{value}
-		}
-		name := unique(used, "Typed"+field)
-		comment(f, fmt.Sprintf("%s is map %s with its Go types; it allocates nothing.", name, oneLine(m.Name)))
-		f.Func().Params(jen.Id("m").Op("*").Id(g.Ident+"Maps")).Id(name).Params().Qual(pathEBPF, kind).Types(types...).Block(
-			jen.Return(jen.Qual(pathEBPF, kind+"Of").Types(types...).Call(jen.Id("m").Dot(field))))
-		f.Line()
-	}
-	return nil
-}
-
-// usable reports whether a signature can name the type: structs only when they
-// are declared.
-func (l *layouts) usable(t *frontend.Type) bool {
-	for t != nil && t.Kind == frontend.KindArray {
-		t = t.Elem
-	}
-	switch {
-	case t == nil || t.Kind == frontend.KindVoid || t.Size == 0:
-		return false
-	case t.Kind == frontend.KindStruct || t.Kind == frontend.KindUnion:
-		return l.names[t.Name] != "" && t.Name != ""
-	}
-	return true
 }

@@ -39,6 +39,10 @@ func (g *generator) chosenTypes() ([]*frontend.Type, error) {
 				add(m.Key)
 				add(m.Value)
 			}
+			if m.Inner != nil {
+				add(m.Inner.Key)
+				add(m.Inner.Value)
+			}
 		}
 		for _, v := range g.Object.Globals {
 			add(v.Type)
@@ -85,6 +89,9 @@ func (g *generator) findType(name string) *frontend.Type {
 	roots := slices.Clone(g.Object.Types)
 	for _, m := range g.Object.Maps {
 		roots = append(roots, m.Key, m.Value)
+		if m.Inner != nil {
+			roots = append(roots, m.Inner.Key, m.Inner.Value)
+		}
 	}
 	for _, v := range g.Object.Globals {
 		roots = append(roots, v.Type)

@@ -186,6 +186,17 @@ func (m *tenantsMaps) TypedUntagged() ebpf.HashMap[tenantsRuleKey, tenantsRule] 
 	return ebpf.HashMapOf[tenantsRuleKey, tenantsRule](m.Untagged)
 }
 
+// InnerPolicies is an inner map of policies with its Go types; it allocates
+// nothing.
+func (*tenantsMaps) InnerPolicies(inner *ebpf.Map) ebpf.HashMap[tenantsRuleKey, tenantsRule] {
+	return ebpf.HashMapOf[tenantsRuleKey, tenantsRule](inner)
+}
+
+// TypedCounters is map counters with its Go types; it allocates nothing.
+func (m *tenantsMaps) TypedCounters() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counters)
+}
+
 // tenantsObject is the object as rtlib takes it: data, never changed.
 var tenantsObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

@@ -376,3 +376,66 @@ func TestNestedCollection(t *testing.T) {
 		t.Errorf("another template: %v", err)
 	}
 }
+
+// TestTypedKinds: typed maps do what the untyped ones do, without allocations.
+func TestTypedKinds(t *testing.T) {
+	cpus := MustPossibleCPU()
+	in, out := make([]uint64, cpus), make([]uint64, cpus)
+	for i := range in {
+		in[i] = uint64(i)
+	}
+	h := PerCPUMapOf[uint32, uint64](mustNew(t, &MapSpec{Name: "m", Type: PerCPUHash, KeySize: 4, ValueSize: 8, MaxEntries: 4}))
+	if err := errors.Join(h.Put(1, in), h.Lookup(1, out)); err != nil || !slices.Equal(in, out) {
+		t.Errorf("%v, %v", out, err)
+	}
+	for k, v := range h.All() {
+		if k != 1 || !slices.Equal(v, in) {
+			t.Errorf("%d: %v", k, v)
+		}
+	}
+	is(t, h.Lookup(2, out), ErrKeyNotExist)
+	is(t, h.Lookup(1, out[1:]), os.ErrInvalid)
+	is(t, h.Update(1, in, UpdateNoExist), ErrKeyExist)
+	padded := PerCPUArrayMapOf[[3]uint32](mustNew(t, &MapSpec{Name: "m", Type: PerCPUArray, KeySize: 4, ValueSize: 12, MaxEntries: 4}))
+	wide := make([][3]uint32, cpus)
+	wide[cpus-1] = [3]uint32{1, 2, 3}
+	got := make([][3]uint32, cpus)
+	if err := errors.Join(padded.Put(3, wide), padded.Lookup(3, got)); err != nil || !slices.Equal(wide, got) {
+		t.Errorf("%v, %v", got, err)
+	}
+	q := QueueMapOf[uint32](mustNew(t, &MapSpec{Name: "m", Type: Queue, ValueSize: 4, MaxEntries: 1}))
+	if err := q.Push(5); err != nil {
+		t.Error(err)
+	}
+	is(t, q.Push(6), syscall.E2BIG)
+	peeked, err1 := q.Peek()
+	popped, err2 := q.Pop()
+	if peeked != 5 || popped != 5 || err1 != nil || err2 != nil {
+		t.Error(peeked, popped, err1, err2)
+	}
+	is(t, second(q.Pop()), ErrKeyNotExist)
+	f := FilterMapOf[uint64](mustNew(t, &MapSpec{Name: "m", Type: BloomFilter, ValueSize: 8, MaxEntries: 100}))
+	if err := f.Add(3); err != nil || !f.Has(3) || f.Has(4) {
+		t.Error(err, f.Has(3), f.Has(4))
+	}
+	trie := HashMapOf[[2]uint32, uint32](mustNew(t, &MapSpec{Name: "m", Type: LPMTrie, KeySize: 8, ValueSize: 4, MaxEntries: 4, Flags: bpf.FlagNoPrealloc}))
+	if err := trie.Put([2]uint32{0, 0}, 9); err != nil {
+		t.Error(err)
+	}
+	if v, err := trie.Lookup([2]uint32{32, 1}); v != 9 || err != nil {
+		t.Error(v, err)
+	}
+	for what, f := range map[string]func(){
+		"per-CPU": func() { _ = h.Put(1, in); _ = h.Lookup(1, out) }, "padded": func() { _ = padded.Put(1, wide); _ = padded.Lookup(1, got) },
+		"queue": func() { _ = q.Push(1); _, _ = q.Pop() }, "filter": func() { _ = f.Add(3); _ = f.Has(4) }, "trie": func() { _, _ = trie.Lookup([2]uint32{32, 1}) },
+	} {
+		f()
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("%s: %v allocations", what, n)
+		}
+	}
+	hash := mustNew(t, &MapSpec{Name: "m", Type: Hash, KeySize: 4, ValueSize: 8, MaxEntries: 4})
+	is(t, PerCPUMapOf[uint32, uint64](hash).Put(1, in), ErrMapIncompatible)
+	is(t, QueueMapOf[uint64](hash).Push(1), ErrMapIncompatible)
+	is(t, PerCPUMapOf[uint64, uint64](mustNew(t, &MapSpec{Name: "m", Type: PerCPUHash, KeySize: 4, ValueSize: 8, MaxEntries: 4})).Delete(1), ErrMapIncompatible)
+}

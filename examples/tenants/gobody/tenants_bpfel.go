@@ -186,6 +186,17 @@ func (m *TenantsMaps) TypedUntagged() ebpf.HashMap[TenantsRuleKey, TenantsRule] 
 	return ebpf.HashMapOf[TenantsRuleKey, TenantsRule](m.Untagged)
 }
 
+// InnerPolicies is an inner map of policies with its Go types; it allocates
+// nothing.
+func (*TenantsMaps) InnerPolicies(inner *ebpf.Map) ebpf.HashMap[TenantsRuleKey, TenantsRule] {
+	return ebpf.HashMapOf[TenantsRuleKey, TenantsRule](inner)
+}
+
+// TypedCounters is map counters with its Go types; it allocates nothing.
+func (m *TenantsMaps) TypedCounters() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counters)
+}
+
 // tenantsObject is the object as rtlib takes it: data, never changed.
 var tenantsObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
