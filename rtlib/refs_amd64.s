@@ -65,6 +65,7 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·DynptrIsRdonly(SB)
 	CALL bpf2go∕rtlib∕v1·DynptrSize(SB)
 	CALL bpf2go∕rtlib∕v1·DynptrClone(SB)
+	CALL bpf2go∕rtlib∕v1·MapLookupAndDeleteElem(SB)
 	CALL bpf2go∕rtlib∕v1·SpinLock(SB)
 	CALL bpf2go∕rtlib∕v1·SpinUnlock(SB)
 	CALL bpf2go∕rtlib∕v1·TrieLookup(SB)

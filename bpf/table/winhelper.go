@@ -8,7 +8,7 @@ var windowsHelpers = []Helper{
 	{ID: 1, Name: "map_lookup_elem", Status: Supported, Maps: lookupMaps, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetMapValueOrNull, Symbol: "MapLookupElem"},
 	{ID: 2, Name: "map_update_elem", Status: Supported, Maps: valueMaps, Args: []ArgKind{ArgMap, ArgKey, ArgValue, ArgAny}, Ret: RetErr, Writes: RegionMap, Symbol: "MapUpdateElem"},
 	{ID: 3, Name: "map_delete_elem", Status: Supported, Maps: deleteMaps, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetErr, Writes: RegionMap, Symbol: "MapDeleteElem"},
-	{ID: 4, Name: "map_lookup_and_delete_elem", Status: Verified, Maps: []bpf.MapType{bpf.MapHash, bpf.MapLRUHash}, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetMapValueOrNull, Writes: RegionMap},
+	{ID: 4, Name: "map_lookup_and_delete_elem", Status: Supported, Maps: []bpf.MapType{bpf.MapHash, bpf.MapLRUHash}, Args: []ArgKind{ArgMap, ArgKey}, Ret: RetMapValueOrNull, Writes: RegionMap, Symbol: "MapLookupAndDeleteElem"},
 	{ID: 5, Name: "tail_call", Status: Verified, Maps: progArray, Args: []ArgKind{ArgCtx, ArgMap, ArgAny}, Ret: RetNeverOnSuccess},
 	{ID: 6, Name: "get_prandom_u32", Status: Supported, Symbol: "GetPrandomU32"},
 	{ID: 7, Name: "ktime_get_boot_ns", Status: Supported, Symbol: "KtimeGetBootNs"},

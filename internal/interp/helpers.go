@@ -10,17 +10,19 @@ import (
 // helpers are the helpers that have a meaning of their own, by name. The
 // others have the model of their row.
 var helpers = map[string]func(*helperCall) (Value, error){
-	"map_lookup_elem":        (*helperCall).mapLookup,
-	"map_lookup_percpu_elem": (*helperCall).mapLookupCPU,
-	"map_update_elem":        (*helperCall).mapUpdate,
-	"map_delete_elem":        (*helperCall).mapDelete,
-	"map_push_elem":          (*helperCall).mapPush,
-	"map_pop_elem":           (*helperCall).mapPop,
-	"map_peek_elem":          (*helperCall).mapPeek,
-	"for_each_map_elem":      (*helperCall).forEach,
-	"loop":                   (*helperCall).loop,
-	"tail_call":              (*helperCall).tailCall,
-	"find_vma":               (*helperCall).findVma,
+	"map_lookup_elem":            (*helperCall).mapLookup,
+	"map_lookup_percpu_elem":     (*helperCall).mapLookupCPU,
+	"map_update_elem":            (*helperCall).mapUpdate,
+	"map_delete_elem":            (*helperCall).mapDelete,
+	"map_lookup_and_delete_elem": (*helperCall).mapTake,
+
+	"map_push_elem":     (*helperCall).mapPush,
+	"map_pop_elem":      (*helperCall).mapPop,
+	"map_peek_elem":     (*helperCall).mapPeek,
+	"for_each_map_elem": (*helperCall).forEach,
+	"loop":              (*helperCall).loop,
+	"tail_call":         (*helperCall).tailCall,
+	"find_vma":          (*helperCall).findVma,
 
 	"ktime_get_ns":         (*helperCall).ktime,
 	"ktime_get_boot_ns":    (*helperCall).ktime,
@@ -205,6 +207,19 @@ func (c *helperCall) mapUpdate() (Value, error) {
 	}
 	// The value may be the one that is replaced.
 	return c.status(c.m.update(c.mem[1], slices.Clone(c.mem[2]), c.args[3].Bits, c.m.current())), nil
+}
+
+// mapTake is a lookup of a key that is gone afterwards; the value stays.
+func (c *helperCall) mapTake() (Value, error) {
+	if err := c.writable(); err != nil {
+		return Value{}, err
+	}
+	r := c.m.lookup(c.mem[1], c.m.current())
+	if r == nil {
+		return number(0), nil
+	}
+	_ = c.m.remove(c.mem[1])
+	return r.pointer(0), nil
 }
 
 func (c *helperCall) mapDelete() (Value, error) {
