@@ -31,8 +31,11 @@ func (m *Map) LookupFlags(key, value []byte, flags uint64) error {
 }
 
 // LookupAndDelete copies the value of key to value and removes the key, as one
-// step for others. flags are those of LookupFlags. Errors as Lookup and Delete,
-// ENOTSUP for types that cannot do it.
+// step for others. In a type with a value for each CPU, what a program writes to
+// its own value meanwhile can be lost, also with map_update_elem, which takes no
+// lock there. flags are those of LookupFlags.
+//
+// Errors: as Lookup and Delete, ENOTSUP for types that cannot do it.
 func (m *Map) LookupAndDelete(key, value []byte, flags uint64) error {
 	if m == nil || m.closed.Load() || uintptr(len(key)) != m.keySize || uintptr(len(value)) != m.hostSize || m.hostWriteOnly {
 		return m.refuseRead("lookup and delete", key, len(value))
