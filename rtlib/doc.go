@@ -34,4 +34,10 @@
 // map does that at once. Limits of a map's size are those of memory, not of a
 // memory cgroup. trace_printk writes whole lines to a writer and does not hide
 // addresses. bpf_iter_bits reads memory of the program only.
+//
+// Rings have memory of twice their size, because the process cannot map pages
+// twice; what fits and what positions say is as in the kernel. A ring has one
+// reader. Samples of perf event arrays end with zeroes where the kernel leaves
+// what was there, those longer than 64 KiB are E2BIG, and counters are 0. What a
+// program holds that panics is given back when the panic leaves it.
 package rtlib
