@@ -18,11 +18,12 @@ func CheckMap(m *frontend.Map, platform bpf.Platform) error {
 	if row == nil {
 		return fmt.Errorf("map %s of type %d: %w", m.Name, m.Type, bpf.ErrUnsupported)
 	}
-	key, value, entries := row.Loaded(m.KeySize, m.ValueSize, m.MaxEntries)
+	rules := bpf.RulesOf(platform)
+	key, value, entries := row.Loaded(rules, m.KeySize, m.ValueSize, m.MaxEntries)
 	if !row.NoEntries && entries == 0 {
-		_, _, entries = row.Loaded(key, value, 1)
+		_, _, entries = row.Loaded(rules, key, value, 1)
 	}
-	if err := row.Check(bpf.RulesOf(platform), key, value, entries, m.Flags); err != nil {
+	if err := row.Check(rules, key, value, entries, m.Flags); err != nil {
 		return fmt.Errorf("map %s: %w", m.Name, err)
 	}
 	switch {
@@ -48,13 +49,13 @@ func CheckMaps(obj *frontend.Object, p *frontend.Program) error {
 }
 
 // mapSpec is what a map or a template is made from.
-func mapSpec(m *frontend.Map) rtlib.MapSpec {
+func mapSpec(m *frontend.Map, platform bpf.Platform) rtlib.MapSpec {
 	spec := rtlib.MapSpec{
 		Name: m.Name, Type: m.Type, Flags: m.Flags, Pinning: m.Pinning, Section: isSection(m), Frozen: m.Frozen, Extra: m.Extra,
 	}
 	spec.KeySize, spec.ValueSize, spec.MaxEntries = m.KeySize, m.ValueSize, m.MaxEntries
 	if row := table.MapTypeOf(m.Type); row != nil {
-		spec.KeySize, spec.ValueSize, spec.MaxEntries = row.Loaded(m.KeySize, m.ValueSize, m.MaxEntries)
+		spec.KeySize, spec.ValueSize, spec.MaxEntries = row.Loaded(bpf.RulesOf(platform), m.KeySize, m.ValueSize, m.MaxEntries)
 	}
 	if slices.ContainsFunc(m.Data, func(b byte) bool { return b != 0 }) {
 		spec.Data = string(m.Data)
@@ -65,7 +66,7 @@ func mapSpec(m *frontend.Map) rtlib.MapSpec {
 		}
 	}
 	if m.Inner != nil {
-		inner := mapSpec(m.Inner)
+		inner := mapSpec(m.Inner, platform)
 		spec.Inner = &inner
 	}
 	return spec
@@ -83,7 +84,7 @@ func (in *Input) innerSlots(m *frontend.Map) (slots []rtlib.SlotSpec, err error)
 		case uint(s.Map) >= uint(len(in.Object.Maps)):
 			return nil, fmt.Errorf("slot %d has map %d, the object has %d", s.Index, s.Map, len(in.Object.Maps))
 		}
-		inner, template := mapSpec(in.Object.Maps[s.Map]), mapSpec(m.Inner)
+		inner, template := mapSpec(in.Object.Maps[s.Map], in.Object.Platform), mapSpec(m.Inner, in.Object.Platform)
 		if detail := rtlib.InnerDiffers(&template, &inner, in.Object.Platform); detail != "" {
 			return nil, fmt.Errorf("slot %d has map %s: %s", s.Index, inner.Name, detail)
 		}

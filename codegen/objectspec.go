@@ -37,7 +37,7 @@ func (in *Input) objectSpec() (rtlib.ObjectSpec, error) {
 		if err != nil {
 			return spec, fmt.Errorf("map %s: %w", m.Name, err)
 		}
-		row := mapSpec(m)
+		row := mapSpec(m, in.Object.Platform)
 		row.MinEntries, row.ReliedBy, row.Slots = reliances[i].minEntries, reliances[i].by, slots
 		spec.Maps = append(spec.Maps, row)
 	}

@@ -9,8 +9,8 @@ import (
 // Loaded are the sizes of a map as loaders make it, libbpf and cilium/ebpf
 // alike: definitions leave out what is always the same, and give rings in bytes
 // that need not be a power of two. max_entries of a perf event array stays 0
-// when the definition has none: it is the number of CPUs.
-func (t *MapType) Loaded(keySize, valueSize, maxEntries uint32) (key, value, entries uint32) {
+// when the definition has none: it is the number of CPUs. On Windows it is a ring.
+func (t *MapType) Loaded(rules *bpf.Rules, keySize, valueSize, maxEntries uint32) (key, value, entries uint32) {
 	const (
 		page      = 4096
 		mostPages = 1 << 31
@@ -22,7 +22,7 @@ func (t *MapType) Loaded(keySize, valueSize, maxEntries uint32) (key, value, ent
 		}
 		return n
 	}
-	switch {
+	switch t = t.on(rules); {
 	case t.Type == bpf.MapStackTrace:
 		return orElse(keySize, 4), orElse(valueSize, 8*frames), maxEntries
 	case t.Pages && maxEntries != 0:
@@ -31,4 +31,14 @@ func (t *MapType) Loaded(keySize, valueSize, maxEntries uint32) (key, value, ent
 		return orElse(keySize, t.Key), orElse(valueSize, t.Value), maxEntries
 	}
 	return keySize, valueSize, maxEntries
+}
+
+// on is the row as a platform has it.
+func (t *MapType) on(rules *bpf.Rules) *MapType {
+	if t.Type != bpf.MapPerfEvent || !rules.PerfArrayBytes {
+		return t
+	}
+	r := *t
+	r.Key, r.Value, r.Keyless, r.NoValue, r.Pages = 0, 0, true, true, true
+	return &r
 }

@@ -146,7 +146,7 @@ func MapTypeByName(name string) *MapType {
 // A type below Verified is an error that wraps bpf.ErrUnsupported.
 func (t *MapType) Check(rules *bpf.Rules, keySize, valueSize, maxEntries, flags uint32) error {
 	anyKey := t.Type == bpf.MapArray && rules.ArrayKeyAny
-	switch {
+	switch t = t.on(rules); {
 	case t.Status < Verified:
 		return fmt.Errorf("map type %s: %w", t.Name, bpf.ErrUnsupported)
 	case t.Keyless && keySize != 0:

@@ -31,6 +31,8 @@ type MapSpec struct {
 	MapExtra uint64
 
 	lock uint32 // rtlib.MapSpec.Lock: the C type says it
+	// platform is that of the object, whose rules the map has.
+	platform bpf.Platform
 }
 
 // MapKV is a key and its value, as Map.Put takes them.
@@ -39,13 +41,13 @@ type MapKV struct {
 }
 
 // specOf is the specification of a map of an object.
-func specOf(m *rtlib.MapSpec) *MapSpec {
+func specOf(m *rtlib.MapSpec, platform bpf.Platform) *MapSpec {
 	if m == nil {
 		return nil
 	}
 	return &MapSpec{
 		Name: m.Name, Type: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: m.MaxEntries, Flags: m.Flags,
-		Pinning: PinType(m.Pinning), InnerMap: specOf(m.Inner), MapExtra: m.Extra, lock: m.Lock,
+		Pinning: PinType(m.Pinning), InnerMap: specOf(m.Inner, platform), MapExtra: m.Extra, lock: m.Lock, platform: platform,
 	}
 }
 
@@ -63,7 +65,7 @@ func (ms *MapSpec) runtime() *rtlib.MapSpec {
 	switch {
 	case holdsMaps(ms.Type) && spec.ValueSize == 0:
 		spec.ValueSize = 4
-	case ms.Type == PerfEventArray:
+	case ms.Type == PerfEventArray && !bpf.RulesOf(ms.platform).PerfArrayBytes:
 		if spec.KeySize == 0 {
 			spec.KeySize = 4
 		}

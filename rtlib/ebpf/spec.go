@@ -31,7 +31,7 @@ func NewCollectionSpec(object *rtlib.ObjectSpec) (*CollectionSpec, error) {
 	}
 	for i := range object.Maps {
 		m := &object.Maps[i]
-		cs.Maps[m.Name] = specOf(m)
+		cs.Maps[m.Name] = specOf(m, object.Platform)
 		cs.Maps[m.Name].Contents = slotsOf(object, m)
 	}
 	for i := range object.Programs {
