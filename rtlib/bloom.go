@@ -127,10 +127,10 @@ func (b *bloom) read(_, value unsafe.Pointer, flags uint64) bpf.Errno {
 func (b *bloom) write(_, value unsafe.Pointer, flags uint64) bpf.Errno { return b.add(value, flags) }
 
 func (b *bloom) explain(op string, errno bpf.Errno, flags uint64) string {
-	switch {
-	case errno == bpf.EINVAL:
+	switch errno {
+	case bpf.EINVAL:
 		return fmt.Sprintf("flags %d; Bloom filters have none", flags)
-	case errno == bpf.ENOTSUP:
+	case bpf.ENOTSUP:
 		return "values of Bloom filters can be pushed (Update) and tested (Lookup) only"
 	}
 	return b.refuses.explain(op, errno, flags)

@@ -122,7 +122,7 @@ func TestBloomAtOnce(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(w), 0))
 			for range 1000 {
 				value := rng.Uint64()
-				m.ops.push(nil, unsafe.Pointer(&value), 0)
+				_ = m.ops.push(nil, unsafe.Pointer(&value), 0)
 				if errno := m.ops.peek(nil, unsafe.Pointer(&value)); errno != 0 {
 					t.Errorf("value %#x is not found", value)
 				}

@@ -86,7 +86,7 @@ func TestLRUModel(t *testing.T) {
 }
 
 func lruModel(t *testing.T, m *Map, keys int) {
-	rng := rand.New(rand.NewPCG(uint64(m.max), uint64(m.keySize)))
+	rng := rand.New(rand.NewPCG(m.max, uint64(m.keySize)))
 	model := map[int]byte{} // what was stored last; it may have been evicted
 	key, value, zero := make([]byte, m.keySize), make([]byte, m.hostSize), make([]byte, m.hostSize)
 	fr := new(abi.Frame)
@@ -335,10 +335,10 @@ func TestLRUAllocatesNothing(t *testing.T) {
 		churn := func() {
 			for range 1000 {
 				key += 0x9e3779b9
-				m.ops.update(fr, unsafe.Pointer(&key), unsafe.Pointer(&value), 0)
+				_ = m.ops.update(fr, unsafe.Pointer(&key), unsafe.Pointer(&value), 0)
 				m.ops.lookup(fr, unsafe.Pointer(&key))
 				if key%16 == 0 {
-					m.ops.remove(fr, unsafe.Pointer(&key))
+					_ = m.ops.remove(fr, unsafe.Pointer(&key))
 				}
 			}
 		}

@@ -276,9 +276,9 @@ func TestKeylessAllocatesNothing(t *testing.T) {
 	for _, typ := range []bpf.MapType{bpf.MapQueue, bpf.MapStack, bpf.MapBloomFilter} {
 		m := mustMap(t, queueSpec(typ, 24, 8))
 		n := testing.AllocsPerRun(100, func() {
-			m.ops.push(nil, p, 0)
-			m.ops.peek(nil, p)
-			m.ops.pop(nil, p)
+			_ = m.ops.push(nil, p, 0)
+			_ = m.ops.peek(nil, p)
+			_ = m.ops.pop(nil, p)
 			_ = m.Update(nil, value, 0)
 			_ = m.Lookup(nil, value)
 		})
@@ -292,7 +292,7 @@ func BenchmarkQueue(b *testing.B) {
 	m := mustMap(b, queueSpec(bpf.MapQueue, 8, 1024))
 	var value uint64
 	for b.Loop() {
-		m.ops.push(nil, unsafe.Pointer(&value), 0)
-		m.ops.pop(nil, unsafe.Pointer(&value))
+		_ = m.ops.push(nil, unsafe.Pointer(&value), 0)
+		_ = m.ops.pop(nil, unsafe.Pointer(&value))
 	}
 }

@@ -37,7 +37,7 @@ func inKernel(keys []uint32) (hits int, err error) {
 	}
 	coll, err := ebpf.NewCollection(spec)
 	if err != nil {
-		return 0, fmt.Errorf("%+v", err)
+		return 0, fmt.Errorf("load: %w", err)
 	}
 	defer coll.Close()
 	mem, err := coll.Maps["keys"].Memory()
