@@ -68,7 +68,6 @@ TEXT ·refs(SB), NOSPLIT, $0-0
 	CALL bpf2go∕rtlib∕v1·MapLookupAndDeleteElem(SB)
 	CALL bpf2go∕rtlib∕v1·SpinLock(SB)
 	CALL bpf2go∕rtlib∕v1·SpinUnlock(SB)
-	CALL bpf2go∕rtlib∕v1·TrieLookup(SB)
 	CALL bpf2go∕rtlib∕v1·PerfEventOutput(SB)
 	CALL bpf2go∕rtlib∕v1·PerfPacketOutput(SB)
 	CALL bpf2go∕rtlib∕v1·PerfEventRead(SB)

@@ -80,9 +80,10 @@ const (
 	trieClasses = 20  // at least the sizes of nodes that nodeClass has
 )
 
-// trie is the implementation of LPM tries.
+// trie is the implementation of LPM tries. Lookups find it at Map.table.
 type trie struct {
-	root uint64 // a word; machine code finds it at Map.table
+	root     uint64 // a word
+	popcount bool   // the processor has the instruction
 	refuses
 	dataBits uint64 // of a key
 	elemOff  uintptr
@@ -123,7 +124,8 @@ func newTrie(m *Map) operations {
 	for c := range t.nodes {
 		m.initCells(&t.nodes[c].cells, 0, nodeBytes(c), trieClasses)
 	}
-	m.table = unsafe.Pointer(&t.root)
+	t.popcount = hasPopcount()
+	m.table = unsafe.Pointer(t)
 	return t
 }
 

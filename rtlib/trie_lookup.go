@@ -17,7 +17,6 @@ import (
 
 // TrieLookup is MapLookupElem for a map that is known to be an LPM trie.
 //
-//go:linkname TrieLookup bpf2go/rtlib/v1.TrieLookup
 //go:nocheckptr
 func TrieLookup(_ *abi.Frame, m, key uint64) uint64 {
 	mp := mapAt(m)

@@ -181,9 +181,9 @@ func (p *trieByProgram) addr() (m, key uint64) {
 func (p *trieByProgram) lookup(key []byte) []byte {
 	copy(p.key, key)
 	m, k := p.addr()
-	value := TrieLookup(nil, m, k)
-	if value != MapLookupElem(nil, m, k) {
-		return []byte("TrieLookup and MapLookupElem differ")
+	value := nativeTrieLookup(nil, m, k)
+	if value != TrieLookup(nil, m, k) || value != MapLookupElem(nil, m, k) {
+		return []byte("TrieLookup, that of machine code and MapLookupElem differ")
 	}
 	if value == 0 {
 		return nil

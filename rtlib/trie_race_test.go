@@ -98,7 +98,7 @@ func readTrie(t *testing.T, m *Map, data int, c *cell, seed uint64, stop time.Ti
 		for i := range values {
 			key := keys[i*(4+data) : (i+1)*(4+data)]
 			copy(key, trieKey(data, 8*data, rng.Uint64()))
-			values[i] = TrieLookup(nil, uint64(uintptr(unsafe.Pointer(m))), uint64(uintptr(unsafe.Pointer(&key[0]))))
+			values[i] = nativeTrieLookup(nil, uint64(uintptr(unsafe.Pointer(m))), uint64(uintptr(unsafe.Pointer(&key[0]))))
 		}
 		for i, v := range values {
 			if err := checkTrieValue(keys[i*(4+data):(i+1)*(4+data)], v); err != nil {
@@ -190,6 +190,22 @@ func TestTrieAncestors(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%06b: got %#x, want %#x", field, got, want)
+		}
+	}
+}
+
+// TestTrieDefault: a prefix of no bits alone matches every key.
+func TestTrieDefault(t *testing.T) {
+	for _, data := range []int{1, 4, 16, 17} {
+		m := mustMap(t, trieSpec(uint32(data), 8, 1))
+		if err := m.Update(make([]byte, 4+data), []byte("whatever"), 0); err != nil {
+			t.Fatal(err)
+		}
+		key := bytes.Repeat([]byte{0xff}, 4+data)
+		binary.LittleEndian.PutUint32(key, uint32(8*data))
+		program := trieByProgram{m, make([]byte, 4+data)}
+		if got := program.lookup(key); string(got) != "whatever" {
+			t.Errorf("keys of %d bytes: got %q", data, got)
 		}
 	}
 }
