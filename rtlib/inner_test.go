@@ -365,7 +365,7 @@ func TestInnerReplaced(t *testing.T) {
 			})
 		}
 		replaced := uint64(1)
-		for left.Load() > 0 {
+		for left.Load() > 0 || replaced < 10 {
 			replaced++
 			replace(replaced)
 			if replaced%64 == 0 {
@@ -375,9 +375,6 @@ func TestInnerReplaced(t *testing.T) {
 		wg.Wait()
 		if torn.Load() != 0 || none.Load() != 0 {
 			t.Errorf("type %d: of %d runs %d saw a mix and %d no map", typ, runs, torn.Load(), none.Load())
-		}
-		if replaced < 10 {
-			t.Errorf("type %d: only %d replacements happened", typ, replaced)
 		}
 		if err := inst.Close(); err != nil {
 			t.Error(err)
