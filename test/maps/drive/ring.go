@@ -82,5 +82,8 @@ func (h *Hand) dynptr(fr *abi.Frame, op model.Op) (r model.Result, err error) {
 	} else {
 		rtlib.RingbufDiscardDynptr(fr, d, 0)
 	}
+	if rtlib.DynptrIsNull(fr, d) != 1 {
+		return r, errors.New("a dynptr leads somewhere after its record was given back")
+	}
 	return r, nil
 }

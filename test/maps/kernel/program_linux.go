@@ -22,7 +22,7 @@ func (m *Map) once(op model.Op) (r model.Result, err error) {
 			Type: ebpf.XDP, License: "GPL", Instructions: Program(m.spec, Codes(m.spec), m.fd),
 		})
 		if err != nil {
-			return r, fmt.Errorf("%v: %+v", m.spec, err)
+			return r, fmt.Errorf("%v: %w", m.spec, err)
 		}
 		m.prog = &program{p}
 	}

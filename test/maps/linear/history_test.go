@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	"github.com/bpf2go-native/bpf2go-native/rtlib"
@@ -209,24 +211,30 @@ func hands(t *testing.T, n *drive.Native, goroutines int) (users []User, done fu
 	return users, done
 }
 
-// racy is a map of one element in which a write is a removal and an insertion.
+// racy is a map of one element in which a write is a removal and an insertion,
+// between which the others come.
 type racy struct {
-	*broken
+	broken
+	reads atomic.Int64
 }
 
 // Do implements User.
-func (r racy) Do(_ int, o Op) (Op, error) {
+func (r *racy) Do(_ int, o Op) (Op, error) {
 	switch o.Kind {
 	case Read:
 		r.mu.Lock()
 		e := r.e
 		r.mu.Unlock()
+		r.reads.Add(1)
 		if o.Value = e.Value; !e.There {
 			o.Errno = bpf.ENOENT
 		}
 	case Write:
 		r.change(Element{})
-		runtime.Gosched()
+		before := r.reads.Load()
+		for k := 0; k < 1000 && r.reads.Load() == before; k++ {
+			runtime.Gosched()
+		}
 		r.change(Element{true, o.Value})
 	}
 	return o, nil
@@ -234,8 +242,9 @@ func (r racy) Do(_ int, o Op) (Op, error) {
 
 // TestFindsRacy: what TestHistories does finds the map above.
 func TestFindsRacy(t *testing.T) {
-	for n := range uint64(100) {
-		b := racy{&broken{}}
+	deadline := time.Now().Add(time.Minute)
+	for n := uint64(0); time.Now().Before(deadline); n++ {
+		b := new(racy)
 		elements, err := Record([]User{b, b}, Load{Elements: 1, Ops: 300, Seed: n, Kinds: []Kind{Read, Write}, Flags: []uint64{0}})
 		if err != nil {
 			t.Fatal(err)
@@ -244,5 +253,5 @@ func TestFindsRacy(t *testing.T) {
 			return
 		}
 	}
-	t.Error("100 histories of a map whose writes are not one step are explained")
+	t.Error("a minute of histories of a map whose writes are not one step is explained")
 }

@@ -77,7 +77,7 @@ func CodesOf(s Spec) []Code {
 		}
 		return codes
 	case s.Ring():
-		codes = []Code{Lookup, Update, Delete, NextKey, Take, RingRead, RingRead, RingRead, RingOutput, RingOutput, RingOutput}
+		codes = []Code{Lookup, Update, Delete, NextKey, Take, Count, RingRead, RingRead, RingRead, RingOutput, RingOutput, RingOutput}
 		if s.Platform != bpf.Windows {
 			codes = append(codes, RingReserve, RingReserve, RingQuery)
 		}

@@ -85,6 +85,13 @@ func TestDynptr(t *testing.T) {
 			t.Errorf("write leaves %q", got)
 		}
 		is("size of the whole", rtlib.DynptrSize(fr, d), 32)
+		// Bit 31 of the second word's first half, as Linux lays dynptrs out.
+		drive.Write(d+8, []byte{32, 0, 0, 0x10 | 0x80})
+		is("read-only", rtlib.DynptrIsRdonly(fr, d), 1)
+		is("write to what is read-only", rtlib.DynptrWrite(fr, d, 0, buf, 1, 0), r0(bpf.EINVAL))
+		is("data of what is read-only", rtlib.DynptrData(fr, d, 0, 1), 0)
+		is("slice to write of what is read-only", rtlib.DynptrSliceRdwr(fr, d, 0, 0, 1), 0)
+		is("slice of what is read-only", rtlib.DynptrSlice(fr, d, 0, 0, 1), value)
 	})
 }
 
