@@ -51,7 +51,7 @@ func groups() []group {
 		{name: "tail calls, ns each", rows: (*suite).tailCalls, maps: true},
 		{name: "maps of 4,096 entries, ns per operation", rows: (*suite).maps, maps: true},
 		{name: "maps of a million entries, ns per operation", rows: (*suite).bigMaps, maps: true},
-		{name: "CPU time of a thread beside a second one, ns per operation", rows: (*suite).threads, maps: true},
+		{name: "CPU time of a thread beside a second one, ns per operation and loop", rows: (*suite).threads, maps: true},
 		{name: "from Go, 4,096 entries, ns per operation", rows: (*suite).fromGo, maps: true},
 		{name: "keys that collide under seed 0, ns per lookup", rows: (*suite).hostile, maps: true},
 		{name: "memory, bytes per element", rows: (*suite).memory, maps: true},

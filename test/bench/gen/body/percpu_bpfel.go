@@ -468,6 +468,16 @@ func (c *percpuPercpuCountCall) Run() (r0 uint32, err error) {
 	return uint32(percpu_percpu_count(c.Frame)), nil
 }
 
+// TypedArray is map array with its Go types; it allocates nothing.
+func (m *percpuMaps) TypedArray() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Array)
+}
+
+// TypedHash is map hash with its Go types; it allocates nothing.
+func (m *percpuMaps) TypedHash() ebpf.PerCPUMap[uint32, uint64] {
+	return ebpf.PerCPUMapOf[uint32, uint64](m.Hash)
+}
+
 // percpuObject is the object as rtlib takes it: data, never changed.
 var percpuObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

@@ -359,6 +359,12 @@ func (m *innerMaps) TypedArray3() ebpf.ArrayMap[uint64] {
 	return ebpf.ArrayMapOf[uint64](m.Array3)
 }
 
+// InnerArrays is an inner map of arrays with its Go types; it allocates
+// nothing.
+func (*innerMaps) InnerArrays(inner *ebpf.Map) ebpf.ArrayMap[uint64] {
+	return ebpf.ArrayMapOf[uint64](inner)
+}
+
 // TypedHash0 is map hash0 with its Go types; it allocates nothing.
 func (m *innerMaps) TypedHash0() ebpf.HashMap[uint32, uint64] {
 	return ebpf.HashMapOf[uint32, uint64](m.Hash0)
@@ -377,6 +383,12 @@ func (m *innerMaps) TypedHash2() ebpf.HashMap[uint32, uint64] {
 // TypedHash3 is map hash3 with its Go types; it allocates nothing.
 func (m *innerMaps) TypedHash3() ebpf.HashMap[uint32, uint64] {
 	return ebpf.HashMapOf[uint32, uint64](m.Hash3)
+}
+
+// InnerHashes is an inner map of hashes with its Go types; it allocates
+// nothing.
+func (*innerMaps) InnerHashes(inner *ebpf.Map) ebpf.HashMap[uint32, uint64] {
+	return ebpf.HashMapOf[uint32, uint64](inner)
 }
 
 // innerObject is the object as rtlib takes it: data, never changed.

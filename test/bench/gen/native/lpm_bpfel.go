@@ -216,6 +216,11 @@ func (c *lpmLpmLookupCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedTrie is map trie with its Go types; it allocates nothing.
+func (m *lpmMaps) TypedTrie() ebpf.HashMap[lpmPrefix, uint64] {
+	return ebpf.HashMapOf[lpmPrefix, uint64](m.Trie)
+}
+
 // lpmObject is the object as rtlib takes it: data, never changed.
 var lpmObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

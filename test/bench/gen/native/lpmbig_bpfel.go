@@ -217,6 +217,11 @@ func (c *lpmBigLpmLookupCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedTrie is map trie with its Go types; it allocates nothing.
+func (m *lpmBigMaps) TypedTrie() ebpf.HashMap[lpmBigPrefix, uint64] {
+	return ebpf.HashMapOf[lpmBigPrefix, uint64](m.Trie)
+}
+
 // lpmBigObject is the object as rtlib takes it: data, never changed.
 var lpmBigObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

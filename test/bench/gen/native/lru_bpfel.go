@@ -314,6 +314,16 @@ func (c *lruLruInsertCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedLru is map lru with its Go types; it allocates nothing.
+func (m *lruMaps) TypedLru() ebpf.HashMap[uint32, uint64] {
+	return ebpf.HashMapOf[uint32, uint64](m.Lru)
+}
+
+// TypedFull is map full with its Go types; it allocates nothing.
+func (m *lruMaps) TypedFull() ebpf.HashMap[uint32, uint64] {
+	return ebpf.HashMapOf[uint32, uint64](m.Full)
+}
+
 // lruObject is the object as rtlib takes it: data, never changed.
 var lruObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

@@ -317,6 +317,16 @@ func (c *lruBigLruInsertCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedLru is map lru with its Go types; it allocates nothing.
+func (m *lruBigMaps) TypedLru() ebpf.HashMap[uint32, uint64] {
+	return ebpf.HashMapOf[uint32, uint64](m.Lru)
+}
+
+// TypedFull is map full with its Go types; it allocates nothing.
+func (m *lruBigMaps) TypedFull() ebpf.HashMap[uint32, uint64] {
+	return ebpf.HashMapOf[uint32, uint64](m.Full)
+}
+
 // lruBigObject is the object as rtlib takes it: data, never changed.
 var lruBigObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

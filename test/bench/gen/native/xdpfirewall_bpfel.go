@@ -192,10 +192,25 @@ func (c *xdpfirewallXdpfirewallCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedNetworksV4 is map networks_v4 with its Go types; it allocates nothing.
+func (m *xdpfirewallMaps) TypedNetworksV4() ebpf.HashMap[xdpfirewallPrefixV4, uint32] {
+	return ebpf.HashMapOf[xdpfirewallPrefixV4, uint32](m.NetworksV4)
+}
+
+// TypedNetworksV6 is map networks_v6 with its Go types; it allocates nothing.
+func (m *xdpfirewallMaps) TypedNetworksV6() ebpf.HashMap[xdpfirewallPrefixV6, uint32] {
+	return ebpf.HashMapOf[xdpfirewallPrefixV6, uint32](m.NetworksV6)
+}
+
 // TypedBlockedPorts is map blocked_ports with its Go types; it allocates
 // nothing.
 func (m *xdpfirewallMaps) TypedBlockedPorts() ebpf.ArrayMap[uint8] {
 	return ebpf.ArrayMapOf[uint8](m.BlockedPorts)
+}
+
+// TypedCounters is map counters with its Go types; it allocates nothing.
+func (m *xdpfirewallMaps) TypedCounters() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counters)
 }
 
 // xdpfirewallObject is the object as rtlib takes it: data, never changed.
