@@ -178,6 +178,16 @@ func (c *limiterRatelimitCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedBuckets is map buckets with its Go types; it allocates nothing.
+func (m *limiterMaps) TypedBuckets() ebpf.HashMap[limiterAddress, uint64] {
+	return ebpf.HashMapOf[limiterAddress, uint64](m.Buckets)
+}
+
+// TypedCounts is map counts with its Go types; it allocates nothing.
+func (m *limiterMaps) TypedCounts() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counts)
+}
+
 // limiterObject is the object as rtlib takes it: data, never changed.
 var limiterObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,

@@ -178,6 +178,16 @@ func (c *LimiterRatelimitCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedBuckets is map buckets with its Go types; it allocates nothing.
+func (m *LimiterMaps) TypedBuckets() ebpf.HashMap[LimiterAddress, uint64] {
+	return ebpf.HashMapOf[LimiterAddress, uint64](m.Buckets)
+}
+
+// TypedCounts is map counts with its Go types; it allocates nothing.
+func (m *LimiterMaps) TypedCounts() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counts)
+}
+
 // limiterObject is the object as rtlib takes it: data, never changed.
 var limiterObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
