@@ -206,7 +206,9 @@ func TestPerfOverwrite(t *testing.T) {
 		if err := rd.ReadInto(new(PerfRecord)); !errors.Is(err, ErrNotPaused) {
 			t.Errorf("read of a reader that is not paused: %v", err)
 		}
-		rd.Pause()
+		if err := rd.Pause(); err != nil {
+			t.Error(err)
+		}
 		if got := perfOutput(f, m, currentCPU, make([]byte, 8)); got != -2 {
 			t.Errorf("output while paused: %d, want -2", got)
 		}
@@ -218,7 +220,9 @@ func TestPerfOverwrite(t *testing.T) {
 		if err := rd.ReadInto(new(PerfRecord)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("read after the last record: %v", err)
 		}
-		rd.Resume()
+		if err := rd.Resume(); err != nil {
+			t.Error(err)
+		}
 	}
 	sample := make([]byte, 1004-12) // four records and a rest
 	for i := range 10 {
@@ -261,7 +265,7 @@ func TestPerfWatermark(t *testing.T) {
 			}
 		}
 		perfOutput(f, m, currentCPU, make([]byte, 12))
-		rd.Flush()
+		_ = rd.Flush()
 		if n := <-got; n != 6 {
 			t.Errorf("%+v: record %d after flush, want 6", opts, n)
 		}
@@ -301,7 +305,7 @@ func TestPerfFlood(t *testing.T) {
 	}
 	go func() {
 		wg.Wait()
-		rd.Flush()
+		_ = rd.Flush()
 	}()
 	var received, lost [64]int
 	var rec PerfRecord

@@ -109,7 +109,7 @@ func newKernelRing(t *testing.T) *kernelRing {
 	if k.prod, err = syscall.Mmap(k.ring.FD(), 4096, 4096+2*ringBytes, syscall.PROT_READ, syscall.MAP_SHARED); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { syscall.Munmap(k.cons); syscall.Munmap(k.prod) })
+	t.Cleanup(func() { _, _ = syscall.Munmap(k.cons), syscall.Munmap(k.prod) })
 	memory := make([]byte, 2*ringBytes)
 	for i := range memory {
 		memory[i] = byte(i * 7)

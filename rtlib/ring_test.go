@@ -205,7 +205,7 @@ func TestRingFlood(t *testing.T) {
 	}
 	go func() {
 		wg.Wait()
-		rd.Flush()
+		_ = rd.Flush()
 	}()
 	var received [producers]int
 	last := [producers]int{-1, -1, -1, -1}
@@ -269,7 +269,7 @@ func TestRingWake(t *testing.T) {
 					t.Errorf("woken: %v, want %v", woken, c.woken)
 				}
 			}
-			rd.Flush()
+			_ = rd.Flush()
 			if err := <-done; err != nil {
 				t.Error(err)
 			}
@@ -355,15 +355,15 @@ func TestHeldPanic(t *testing.T) {
 	}
 	defer f.Close()
 	for name, run := range map[string]func(){
-		"run":       func() { f.RunRaw(inst.Program("p1"), nil) },
-		"tail call": func() { f.RunRaw(inst.Program("p0"), nil) },
-		"pool":      func() { RunRaw(inst.Program("p1"), nil) },
+		"run":       func() { _, _ = f.RunRaw(inst.Program("p1"), nil) },
+		"tail call": func() { _, _ = f.RunRaw(inst.Program("p0"), nil) },
+		"pool":      func() { _, _ = RunRaw(inst.Program("p1"), nil) },
 		"bound": func() {
 			b, err := f.BindRaw(inst.Program("p1"), nil)
 			if err != nil {
 				t.Error(err)
 			}
-			b.Run()
+			_, _ = b.Run()
 		},
 	} {
 		func() {

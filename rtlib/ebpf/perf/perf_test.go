@@ -177,7 +177,7 @@ func TestEnds(t *testing.T) {
 		end  func(*Reader)
 		want error
 	}{
-		{"flush", func(rd *Reader) { rd.Flush() }, ErrFlushed},
+		{"flush", func(rd *Reader) { _ = rd.Flush() }, ErrFlushed},
 		{"deadline", func(rd *Reader) { rd.SetDeadline(time.Unix(1, 0)) }, os.ErrDeadlineExceeded},
 		{"close", func(rd *Reader) { rd.Close() }, os.ErrClosed},
 	} {
@@ -277,7 +277,7 @@ func TestSlowConsumer(t *testing.T) {
 	}
 	go func() {
 		wg.Wait()
-		rd.Flush()
+		_ = rd.Flush()
 	}()
 	received, lost, last := make([]int, len(produced)), make([]int, len(produced)), make([]uint64, len(produced))
 	var rec Record
