@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -326,3 +327,37 @@ func TestMapMemory(t *testing.T) {
 		t.Errorf("memory of a frozen map: read-only %v, %v", readOnly, err)
 	}
 }
+
+// TestAccessFlags: what hosts may do with maps that are RDONLY or WRONLY, of all
+// types that Linux 6.18 gives these flags. EPERM comes before everything else.
+func TestAccessFlags(t *testing.T) {
+	for _, typ := range []bpf.MapType{
+		bpf.MapHash, bpf.MapArray, bpf.MapPercpuHash, bpf.MapPercpuArray, bpf.MapLRUHash, bpf.MapLRUPercpu, bpf.MapLPMTrie, bpf.MapQueue, bpf.MapStack,
+		bpf.MapBloomFilter, bpf.MapProgArray, bpf.MapArrayOfMaps, bpf.MapHashOfMaps, bpf.MapPerfEvent, bpf.MapStackTrace,
+	} {
+		for flag, refused := range map[uint32][]string{
+			bpf.FlagRdonly: {"update", "delete", "take", "batch update", "batch delete", "batch take", "freeze", "update program", "update map"},
+			bpf.FlagWronly: {"lookup", "next", "take", "batch lookup", "batch take", "lookup program", "lookup map"},
+		} {
+			spec := batchSpec(typ)
+			if spec.Flags |= flag; typ == bpf.MapPerfEvent {
+				spec.ValueSize = 4
+			}
+			m := mustMap(t, spec)
+			key, value := make([]byte, m.keySize), make([]byte, m.hostSize)
+			for what, err := range map[string]error{
+				"lookup": m.Lookup(key, value), "next": m.NextKey(nil, key), "update": m.Update(key, value, 0), "delete": m.Delete(key), "take": m.LookupAndDelete(key, value, 0),
+				"batch lookup": second(m.BatchLookup(new(BatchCursor), key, value, 0)), "batch update": second(m.BatchUpdate(key, value, 0)),
+				"batch delete": second(m.BatchDelete(key, 0)), "batch take": second(m.BatchLookupAndDelete(new(BatchCursor), key, value, 0)),
+				"update map": m.UpdateMap(key, nil, 0), "lookup map": second(m.LookupMap(key)), "update program": m.UpdateProgram(key, nil, 0, nil),
+				"lookup program": third(m.LookupProgram(key)), "freeze": m.Freeze(),
+			} {
+				if got, want := errors.Is(err, syscall.EPERM), slices.Contains(refused, what); got != want {
+					t.Errorf("type %d, flags %#x: %s: %v; EPERM wanted: %v", typ, flag, what, err, want)
+				}
+			}
+		}
+	}
+}
+
+func third[A, B any](_ A, _ B, err error) error { return err }

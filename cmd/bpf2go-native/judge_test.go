@@ -36,3 +36,23 @@ func TestJudgeAll(t *testing.T) {
 		t.Errorf("verdicts on no programs: %v", got)
 	}
 }
+
+// TestJudgeMaps: a program whose map can never be made is refused for that, also
+// where it would be safe.
+func TestJudgeMaps(t *testing.T) {
+	p := &frontend.Program{
+		Name: "p", Section: "xdp", Hook: table.HookByName(bpf.Linux, "xdp"), ErrSlot: -1,
+		Insns: []bpf.Instruction{{Op: bpf.OpLdImm, Kind: bpf.KindMap, Width: 8, Dst: bpf.R1}, {}, {Op: bpf.OpMov, Width: 8, Src: bpf.RegImm, Imm: 2}, {Op: bpf.OpExit}},
+		Funcs: []frontend.Func{{Name: "p", End: 4}}, Lines: make([]frontend.Line, 4),
+	}
+	m := &frontend.Map{Name: "flows", Type: bpf.MapHash, ValueSize: 8, MaxEntries: 4}
+	o := &frontend.Object{License: "GPL", Programs: []*frontend.Program{p}, Maps: []*frontend.Map{m}}
+	facts, v := judge(o, p, 0)
+	if facts != nil || v.Verdict != reject || !strings.Contains(v.report, "section xdp: program p: map flows: map type hash: key_size is 0") {
+		t.Errorf("facts %v, verdict %+v\n%s", facts, v, v.report)
+	}
+	m.KeySize = 4
+	if facts, v := judge(o, p, 0); facts == nil {
+		t.Errorf("with a key: %+v\n%s", v, v.report)
+	}
+}
