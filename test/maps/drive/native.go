@@ -132,8 +132,9 @@ func (h *Hand) Do(op model.Op) (r model.Result, err error) {
 	if op.Code < model.ProgLookup {
 		return h.host(op)
 	}
-	err = h.Run(func(fr *abi.Frame) { r, err = h.program(fr, op) })
-	return r, err
+	var failed error
+	err = h.Run(func(fr *abi.Frame) { r, failed = h.program(fr, op) })
+	return r, errors.Join(failed, err)
 }
 
 // Run runs body as the program's body.
