@@ -163,6 +163,33 @@ func TestRingAbandon(t *testing.T) {
 	}
 }
 
+// flood outputs n numbered records, or reserves and submits them, and returns how
+// many found no room.
+func flood(f *Frame, m *Map, producer, n int) (dropped int) {
+	data := make([]byte, 16+producer)
+	binary.LittleEndian.PutUint64(data, uint64(producer))
+	for i := range n {
+		binary.LittleEndian.PutUint64(data[8:], uint64(i))
+		if i%3 == 0 {
+			if output(f, m, data, 0) != 0 {
+				dropped++
+			}
+			continue
+		}
+		r := RingbufReserve(&f.abi, addrOf(m), uint64(len(data)), 0)
+		if r == 0 {
+			dropped++
+			continue
+		}
+		if i%3 == 1 {
+			runtime.Gosched()
+		}
+		copy(unsafe.Slice((*byte)(ptr(r)), len(data)), data)
+		RingbufSubmit(&f.abi, r, 0)
+	}
+	return dropped
+}
+
 // TestRingFlood: producers that do not wait and a slow reader. What was
 // produced is received or was refused; of each producer, what comes is in
 // order.
@@ -180,27 +207,7 @@ func TestRingFlood(t *testing.T) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			data := make([]byte, 16+p)
-			for i := range each {
-				binary.LittleEndian.PutUint64(data, uint64(p))
-				binary.LittleEndian.PutUint64(data[8:], uint64(i))
-				if i%3 == 0 {
-					if output(f, m, data, 0) != 0 {
-						dropped[p]++
-					}
-					continue
-				}
-				r := RingbufReserve(&f.abi, addrOf(m), uint64(len(data)), 0)
-				if r == 0 {
-					dropped[p]++
-					continue
-				}
-				if i%3 == 1 {
-					runtime.Gosched()
-				}
-				copy(unsafe.Slice((*byte)(ptr(r)), len(data)), data)
-				RingbufSubmit(&f.abi, r, 0)
-			}
+			dropped[p] = flood(f, m, p, each)
 		}()
 	}
 	go func() {

@@ -233,6 +233,25 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
+// produce outputs numbered samples, at least n, to the first after them that
+// finds room: it says what was lost before. It returns how many.
+func (f *fixture) produce(t *testing.T, frame *rtlib.Frame, n int) int {
+	mem := make([]byte, 12)
+	for i := 1; ; i++ {
+		binary.LittleEndian.PutUint64(mem, uint64(i))
+		r0, err := frame.RunRaw(f.emit, mem)
+		if err != nil || r0 != 0 && int64(r0) != -28 {
+			t.Errorf("output: %d %v", int64(r0), err)
+		}
+		if i%100 == 0 {
+			runtime.Gosched()
+		}
+		if i >= n && r0 == 0 {
+			return i
+		}
+	}
+}
+
 // TestSlowConsumer: what four producers produce is received or counted as lost,
 // in the order of each CPU.
 func TestSlowConsumer(t *testing.T) {
@@ -244,35 +263,17 @@ func TestSlowConsumer(t *testing.T) {
 	f := newFixture(t, bpf.Linux)
 	rd := newReader(t, f, ReaderOptions{})
 	var wg sync.WaitGroup
-	frames := make([]*rtlib.Frame, producers)
-	for p := range frames {
+	produced := make([]int, rtlib.PossibleCPU())
+	for range producers {
 		frame, err := f.coll.Programs["emit"].NewFrame()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer frame.Close()
-		frames[p] = frame
-	}
-	produced := make([]int, rtlib.PossibleCPU())
-	for _, frame := range frames {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			mem := make([]byte, 12)
-			for i := 1; ; i++ {
-				binary.LittleEndian.PutUint64(mem, uint64(i))
-				r0, err := frame.RunRaw(f.emit, mem)
-				if err != nil || r0 != 0 && int64(r0) != -28 {
-					t.Errorf("output: %d %v", int64(r0), err)
-				}
-				produced[frame.Slot()] = i
-				if i%100 == 0 {
-					runtime.Gosched()
-				}
-				if i >= each && r0 == 0 { // the last one says what was lost before
-					return
-				}
-			}
+			produced[frame.Slot()] = f.produce(t, frame, each)
 		}()
 	}
 	go func() {

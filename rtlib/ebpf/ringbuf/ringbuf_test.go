@@ -324,6 +324,29 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
+// produce outputs n numbered records, by runs on Frames of the pool, and returns
+// how many found no room.
+func (f *fixture) produce(t *testing.T, producer byte, n int) (dropped int) {
+	mem := make([]byte, 1+16)
+	mem[1] = producer
+	for i := range n {
+		if i%100 == 0 {
+			runtime.Gosched()
+		}
+		binary.LittleEndian.PutUint64(mem[9:], uint64(i+1))
+		r0, err := rtlib.RunRaw(f.emit, mem)
+		switch {
+		case err != nil:
+			t.Error(err)
+		case int64(r0) == -11:
+			dropped++
+		case r0 != 0:
+			t.Errorf("output: %d", int64(r0))
+		}
+	}
+	return dropped
+}
+
 // TestSlowConsumer: a million records of four producers, a reader that is too
 // slow: received + dropped = produced, each producer's records in order.
 func TestSlowConsumer(t *testing.T) {
@@ -340,23 +363,7 @@ func TestSlowConsumer(t *testing.T) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			mem := make([]byte, 1+16)
-			mem[1] = byte(p)
-			for i := range each {
-				if i%100 == 0 {
-					runtime.Gosched()
-				}
-				binary.LittleEndian.PutUint64(mem[9:], uint64(i+1))
-				r0, err := rtlib.RunRaw(f.emit, mem)
-				switch {
-				case err != nil:
-					t.Error(err)
-				case int64(r0) == -11:
-					dropped[p]++
-				case r0 != 0:
-					t.Errorf("output: %d", int64(r0))
-				}
-			}
+			dropped[p] = f.produce(t, byte(p), each)
 		}()
 	}
 	go func() {
