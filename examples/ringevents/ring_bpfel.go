@@ -176,6 +176,11 @@ func (c *ringRingeventsCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedCounts is map counts with its Go types; it allocates nothing.
+func (m *ringMaps) TypedCounts() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counts)
+}
+
 // ringObject is the object as rtlib takes it: data, never changed.
 var ringObject = rtlib.ObjectSpec{
 	ABI:     abi.Version,
