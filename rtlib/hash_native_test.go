@@ -93,10 +93,23 @@ func testNative(t *testing.T, m *Map, n native) {
 		}
 		if rng.IntN(4) == 0 {
 			delete(model, string(key))
-			m.ops.remove(fr, ptr(keyAt))
+			_ = m.ops.remove(fr, ptr(keyAt))
 		}
 	}
 	checkCells(t, m)
+}
+
+// TestAssemblyConstants: what the assembly takes for granted.
+func TestAssemblyConstants(t *testing.T) {
+	if frameSlot != unsafe.Offsetof(abi.Frame{}.Slot) {
+		t.Errorf("the slot is at %d, frameSlot is %d", unsafe.Offsetof(abi.Frame{}.Slot), frameSlot)
+	}
+	if size := unsafe.Sizeof(stripe{}); size != stripeSize || stripeSize>>stripeShift != 1 {
+		t.Errorf("a stripe has %d bytes, stripeSize is %d", size, stripeSize)
+	}
+	if end := unsafe.Offsetof(cellPool{}.markAt) + unsafe.Sizeof(cellPool{}.markAt); end > 64 {
+		t.Errorf("what an update needs of a stripe is %d bytes, more than a cache line", end)
+	}
 }
 
 // goLookup is the way of programs without a known type.

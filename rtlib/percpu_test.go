@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
@@ -273,7 +272,7 @@ func TestPerCPUCounters(t *testing.T) {
 // countUp adds 1 to a value, as a program does.
 //
 //go:norace
-func countUp(addr uint64) { *(*uint64)(unsafe.Pointer(ptr(addr)))++ }
+func countUp(addr uint64) { *(*uint64)(ptr(addr))++ }
 
 // numberOf is the number of a map's error, 0 of another.
 func numberOf(err error) bpf.Errno {

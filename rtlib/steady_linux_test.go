@@ -79,10 +79,10 @@ func updateTogether(m *Map, n, del int, seed uint64) {
 				}
 				streamKey(key, m.spec.Type, seed*1000+slot, i)
 				if i%16 < del {
-					m.ops.remove(fr, unsafe.Pointer(&key[0]))
+					_ = m.ops.remove(fr, unsafe.Pointer(&key[0]))
 				}
 				streamKey(key, m.spec.Type, seed*1000+slot+7, i)
-				m.ops.update(fr, unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0]), 0)
+				_ = m.ops.update(fr, unsafe.Pointer(&key[0]), unsafe.Pointer(&value[0]), 0)
 			}
 			leave(&m.domain.cells[slot])
 		})

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"unsafe"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
 	abi "github.com/bpf2go-native/bpf2go-native/rtlib/abi/v1"
@@ -159,7 +158,7 @@ func TestLockTogether(t *testing.T) {
 func addPair(t *testing.T, fr *abi.Frame, m *Map) {
 	at := m.ops.lookup(fr, hide(lockKey))
 	(*latch)(ptr(at + 8)).lock()
-	v := (*[3]uint64)(unsafe.Pointer(ptr(at)))
+	v := (*[3]uint64)(ptr(at))
 	if v[0] != v[2] {
 		t.Errorf("a program reads %d and %d", v[0], v[2])
 	}
