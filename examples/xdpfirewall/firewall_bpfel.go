@@ -191,10 +191,25 @@ func (c *firewallXdpfirewallCall) Run() (r0 uint32, err error) {
 	return uint32(ret), err
 }
 
+// TypedNetworksV4 is map networks_v4 with its Go types; it allocates nothing.
+func (m *firewallMaps) TypedNetworksV4() ebpf.HashMap[firewallPrefixV4, uint32] {
+	return ebpf.HashMapOf[firewallPrefixV4, uint32](m.NetworksV4)
+}
+
+// TypedNetworksV6 is map networks_v6 with its Go types; it allocates nothing.
+func (m *firewallMaps) TypedNetworksV6() ebpf.HashMap[firewallPrefixV6, uint32] {
+	return ebpf.HashMapOf[firewallPrefixV6, uint32](m.NetworksV6)
+}
+
 // TypedBlockedPorts is map blocked_ports with its Go types; it allocates
 // nothing.
 func (m *firewallMaps) TypedBlockedPorts() ebpf.ArrayMap[uint8] {
 	return ebpf.ArrayMapOf[uint8](m.BlockedPorts)
+}
+
+// TypedCounters is map counters with its Go types; it allocates nothing.
+func (m *firewallMaps) TypedCounters() ebpf.PerCPUArrayMap[uint64] {
+	return ebpf.PerCPUArrayMapOf[uint64](m.Counters)
 }
 
 // firewallObject is the object as rtlib takes it: data, never changed.
