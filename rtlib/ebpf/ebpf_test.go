@@ -281,6 +281,14 @@ func TestMap(t *testing.T) {
 		}
 	}
 	is(t, m.Update(uint32(1), want, UpdateNoExist), ErrKeyExist)
+	var first uint32
+	if err := m.NextKey(nil, &first); err != nil || first != 1 {
+		t.Errorf("first key %d, %v", first, err)
+	}
+	is(t, m.NextKey(first, &first), ErrKeyNotExist)
+	if got := m.String(); got != `Map(1, "flows")` {
+		t.Errorf("the map says %s", got)
+	}
 	addr := netip.MustParseAddr("10.1.2.3")
 	if err := m.Put(addr, want); err != nil {
 		t.Error(err)

@@ -28,6 +28,9 @@ func TestWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := w.BufferSize(); n != int(f.commands.MaxEntries()) {
+		t.Errorf("the writer has %d bytes, the map %d", n, f.commands.MaxEntries())
+	}
 	if _, err := NewWriter(f.commands); !errors.Is(err, syscall.EBUSY) {
 		t.Errorf("second writer: %v", err)
 	}
