@@ -379,7 +379,7 @@ TEXT ·inside_churn(SB), 0, $88-16
 	// 17: call 0x2  ; map_update_elem
 #line 175 "inside.bpf.c"
 	// if (bpf_map_update_elem(&own, &key, &v, 0))
-	QUAD $0x245c894820588b48; QUAD $0x360249c8d4908; QUAD $0x8d4910245c894800; QUAD $0x894800000368249c; QUAD $0x202444c74818245c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); QUAD $0xc9854828244c8b48; QUAD $0xe900000004b80a74; LONG $0xc5
+	QUAD $0x245c894820588b48; QUAD $0x360249c8d4908; QUAD $0x8d4910245c894800; QUAD $0x894800000368249c; QUAD $0x202444c74818245c; QUAD $0x2424894c00000000; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); QUAD $0xc9854828244c8b48; QUAD $0xe900000004b80a74; LONG $0xc5
 	// 25: call 0x1  ; map_lookup_elem
 #line 177 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&own, &key);
@@ -387,7 +387,7 @@ TEXT ·inside_churn(SB), 0, $88-16
 	// 33: call 0x3  ; map_delete_elem
 #line 180 "inside.bpf.c"
 	// if (bpf_map_delete_elem(&own, &key))
-	QUAD $0x448b4850244c8948; QUAD $0x894820508b483824; QUAD $0x3024648b4c082454; QUAD $0x36024948d49; QUAD $0x24894c1024548948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000006b80774; QUAD $0x8b4840244c8b4849; QUAD $0x774083b48502444; LONG $0x2b9; WORD $0xeb00; BYTE $0x17
+	QUAD $0x448b4850244c8948; QUAD $0x894820508b483824; QUAD $0x3024648b4c082454; QUAD $0x36024948d49; QUAD $0x24894c1024548948; BYTE $0x24; CALL bpf2go∕rtlib∕v1·HashDelete(SB); QUAD $0xc9854818244c8b48; QUAD $0xeb00000006b80774; QUAD $0x8b4840244c8b4849; QUAD $0x774083b48502444; LONG $0x2b9; WORD $0xeb00; BYTE $0x17
 	// 44: if r2 == r3 goto +0x1
 #line 183 "inside.bpf.c"
 	// ok = p->a == v.a && p->b == v.b ? 1 : 2;

@@ -368,7 +368,7 @@ TEXT ·inside_churn(SB), 0, $96-16
 	// 17: call 0x2  ; map_update_elem
 #line 175 "inside.bpf.c"
 	// if (bpf_map_update_elem(&own, &key, &v, 0))
-	WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910d8263; WORD $0xf9000fe3; WORD $0x910da263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapUpdateElem(SB); WORD $0xf9401be1; WORD $0xb4000061; WORD $0xb27e03e0; WORD $0x14000031
+	WORD $0xf9401003; WORD $0xf9000be3; WORD $0x910d8263; WORD $0xf9000fe3; WORD $0x910da263; WORD $0xf90013e3; WORD $0xf90017ff; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashUpdate(SB); WORD $0xf9401be1; WORD $0xb4000061; WORD $0xb27e03e0; WORD $0x14000031
 	// 25: call 0x1  ; map_lookup_elem
 #line 177 "inside.bpf.c"
 	// p = bpf_map_lookup_elem(&own, &key);
@@ -376,7 +376,7 @@ TEXT ·inside_churn(SB), 0, $96-16
 	// 33: call 0x3  ; map_delete_elem
 #line 180 "inside.bpf.c"
 	// if (bpf_map_delete_elem(&own, &key))
-	WORD $0xf9002fe1; WORD $0xf94023e0; WORD $0xf9401002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910d8262; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·MapDeleteElem(SB); WORD $0xf94013e1; WORD $0xb4000061; WORD $0xb27f07e0; WORD $0x14000018
+	WORD $0xf9002fe1; WORD $0xf94023e0; WORD $0xf9401002; WORD $0xf9000be2; WORD $0xf9401ff3; WORD $0x910d8262; WORD $0xf9000fe2; WORD $0xf90007f3; CALL bpf2go∕rtlib∕v1·HashDelete(SB); WORD $0xf94013e1; WORD $0xb4000061; WORD $0xb27f07e0; WORD $0x14000018
 	// 38: r2 = *(u64 *)(r6 + 0x0)
 	// 41: r2 = *(u64 *)(r6 + 0x8)
 	// 44: if r2 == r3 goto +0x1

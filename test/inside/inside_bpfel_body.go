@@ -277,7 +277,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 		*(*uint64)(unsafe.Add(nil, uintptr(base-16))) = x1
 		// inside.bpf.c:175: if (bpf_map_update_elem(&own, &key, &v, 0))
 		x2 = abi.Map(fr, 1)
-		v34 := rtlib.MapUpdateElem(fr, x2, base-32, base-24, 0)
+		v34 := rtlib.HashUpdate(fr, x2, base-32, base-24, 0)
 		if v34 != 0 {
 			x0 = 4
 			goto b10
@@ -293,7 +293,7 @@ func inside_churn(fr *abi.Frame) (ret uint64) {
 	}
 	{
 		// inside.bpf.c:180: if (bpf_map_delete_elem(&own, &key))
-		v49 := rtlib.MapDeleteElem(fr, x2, base-32)
+		v49 := rtlib.HashDelete(fr, x2, base-32)
 		if v49 != 0 {
 			x0 = 6
 			goto b10
