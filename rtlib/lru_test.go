@@ -177,7 +177,7 @@ func TestLRUOrder(t *testing.T) {
 				if err := m.Update(key, value, 0); err != nil {
 					t.Fatal(err)
 				}
-				for hot := range uint32(min(k, 100)) {
+				for hot := range min(k, 100) {
 					if k%64 != 0 {
 						break
 					}

@@ -165,7 +165,7 @@ func TestPerfLost(t *testing.T) {
 		for i := range 6 {
 			want := int64(0)
 			if i >= 4 {
-				want = -int64(map[bpf.Platform]int64{bpf.Linux: 28, bpf.Windows: 12}[platform])
+				want = -map[bpf.Platform]int64{bpf.Linux: 28, bpf.Windows: 12}[platform]
 			}
 			if got := perfOutput(f, m, currentCPU, sample); got != want {
 				t.Errorf("%v: output %d: %d, want %d", platform, i, got, want)

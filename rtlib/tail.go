@@ -7,6 +7,8 @@ import (
 )
 
 // Offsets in abi.Frame for tail_amd64.s.
+//
+//nolint:unused // the linter does not read assembly
 const (
 	frameInst      = unsafe.Offsetof(abi.Frame{}.Inst) + unsafe.Offsetof(abi.Ptr{}.P)
 	frameRunning   = unsafe.Offsetof(abi.Frame{}.Running)

@@ -207,4 +207,5 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Map)-0]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Values)-8]
 	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Max)-16]
+	_ = [1]struct{}{}[unsafe.Offsetof(abi.MapSlot{}.Step)-24]
 )

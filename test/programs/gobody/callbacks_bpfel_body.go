@@ -158,7 +158,7 @@ b188:
 b69:
 	{
 		x3 = abi.Map(fr, 0)
-		rtlib.MapUpdateElem(fr, x3, base-48, base-56, 0)
+		rtlib.HashUpdate(fr, x3, base-48, base-56, 0)
 		x4 = abi.Max(fr, 1)
 		if uint32(x4) == 0 {
 			x6 = 0
@@ -229,7 +229,7 @@ b341:
 		}
 	}
 	{
-		rtlib.MapDeleteElem(fr, x3, base+504)
+		rtlib.HashDelete(fr, x3, base+504)
 	}
 b386:
 	{

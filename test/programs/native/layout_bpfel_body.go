@@ -77,7 +77,7 @@ func layout_layout(fr *abi.Frame) (ret uint64) {
 		v466 := abi.Load32(x0 + 4)
 		v180 := (v466 << 32) | ((v461 << 16) | ((v158 << 8) | x3))
 		*(*uint64)(unsafe.Add(nil, uintptr(base-24))) = v180
-		v191 := rtlib.MapUpdateElem(fr, x4, base-8, base-64, uint64(uint32(v158)&3))
+		v191 := rtlib.HashUpdate(fr, x4, base-8, base-64, uint64(uint32(v158)&3))
 		x0 = uint64(-uint32(v191))
 		goto b11
 	}
@@ -186,7 +186,7 @@ b47:
 		}
 	}
 	{
-		v378 := rtlib.MapDeleteElem(fr, x4, base-8)
+		v378 := rtlib.HashDelete(fr, x4, base-8)
 		x0 = v378
 		goto b11
 	}
