@@ -123,7 +123,26 @@ func (m *Map) checkBytes() (string, bpf.Errno) {
 	if high, size := bits.Mul64(24+uint64(s.KeySize)+uint64(m.hostSize), uint64(s.MaxEntries)); high != 0 || size > maxMapBytes {
 		return fmt.Sprintf("%d entries of %d bytes are more than %d bytes", s.MaxEntries, m.hostSize, uint64(maxMapBytes)), bpf.ENOMEM
 	}
+	if n := m.bytesAtOnce(); !hasRoom(n) {
+		return fmt.Sprintf("max_entries is %d, for which about %d MiB are needed at once: the system does not have them", s.MaxEntries, n>>20), bpf.ENOMEM
+	}
 	return "", 0
+}
+
+// bytesAtOnce is about how many bytes newKind allocates. Elements of hashes and
+// tries are allocated when they are needed; a Bloom filter has a largest size.
+func (m *Map) bytesAtOnce() uint64 {
+	switch m.spec.Type {
+	case bpf.MapHash, bpf.MapPercpuHash, bpf.MapLRUHash, bpf.MapLRUPercpu, bpf.MapHashOfMaps:
+		return 8 << bits.Len64(m.max-1) // initHash, without what it adds for small maps
+	case bpf.MapRingbuf, bpf.MapUserRingbuf:
+		return 2 * m.max
+	case bpf.MapLPMTrie, bpf.MapBloomFilter, bpf.MapPerfEvent:
+		return 0
+	case bpf.MapProgArray, bpf.MapArrayOfMaps:
+		return 24 * m.max // a pointer, and what hosts hold
+	}
+	return (uint64(m.hostSize) + 8) * m.max
 }
 
 // Spec is what the map was made from. What it refers to must not be changed.

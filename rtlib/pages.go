@@ -24,6 +24,8 @@ const (
 	// segmentWords is the size of a segment, 16 MiB. What is not used yet takes
 	// no memory but for the page that the last slab ends in.
 	segmentWords = 16 << 20 / 8
+	// probeBytes is the size from which on the system is asked first.
+	probeBytes = 64 << 20
 )
 
 // newWords allocates zeroed words.
@@ -36,6 +38,11 @@ func newWords(n uint64) []uint64 {
 	}
 	return words
 }
+
+// hasRoom reports whether the system would give bytes at once. Go ends the process
+// when it does not, which no caller can prevent; a map that is too big is an error
+// of who asks for it.
+func hasRoom(bytes uint64) bool { return bytes < probeBytes || mappable(bytes) }
 
 // segment is memory that slabs of a map are cut from, for all of its pools.
 type segment struct {
