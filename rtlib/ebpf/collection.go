@@ -131,6 +131,9 @@ func (cs *CollectionSpec) options(opts *CollectionOptions) (*rtlib.InstanceOptio
 		if err := spec.Compatible(m); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
+		if err := m.open("replacement"); err != nil {
+			return nil, err
+		}
 		options.MapReplacements[name] = m.rt
 	}
 	for i := range cs.object.Vars {

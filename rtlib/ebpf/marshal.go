@@ -73,6 +73,12 @@ func view(data any, size int, l *layout) []byte {
 	return unsafe.Slice((*byte)(v.UnsafePointer()), size)
 }
 
+// isNil reports whether there is nothing to read from or to store to.
+func isNil(data any) bool {
+	v := reflect.ValueOf(data)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 // custom reports whether a type converts itself.
 func custom(data any) bool {
 	switch data.(type) {
@@ -87,6 +93,9 @@ func marshal(data any, size int, l *layout) ([]byte, error) {
 	if b := view(data, size, l); b != nil {
 		return b, nil
 	}
+	if isNil(data) {
+		return nil, fmt.Errorf("nil, want %d bytes", size)
+	}
 	var buf []byte
 	var err error
 	switch d := data.(type) {
@@ -100,8 +109,6 @@ func marshal(data any, size int, l *layout) ([]byte, error) {
 		buf = binary.NativeEndian.AppendUint32(nil, d)
 	case uint64:
 		buf = binary.NativeEndian.AppendUint64(nil, d)
-	case nil:
-		return nil, fmt.Errorf("nil, want %d bytes", size)
 	default:
 		if buf, err = binary.Append(nil, binary.NativeEndian, data); err != nil {
 			return nil, fmt.Errorf("%T has no fixed size: use fixed-size types, []byte or encoding.BinaryMarshaler", data)
@@ -121,6 +128,9 @@ func unmarshal(data any, buf []byte) error {
 	if b := view(data, len(buf), nil); b != nil {
 		copy(b, buf)
 		return nil
+	}
+	if isNil(data) {
+		return fmt.Errorf("nil, want a pointer to %d bytes", len(buf))
 	}
 	switch d := data.(type) {
 	case encoding.BinaryUnmarshaler:

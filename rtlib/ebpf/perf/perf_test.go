@@ -93,6 +93,13 @@ func TestNewReader(t *testing.T) {
 	if _, err := NewReader(nil, 1); !errors.Is(err, os.ErrInvalid) {
 		t.Errorf("reader of nil: %v", err)
 	}
+	closed := newFixture(t, bpf.Linux)
+	if err := closed.events.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewReader(closed.events, 1); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("reader of a handle that is closed: %v", err)
+	}
 	windows := newFixture(t, bpf.Windows)
 	if _, err := NewReaderWithOptions(windows.events, 1, ReaderOptions{Overwritable: true}); !errors.Is(err, ebpf.ErrNotSupported) {
 		t.Errorf("overwritten rings of Windows: %v", err)

@@ -65,12 +65,17 @@ func NewReader(array *ebpf.Map, perCPUBuffer int) (*Reader, error) {
 //
 // The error wraps syscall.EINVAL for other maps and options, syscall.EBUSY when
 // the array has a reader, ebpf.ErrNotSupported for options with the rules of
-// Windows.
+// Windows, os.ErrClosed for a handle that is closed.
 func NewReaderWithOptions(array *ebpf.Map, perCPUBuffer int, opts ReaderOptions) (*Reader, error) {
 	if array == nil {
 		return nil, fmt.Errorf("new reader: the map is nil; load it with LoadAndAssign: %w", os.ErrInvalid)
 	}
-	rt, err := rtlib.NewPerfReader(array.Runtime(), rtlib.PerfOptions{
+	held, err := array.Clone() // an error for a handle that is closed
+	if err != nil {
+		return nil, fmt.Errorf("new reader: %w", err)
+	}
+	defer held.Close() //nolint:errcheck // the reader holds the map, or nobody needs it
+	rt, err := rtlib.NewPerfReader(held.Runtime(), rtlib.PerfOptions{
 		Bytes: perCPUBuffer, Events: opts.WakeupEvents, Watermark: opts.Watermark, Overwrite: opts.Overwritable,
 	})
 	if err != nil {

@@ -34,12 +34,17 @@ type Reader struct{ rt *rtlib.RingReader }
 
 // NewReader opens the reader of a ring buffer. The map stays open until the
 // reader is closed. The error wraps syscall.EINVAL for other maps and
-// syscall.EBUSY when the ring has a reader.
+// syscall.EBUSY when the ring has a reader, or os.ErrClosed.
 func NewReader(ringbufMap *ebpf.Map) (*Reader, error) {
 	if ringbufMap == nil {
 		return nil, fmt.Errorf("new reader: the map is nil; load it with LoadAndAssign: %w", os.ErrInvalid)
 	}
-	rt, err := rtlib.NewRingReader(ringbufMap.Runtime())
+	held, err := ringbufMap.Clone() // an error for a handle that is closed
+	if err != nil {
+		return nil, fmt.Errorf("new reader: %w", err)
+	}
+	defer held.Close() //nolint:errcheck // the reader holds the map, or nobody needs it
+	rt, err := rtlib.NewRingReader(held.Runtime())
 	if err != nil {
 		return nil, err
 	}

@@ -135,6 +135,20 @@ func TestNewReader(t *testing.T) {
 	}
 }
 
+// TestClosedHandle: programs hold the rings, and the handles are closed.
+func TestClosedHandle(t *testing.T) {
+	f := newFixture(t)
+	if err := errors.Join(f.events.Close(), f.commands.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewReader(f.events); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("reader: %v", err)
+	}
+	if _, err := NewWriter(f.commands); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("writer: %v", err)
+	}
+}
+
 func TestRead(t *testing.T) {
 	f := newFixture(t)
 	rd := newReader(t, f)

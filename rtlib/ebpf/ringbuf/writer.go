@@ -16,12 +16,17 @@ type Writer struct{ rt *rtlib.RingWriter }
 
 // NewWriter opens the writer of a user ring buffer. The map stays open until the
 // writer is closed. The error wraps syscall.EINVAL for other maps and
-// syscall.EBUSY when the ring has a writer.
+// syscall.EBUSY when the ring has a writer, or os.ErrClosed.
 func NewWriter(userRingbuf *ebpf.Map) (*Writer, error) {
 	if userRingbuf == nil {
 		return nil, fmt.Errorf("new writer: the map is nil; load it with LoadAndAssign: %w", os.ErrInvalid)
 	}
-	rt, err := rtlib.NewRingWriter(userRingbuf.Runtime())
+	held, err := userRingbuf.Clone() // an error for a handle that is closed
+	if err != nil {
+		return nil, fmt.Errorf("new writer: %w", err)
+	}
+	defer held.Close() //nolint:errcheck // the writer holds the map, or nobody needs it
+	rt, err := rtlib.NewRingWriter(held.Runtime())
 	if err != nil {
 		return nil, err
 	}
