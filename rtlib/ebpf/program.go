@@ -97,7 +97,7 @@ type RunOptions struct {
 }
 
 // Run runs the program once or Repeat times in this goroutine and returns the
-// low 32 bits of the last r0. Programs of hooks without a general context
+// low 32 bits of the last r0; nil is no options. Programs of hooks without a general context
 // (neither xdp nor raw) are an error that wraps ErrNotSupported: their
 // generated method runs them.
 func (p *Program) Run(opts *RunOptions) (uint32, error) {
@@ -138,6 +138,9 @@ type runner func(frame *rtlib.Frame) (uint64, error)
 func (p *Program) run(opts *RunOptions) (uint32, time.Duration, error) {
 	if err := p.open("run"); err != nil {
 		return 0, 0, err
+	}
+	if opts == nil {
+		opts = &RunOptions{}
 	}
 	data := append([]byte(nil), opts.Data...)
 	var once runner

@@ -60,3 +60,12 @@ func TestClosedReplacement(t *testing.T) {
 	}
 	load(t, cs, &CollectionOptions{MapReplacements: map[string]*Map{"flows": other}})
 }
+
+// TestNilOptions: nil options of a run are none.
+func TestNilOptions(t *testing.T) {
+	o := load(t, spec(t), nil)
+	want, failed := o.Constant.Run(&RunOptions{})
+	if got, err := o.Constant.Run(nil); got != want || (err == nil) != (failed == nil) {
+		t.Errorf("%d, %v; with empty options %d, %v", got, err, want, failed)
+	}
+}
