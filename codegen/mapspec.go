@@ -27,6 +27,10 @@ func CheckMap(m *frontend.Map, platform bpf.Platform) error {
 		return fmt.Errorf("map %s: %w", m.Name, err)
 	}
 	switch {
+	case m.Type == bpf.MapBloomFilter && m.Extra > maxBloomHashes:
+		return fmt.Errorf("map %s: map type %s: map_extra is %d; it is the number of hash functions, up to %d", m.Name, row.Name, m.Extra, maxBloomHashes)
+	case hasLock(m) && slices.Contains(lockless[:], m.Type):
+		return fmt.Errorf("map %s: map type %s: values cannot hold a struct bpf_spin_lock: use a hash or an array", m.Name, row.Name)
 	case row.Lookup != table.LookupInner:
 		return nil
 	case m.Inner == nil:
@@ -36,6 +40,19 @@ func CheckMap(m *frontend.Map, platform bpf.Platform) error {
 		return fmt.Errorf("map %s: its inner map is a map of maps; they do not nest", m.Name)
 	}
 	return CheckMap(m.Inner, platform)
+}
+
+// maxBloomHashes is the most that map_extra of a Bloom filter may say.
+const maxBloomHashes = 15
+
+// lockless are the types whose values a host writes as a whole, with what would be
+// the lock: programs that wait for it would never end. Linux makes no such map
+// (EOPNOTSUPP).
+var lockless = [...]bpf.MapType{bpf.MapPercpuHash, bpf.MapPercpuArray, bpf.MapLRUHash, bpf.MapLRUPercpu, bpf.MapLPMTrie}
+
+// hasLock reports whether values hold a struct bpf_spin_lock.
+func hasLock(m *frontend.Map) bool {
+	return slices.ContainsFunc(m.Special, func(s frontend.Special) bool { return s.Kind == frontend.SpecialSpinLock })
 }
 
 // CheckMaps is CheckMap for the maps that a program refers to.

@@ -25,6 +25,19 @@ func TestCheckMap(t *testing.T) {
 		return m
 	}
 	flagged := mapOf(bpf.MapLPMTrie, 8, 8, 8)
+	locked := func(typ bpf.MapType) *frontend.Map {
+		m := mapOf(typ, 8, 8, 8)
+		if typ == bpf.MapArray || typ == bpf.MapPercpuArray {
+			m.KeySize = 4
+		}
+		if typ == bpf.MapLPMTrie {
+			m.Flags = bpf.FlagNoPrealloc
+		}
+		m.Special = []frontend.Special{{Kind: frontend.SpecialSpinLock, Name: "bpf_spin_lock", Size: 4}}
+		return m
+	}
+	bloom := mapOf(bpf.MapBloomFilter, 0, 8, 8)
+	bloom.Extra = 16
 	for _, c := range []struct {
 		m    *frontend.Map
 		want string // in the error, "" for none
@@ -44,6 +57,15 @@ func TestCheckMap(t *testing.T) {
 		{outer(outer(mapOf(bpf.MapArray, 4, 8, 1))), "they do not nest"},
 		{outer(mapOf(bpf.MapArray, 2, 8, 1)), "key_size is 2, must be 4"},
 		{flagged, "map_flags lacks 0x1"},
+		{bloom, "map_extra is 16"},
+		{locked(bpf.MapHash), ""},
+		{locked(bpf.MapArray), ""},
+		{locked(bpf.MapPercpuHash), "map m: map type percpu_hash: values cannot hold a struct bpf_spin_lock"},
+		{locked(bpf.MapPercpuArray), "cannot hold"},
+		{locked(bpf.MapLRUHash), "cannot hold"},
+		{locked(bpf.MapLRUPercpu), "cannot hold"},
+		{locked(bpf.MapLPMTrie), "cannot hold"},
+		{outer(locked(bpf.MapLRUHash)), "cannot hold"},
 	} {
 		switch err := CheckMap(c.m, bpf.Linux); {
 		case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
