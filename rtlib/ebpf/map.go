@@ -47,6 +47,9 @@ func NewMap(spec *MapSpec) (*Map, error) { return NewMapWithOptions(spec, MapOpt
 
 // NewMapWithOptions is NewMap with options, none of which have an effect.
 func NewMapWithOptions(spec *MapSpec, _ MapOptions) (*Map, error) {
+	if spec == nil {
+		return nil, fmt.Errorf("new map: the spec is nil: %w", os.ErrInvalid)
+	}
 	if spec.Pinning != PinNone {
 		return nil, fmt.Errorf("map %q: pinning: %w", spec.Name, ErrNotSupported)
 	}

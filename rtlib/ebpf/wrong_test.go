@@ -61,6 +61,12 @@ func TestClosedReplacement(t *testing.T) {
 	load(t, cs, &CollectionOptions{MapReplacements: map[string]*Map{"flows": other}})
 }
 
+// TestNilSpec: no map is made from nil.
+func TestNilSpec(t *testing.T) {
+	_, err := NewMap(nil)
+	is(t, err, os.ErrInvalid)
+}
+
 // TestNilOptions: nil options of a run are none.
 func TestNilOptions(t *testing.T) {
 	o := load(t, spec(t), nil)
