@@ -58,10 +58,10 @@ func (b *base) gate(op Op, got Result) (error, bool) {
 	switch {
 	case (op.Code == Lookup || op.Code == Take) && op.Flags&^bpf.UpdateLock != 0:
 		errno = bpf.EINVAL
+	case op.Code == Freeze && b.Lock != 0:
+		errno = bpf.ENOTSUP // Linux looks at the value before it looks at rights
 	case b.denies(op):
 		errno = bpf.EPERM
-	case op.Code == Freeze && b.Lock != 0:
-		errno = bpf.ENOTSUP
 	case op.Code == Freeze:
 		b.frozen = true
 	case batches[op.Code] && !b.batches(op.Code):
