@@ -92,3 +92,26 @@ func TestIteratorWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestOneSidedMaps: who may not read or write a map is told which flag says so,
+// and for constants that they are constant.
+func TestOneSidedMaps(t *testing.T) {
+	for _, c := range []struct {
+		flags  uint32
+		frozen bool
+		write  bool
+		need   string
+	}{
+		{bpf.FlagRdonlyProg, false, true, "define the map without BPF_F_RDONLY_PROG, or read only"},
+		{bpf.FlagRdonlyProg, true, true, "use a variable that is not const"},
+		{bpf.FlagWronlyProg, false, false, "define the map without BPF_F_WRONLY_PROG, or write only"},
+	} {
+		m := edgeMachine("xdp", bpf.Instruction{Op: bpf.OpLdImm, Width: 8, Src: bpf.RegImm}, bpf.Instruction{})
+		m.Env.Maps = []*frontend.Map{{Name: "m", Type: bpf.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1, Flags: c.flags, Frozen: c.frozen}}
+		p := state.Value{Kind: state.PtrMapValue}
+		f := m.inMap(&p, access{reg: bpf.R1, size: 8, write: c.write, verb: "uses"}, &Access{})
+		if f == nil || f.Code != reason.ReadOnly || f.Need != c.need {
+			t.Errorf("flags %#x, constant: %v: %+v, want need %q", c.flags, c.frozen, f, c.need)
+		}
+	}
+}

@@ -336,10 +336,12 @@ func (m *Machine) inMap(p *state.Value, a access, n *Access) *Fault {
 	size := int64(d.ValueSize)
 	row := table.MapTypeOf(d.Type)
 	switch {
+	case a.write && !d.Frozen && d.Flags&bpf.FlagRdonlyProg != 0:
+		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be written by programs", d.Name).need("define the map without BPF_F_RDONLY_PROG, or read only")
 	case a.write && (readOnly(d) || row != nil && row.ReadOnly):
 		return m.fault(reason.ReadOnly, a.reg, "%s is read-only", d.Name).need("use a variable that is not const")
 	case (!a.write || a.atomic) && d.Flags&bpf.FlagWronlyProg != 0:
-		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be read by programs", d.Name)
+		return m.fault(reason.ReadOnly, a.reg, "map %s cannot be read by programs", d.Name).need("define the map without BPF_F_WRONLY_PROG, or write only")
 	case n.OffMin < 0 || n.OffMax+a.size > size:
 		f := m.fault(reason.MapBounds, a.reg, "access beyond a value of %s", d.Name)
 		if n.OffMin != n.OffMax {
