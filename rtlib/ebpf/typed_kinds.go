@@ -198,7 +198,9 @@ func FilterMapOf[V any](m *Map) FilterMap[V] {
 // Add adds a value.
 func (f FilterMap[V]) Add(value V) error { return QueueMap[V](f).Push(value) }
 
-// Has reports whether the value may have been added; false is certain.
+// Has reports whether the value may have been added; false is certain. It is also
+// false for a map that cannot be asked: nil, closed, write-only or of another type
+// or size. Use Map.Lookup where that matters.
 func (f FilterMap[V]) Has(value V) bool {
 	return QueueMap[V](f).ready("has") == nil && f.m.rt.Lookup(nil, bytesOf(&value)) == nil
 }
