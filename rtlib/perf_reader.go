@@ -53,10 +53,12 @@ type PerfReader struct {
 	rings     []*perfRing // by CPU
 	overwrite bool
 
-	mu      sync.Mutex // of the consumer's side of the rings
-	at      int        // ring that is read; len(rings) when all were
-	pending error      // of a wait, after the records that are there
-	rec     PerfRecord // of Read
+	mu      sync.Mutex  // of the consumer's side of the rings
+	at      int         // ring that is read; len(rings) when all were
+	pending error       // of a wait, after the records that are there
+	rec     PerfRecord  // of Read
+	leased  atomic.Bool // a function of Read has a record
+	over    bool        // the reader has let go of the array
 
 	pauseMu sync.Mutex
 	paused  bool
@@ -134,12 +136,34 @@ func (p *PerfReader) makeRings(opts PerfOptions) {
 
 // Close ends the reader: its rings leave the array, calls that wait return an
 // error that is os.ErrClosed, and so do later ones. A second call does nothing.
+//
+// While a function of Read has a record, which may be the one that calls Close,
+// the array has its reader until that function has returned.
 func (p *PerfReader) Close() error {
-	if !p.bell.close() {
-		return nil
+	if !p.bell.close() || p.leased.Load() {
+		return nil // give ends it: it looks after Close rang
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.end()
+	p.mu.Unlock()
+	return nil
+}
+
+// give gives the record back that a function of Read had. The reader is locked.
+func (p *PerfReader) give(r *perfRing, end uint64) {
+	r.consume(end)
+	p.leased.Store(false)
+	if p.bell.closed() {
+		p.end()
+	}
+}
+
+// end lets go of the array. The reader is locked.
+func (p *PerfReader) end() {
+	if p.over {
+		return
+	}
+	p.over = true
 	p.pauseMu.Lock()
 	p.install(false)
 	p.pauseMu.Unlock()
@@ -147,7 +171,6 @@ func (p *PerfReader) Close() error {
 	p.a.reader = nil
 	p.a.mu.Unlock()
 	p.m.release()
-	return nil
 }
 
 // install puts the rings into their slots or takes them out.
@@ -211,7 +234,8 @@ func (p *PerfReader) errClosed() error { return errClosed("reader of perf event 
 // or used after f, when its space is given to programs again.
 //
 // The error is that of f, or one that is os.ErrClosed, os.ErrDeadlineExceeded,
-// ErrFlushed or ErrNotPaused. f must not call Read or Close of this reader.
+// ErrFlushed or ErrNotPaused. f must not call Read of this reader, which would
+// wait for f.
 func (p *PerfReader) Read(f func(*PerfRecord) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,7 +243,8 @@ func (p *PerfReader) Read(f func(*PerfRecord) error) error {
 	if err != nil {
 		return err
 	}
-	defer r.consume(end)
+	p.leased.Store(true)
+	defer p.give(r, end)
 	return f(&p.rec)
 }
 

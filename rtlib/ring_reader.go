@@ -25,8 +25,10 @@ type RingReader struct {
 	m    *Map
 	bell bell
 
-	mu      sync.Mutex // of the consumer's side of the ring
-	pending error      // of a wait, after the records that are there
+	mu      sync.Mutex  // of the consumer's side of the ring
+	pending error       // of a wait, after the records that are there
+	leased  atomic.Bool // a function of Read has a record
+	over    bool        // the reader has let go of the ring
 }
 
 // NewRingReader opens the reader of a ring buffer.
@@ -64,17 +66,35 @@ func openRing(m *Map, typ bpf.MapType, op string) (*ring, error) {
 // Close ends the reader: calls that wait return an error that is os.ErrClosed,
 // and so do later ones. Records that were not read stay for the next reader. A
 // second call does nothing.
+//
+// While a function of Read has a record, which may be the one that calls Close,
+// the ring has its reader until that function has returned.
 func (rd *RingReader) Close() error {
-	if !rd.bell.close() {
-		return nil
+	if !rd.bell.close() || rd.leased.Load() {
+		return nil // give ends it: it looks after Close rang
 	}
-	// A record that is being read is read to its end: its space is not given
-	// back twice.
 	rd.mu.Lock()
-	rd.r.reader.Store(0)
+	rd.end()
 	rd.mu.Unlock()
-	rd.m.release()
 	return nil
+}
+
+// give gives the record back that a function of Read had. The reader is locked.
+func (rd *RingReader) give(record []byte) {
+	rd.r.consume(record)
+	rd.leased.Store(false)
+	if rd.bell.closed() {
+		rd.end()
+	}
+}
+
+// end lets go of the ring. The reader is locked.
+func (rd *RingReader) end() {
+	if !rd.over {
+		rd.over = true
+		rd.r.reader.Store(0)
+		rd.m.release()
+	}
 }
 
 // SetDeadline is the time at which a call that waits, also one that does now,
@@ -106,7 +126,7 @@ func (rd *RingReader) errClosed() error { return errClosed("reader of ring", rd.
 // follow in the ring.
 //
 // The error is that of f, or one that is os.ErrClosed, os.ErrDeadlineExceeded or
-// ErrFlushed. f must not call Read or Close of this reader.
+// ErrFlushed. f must not call Read of this reader, which would wait for f.
 func (rd *RingReader) Read(f func(record []byte, remaining int) error) error {
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
@@ -114,7 +134,8 @@ func (rd *RingReader) Read(f func(record []byte, remaining int) error) error {
 	if err != nil {
 		return err
 	}
-	defer rd.r.consume(record)
+	rd.leased.Store(true)
+	defer rd.give(record)
 	return f(record, remaining)
 }
 

@@ -1,6 +1,7 @@
 package ebpf
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -198,9 +199,15 @@ func FilterMapOf[V any](m *Map) FilterMap[V] {
 // Add adds a value.
 func (f FilterMap[V]) Add(value V) error { return QueueMap[V](f).Push(value) }
 
-// Has reports whether the value may have been added; false is certain. It is also
-// false for a map that cannot be asked: nil, closed, write-only or of another type
-// or size. Use Map.Lookup where that matters.
-func (f FilterMap[V]) Has(value V) bool {
-	return QueueMap[V](f).ready("has") == nil && f.m.rt.Lookup(nil, bytesOf(&value)) == nil
+// Has reports whether the value may have been added. False without an error is
+// certain.
+func (f FilterMap[V]) Has(value V) (bool, error) {
+	if err := QueueMap[V](f).ready("has"); err != nil {
+		return false, err
+	}
+	err := f.m.rt.Lookup(nil, bytesOf(&value))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, f.m.fail(err)
 }

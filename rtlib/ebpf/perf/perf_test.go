@@ -319,3 +319,25 @@ func TestSlowConsumer(t *testing.T) {
 	}
 	t.Logf("received %v, lost %v", received[:8], lost[:8])
 }
+
+// TestCloseInLease: who has a record closes the reader, and another one can be
+// opened afterwards.
+func TestCloseInLease(t *testing.T) {
+	f := newFixture(t, bpf.Linux)
+	rd := newReader(t, f, ReaderOptions{})
+	f.send(t, "abcd", 0)
+	err := rd.ReadLease(func(Record) error {
+		if _, err := NewReader(f.events, 1); !errors.Is(err, syscall.EBUSY) {
+			t.Errorf("a second reader before close: %v", err)
+		}
+		return rd.Close()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := rd.Read(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("read after close: %v", err)
+	}
+	f.send(t, "no reader", -2)
+	newReader(t, f, ReaderOptions{})
+}

@@ -115,8 +115,8 @@ func (pr *Reader) ReadInto(rec *Record) error {
 
 // ReadLease calls f with the next record as it lies in the ring. The bytes must
 // not be used when f has returned: their space is then given to programs again.
-// f must not call methods of the reader that read or close it. Errors as Read,
-// and what f returns.
+// f must not call methods of the reader that read, which would wait for f. Errors
+// as Read, and what f returns.
 func (pr *Reader) ReadLease(f func(Record) error) error {
 	return pr.rt.Read(func(rt *rtlib.PerfRecord) error {
 		return f(Record{rt.CPU, rt.Sample, rt.Lost, rt.Remaining})

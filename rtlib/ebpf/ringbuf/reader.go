@@ -52,7 +52,8 @@ func NewReader(ringbufMap *ebpf.Map) (*Reader, error) {
 }
 
 // Close ends the reader. Calls of Read that wait return ErrClosed. A second
-// call does nothing.
+// call does nothing. It can be called while a record is leased, also by who has
+// it; another reader can be opened once that one is given back.
 func (r *Reader) Close() error { return r.rt.Close() }
 
 // SetDeadline is until when Read waits for records, also one that waits now. The
@@ -80,8 +81,8 @@ func (r *Reader) ReadInto(rec *Record) error {
 // ReadLease calls f with the next record as it lies in the ring. The bytes must
 // not be used when f has returned: their space is then given to programs again.
 // While f runs, programs go on writing behind the record. f must not call
-// methods of the reader that read or close it. Errors as Read, and what f
-// returns.
+// methods of the reader that read, which would wait for f. Errors as Read, and
+// what f returns.
 func (r *Reader) ReadLease(f func(Record) error) error {
 	return r.rt.Read(func(sample []byte, remaining int) error { return f(Record{sample, remaining}) })
 }
