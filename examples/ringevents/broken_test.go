@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/bpf2go-native/bpf2go-native/examples/internal/broken"
+	"github.com/bpf2go-native/bpf2go-native/test/broken"
 )
 
 // TestBroken: two mistakes that are easily made with ring buffers, and what the

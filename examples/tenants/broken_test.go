@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/bpf2go-native/bpf2go-native/examples/internal/broken"
+	"github.com/bpf2go-native/bpf2go-native/test/broken"
 )
 
 // TestBroken: the first variant forgets that a tenant may have no policy, the
