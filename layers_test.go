@@ -38,6 +38,7 @@ var layers = []struct {
 	{"rtlib/abi/v1", nil, nil},
 	{"rtlib/internal/...", []string{"rtlib/abi/v1"}, nil},
 	{"rtlib/ebpf", []string{"bpf", "rtlib", "rtlib/abi/v1"}, nil},
+	{"rtlib/ebpf/...", []string{"bpf", "rtlib", "rtlib/ebpf"}, nil},
 	{"internal/interp", []string{"bpf", "bpf/table", "frontend"}, nil},
 	{"internal/enginetest", nil, []string{"golang.org/x/arch/..."}},
 	{"internal/...", []string{"bpf", "bpf/table", "frontend"}, nil},
