@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
+	"github.com/bpf2go-native/bpf2go-native/bpf/table"
 	"github.com/bpf2go-native/bpf2go-native/frontend"
 	"github.com/bpf2go-native/bpf2go-native/internal/interp"
 	"github.com/bpf2go-native/bpf2go-native/verifier"
@@ -123,8 +124,10 @@ type lockstep struct {
 	t     testing.TB
 	m     transfer.Machine
 	roots []root // active ones, the last is running
-	ended bool   // the program has called another one
-	sum   tally
+	ended bool   // the program has called another one, or itself again
+	// called: the last instruction was a tail call, which may have been taken.
+	called bool
+	sum    tally
 	// arrived is called when a path of the program comes to where it stops,
 	// or begins (from -1); c is a state of from's path that is in s.
 	arrived func(c *interp.State, from, to int, s *state.State)
@@ -141,6 +144,13 @@ func (l *lockstep) trace(c *interp.State) {
 		return
 	}
 	depth := len(c.Frames) - 1
+	if depth == 0 && c.PC == 0 && l.called {
+		l.ended = true // by itself
+		return
+	}
+	in := l.p.Insns[c.PC]
+	h := table.HelperFor(bpf.Linux, l.p.Hook, int32(in.Imm))
+	l.called = in.Op == bpf.OpCall && in.Kind == bpf.KindHelper && h != nil && h.Ret == table.RetNeverOnSuccess
 	for len(l.roots) > 0 && l.roots[len(l.roots)-1].base > depth {
 		l.roots = l.roots[:len(l.roots)-1]
 	}

@@ -238,7 +238,11 @@ func (m *membership) region(v *state.Value, c interp.Value) string {
 			return fmt.Sprintf("%v is not of frame %d", c, v.Frame)
 		}
 	case state.PtrMapValue, state.ConstMap:
-		if c.Region.Map != int(v.Map) || c.Region.Inner != (v.Flags&state.Inner != 0) {
+		inner := v.Flags&state.Inner != 0
+		if inner && !c.Region.Inner && c.Region.Map != int(v.Map) {
+			break // an initial inner map is one of the object's maps, too, and its value is named by who comes first
+		}
+		if c.Region.Map != int(v.Map) || c.Region.Inner != inner {
 			return fmt.Sprintf("%v is not of map %d, inner %v", c, v.Map, v.Flags&state.Inner != 0)
 		}
 	case state.PtrFunc:

@@ -69,6 +69,7 @@ func symbols() []symbol {
 		{"SpinUnlock", 1, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.SpinUnlock(fr, a[0]) }},
 		{"GetStackid", 3, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.GetStackid(fr, a[0], a[1], a[2]) }},
 		{"GetStack", 4, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.GetStack(fr, a[0], a[1], a[2], a[3]) }},
+		{"MapLookupAndDeleteElem", 2, false, func(fr *abi.Frame, a []uint64) uint64 { return rtlib.MapLookupAndDeleteElem(fr, a[0], a[1]) }},
 		{"KtimeGetBootNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetBootNs(fr) }},
 		{"KtimeGetTaiNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetTaiNs(fr) }},
 		{"KtimeGetCoarseNs", 0, false, func(fr *abi.Frame, _ []uint64) uint64 { return rtlib.KtimeGetCoarseNs(fr) }},

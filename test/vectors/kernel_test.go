@@ -29,10 +29,10 @@ func TestKernel(t *testing.T) {
 		if c.Error != "" || c.Object.Platform != bpf.Linux || c.Object.Programs[0].Hook.Name != "xdp" || slices.ContainsFunc(c.Runs, short) {
 			continue // no program or packet for the kernel
 		}
+		if c.Differs != "" {
+			continue // says what the kernel does instead
+		}
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Differs != "" {
-				t.Skip(c.Differs)
-			}
 			h := harness.Case{Name: c.Name, Object: c.Object, Samples: samples(c)}
 			for _, run := range c.Runs {
 				in := harness.Input{Data: run.Data}
