@@ -36,11 +36,20 @@ func TestSample(t *testing.T) {
 	if err != nil || len(known) < 4 {
 		t.Fatalf("%d bodies, %v", len(known), err)
 	}
-	s.all(known, 2, func(b *body, by string) {
-		if by == "" && why[b.key()] == "" {
-			t.Errorf("%s can be emptied, and no test of %s misses it", b.key(), tests[0].pkg)
-		}
-	})
+	// The models draw what they do: a body that few operations come to may need
+	// another draw.
+	for range 4 {
+		var left []*body
+		s.all(known, 2, func(b *body, by string) {
+			if by == "" && why[b.key()] == "" {
+				left = append(left, b)
+			}
+		})
+		known = left
+	}
+	for _, b := range known {
+		t.Errorf("%s can be emptied, and no test of %s misses it", b.key(), tests[0].pkg)
+	}
 }
 
 // seed is a number that changes with the sources.
