@@ -185,7 +185,7 @@ func (l *lockstep) find(c *interp.State, run *root) place {
 	for k := 0; k < len(run.at); k++ { // grows
 		at := run.at[k]
 		if at.pc == c.PC {
-			w := wrong(l.p, c, run.base, at.s)
+			w := wrong(l.proof, c, run.base, at.s)
 			if w == "" {
 				if at.key == 1 && run.base == 0 && l.arrived != nil {
 					l.arrived(c, -1, at.entry, at.s)
@@ -216,7 +216,7 @@ func (l *lockstep) stop(c *interp.State, base int, at place) place {
 	}
 	e := &l.cert.Entries[to]
 	if c != nil {
-		if why := wrong(l.p, c, base, e.State); why != "" {
+		if why := wrong(l.proof, c, base, e.State); why != "" {
 			l.t.Fatalf("slot %d: entry %d: %s\n%s", at.pc, to, why, listing(l.p))
 		}
 		l.sum.points++

@@ -311,7 +311,7 @@ func pathClaims() []claim {
 			for range 20 {
 				k := f.r.IntN(len(f.cert.Entries))
 				e := &f.cert.Entries[k]
-				if f.from >= 0 && e.PC == f.c.PC && wrong(f.p, f.c, 0, e.State) != "" {
+				if f.from >= 0 && e.PC == f.c.PC && wrong(f.proof, f.c, 0, e.State) != "" {
 					f.redirect(int32(k))
 					return true
 				}
@@ -494,7 +494,7 @@ func (g *forger) arrived(c *interp.State, from, to int, s *state.State) {
 	g.tried[k.name]++
 	f := &forgery{proof: g.pr, r: g.r, c: c, from: from, to: to, s: s}
 	f.cert = clone(g.pr.cert)
-	if !k.make(f) || k.state && wrong(f.p, c, 0, f.cert.Entries[to].State) == "" {
+	if !k.make(f) || k.state && wrong(f.proof, c, 0, f.cert.Entries[to].State) == "" {
 		return
 	}
 	g.left--

@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpf2go-native/bpf2go-native/bpf"
@@ -15,6 +16,7 @@ import (
 // state stands for: what package state says in its documentation, written
 // down a second time and without the code of Included.
 type membership struct {
+	obj   *frontend.Object
 	p     *frontend.Program
 	c     *interp.State
 	base  int // depth of the concrete frame that is abstract frame 0
@@ -24,8 +26,8 @@ type membership struct {
 }
 
 // wrong says why the concrete state is none of s, "" when it is.
-func wrong(p *frontend.Program, c *interp.State, base int, s *state.State) string {
-	m := &membership{p: p, c: c, base: base, class: map[uint32]uint64{}, null: map[uint32]bool{}, hold: map[uint32]uint32{}}
+func wrong(pr *proof, c *interp.State, base int, s *state.State) string {
+	m := &membership{obj: pr.obj, p: pr.p, c: c, base: base, class: map[uint32]uint64{}, null: map[uint32]bool{}, hold: map[uint32]uint32{}}
 	if s.Depth()+base != len(c.Stacks)-1 {
 		return fmt.Sprintf("depth %d, abstractly %d", len(c.Stacks)-1-base, s.Depth())
 	}
@@ -230,6 +232,13 @@ func (m *membership) pointer(v *state.Value, c interp.Value) string {
 	return m.related(v, c)
 }
 
+// initial reports whether a map of the object is an initial element of another
+// one. Such a map can be reached by both names, and the interpreter has for a
+// value the one by which it was reached first.
+func (m *membership) initial(outer, inner int) bool {
+	return slices.ContainsFunc(m.obj.Maps[outer].Slots, func(s frontend.Slot) bool { return s.Program == "" && s.Map == inner })
+}
+
 // region: the pointer is to the object that v names.
 func (m *membership) region(v *state.Value, c interp.Value) string {
 	switch v.Kind {
@@ -239,8 +248,8 @@ func (m *membership) region(v *state.Value, c interp.Value) string {
 		}
 	case state.PtrMapValue, state.ConstMap:
 		inner := v.Flags&state.Inner != 0
-		if inner && !c.Region.Inner && c.Region.Map != int(v.Map) {
-			break // an initial inner map is one of the object's maps, too, and its value is named by who comes first
+		if inner && !c.Region.Inner && m.initial(int(v.Map), c.Region.Map) {
+			break
 		}
 		if c.Region.Map != int(v.Map) || c.Region.Inner != inner {
 			return fmt.Sprintf("%v is not of map %d, inner %v", c, v.Map, v.Flags&state.Inner != 0)
